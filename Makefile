@@ -1,0 +1,135 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The commands of this project. Each makes the environments it needs first (tests/tools/setup_env.py); what they
+# install is pinned in requirements/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# Any Python 3 can make the environments; the tools run in the ones it makes.
+BOOTSTRAP := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c "" 2>/dev/null && { echo "$$python"; break; }; done)
+PY := "$(CURDIR)/.venv/newest/bin/python"
+
+# The import root: build/tree/ansible_collections/eduide/theia is this checkout, wherever it lies.
+TREE := $(CURDIR)/build/tree
+export ANSIBLE_COLLECTIONS_PATH := $(TREE)
+export PYTHONPATH := $(TREE):$(CURDIR)/tests
+# So that the tools, and the companions they call (ansible-playbook, ansible-doc), are those of the environment.
+export PATH := $(CURDIR)/.venv/newest/bin:$(PATH)
+
+PYTEST_ARGS ?=
+READY_SCALE ?=
+SESSIONS ?=
+ROUNDS ?=
+SEED ?= 7
+
+.PHONY: help
+help: ## Show the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: env
+env: ## Make the virtual environments and the import path
+	@[ -n "$(BOOTSTRAP)" ] || { echo "No Python 3 on PATH; a Python between 3.11 and 3.14 is needed." >&2; exit 1; }
+	@"$(BOOTSTRAP)" tests/tools/setup_env.py
+
+# --- the main job, and a lab to play with
+
+.PHONY: demo
+demo: env ## Play one exam night on a local control plane; reports in build/demo/
+	@$(PY) -m lab.demo
+
+.PHONY: lab
+lab: env ## Start a lab in the background; build/lab/env is a file to source
+	@$(PY) -m lab up --detach $(if $(READY_SCALE),--ready-scale $(READY_SCALE))
+
+.PHONY: lab-down
+lab-down: env ## Stop that lab
+	@$(PY) -m lab down
+
+.PHONY: seed
+seed: env ## Put students into that lab (SESSIONS=300 SEED=7)
+	@$(PY) -m lab seed --sessions $(or $(SESSIONS),300) --seed $(SEED)
+
+.PHONY: bench
+bench: env ## Measure; results in build/bench/ (SESSIONS="1000 10000" ROUNDS=5 SEED=7)
+	@$(PY) -m bench $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(ROUNDS),--rounds $(ROUNDS)) --seed $(SEED)
+
+# --- checks
+
+PARTS := lint docs sanity unit integration molecule
+
+.PHONY: test
+test: env ## Everything CI runs
+	@$(PY) -m tools.run_parts $(PARTS)
+
+.PHONY: lint
+lint: lint-ruff lint-format lint-types lint-yaml lint-ansible lint-files ## Style, types, YAML, Ansible, licences
+
+.PHONY: lint-ruff
+lint-ruff: env
+	ruff check
+
+.PHONY: lint-format
+lint-format: env
+	ruff format --check
+
+.PHONY: lint-types
+lint-types: env
+	mypy
+
+.PHONY: lint-yaml
+lint-yaml: env
+	yamllint --strict .
+
+.PHONY: lint-ansible
+lint-ansible: env
+	cd "$$($(PY) -m tools.checkout lint)" && ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/copy/lint" ansible-lint --offline --strict
+
+.PHONY: lint-files
+lint-files: env
+	$(PY) -m pytest -q --junitxml=build/reports/lint/files.xml tests/unit/test_files.py
+
+.PHONY: docs
+docs: docs-collection docs-changelog docs-consistency ## Documentation, changelog, and that both fit the code
+
+.PHONY: docs-collection
+docs-collection: env
+	cd "$$($(PY) -m tools.checkout docs)" && antsibull-docs --config-file "$(CURDIR)/tests/tools/antsibull.cfg" lint-collection-docs --plugin-docs --validate-collection-refs=self .
+
+.PHONY: docs-changelog
+docs-changelog: env
+	antsibull-changelog lint
+
+.PHONY: docs-consistency
+docs-consistency: env
+	$(PY) -m pytest -q --junitxml=build/reports/docs/documents.xml tests/unit/test_documents.py
+
+.PHONY: sanity
+sanity: env ## ansible-test sanity on a copy of the checkout
+	$(PY) -m tools.run_sanity
+
+.PHONY: unit
+unit: env ## Unit tests, on every Python there is
+	$(PY) -m tools.run_pytest unit $(PYTEST_ARGS)
+
+.PHONY: integration
+integration: env ## Tests on the lab; those marked "both" on every Python there is
+	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)
+
+.PHONY: molecule
+molecule: env ## Molecule scenarios on the lab
+	$(PY) -m lab.run -- $(PY) -m tools.run_molecule
+
+# --- the artifact
+
+.PHONY: build
+build: env ## Build the collection artifact, and check what is in it
+	$(PY) -m tools.build_artifact
+
+.PHONY: clean
+clean: ## Remove everything that was made here, but not the environments
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the collection artifact, look at what is in it, and see that it installs without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from tools.checkout import BUILD, copy
+
+# What a site needs. Anything else at the top of the artifact has slipped past build_ignore in galaxy.yml.
+SHIPPED = {
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "COPYING",
+    "FILES.json",
+    "LICENSES",
+    "MANIFEST.json",
+    "README.md",
+    "changelogs",
+    "docs",
+    "extensions",
+    "inventories",
+    "meta",
+    "playbooks",
+    "plugins",
+    "roles",
+}
+NEEDED = {"FILES.json", "LICENSES", "MANIFEST.json", "README.md", "meta", "playbooks", "plugins", "roles"}
+
+
+class ArtifactError(Exception):
+    """The artifact is not what it should be."""
+
+
+def galaxy(*arguments: str, collections: Path) -> None:
+    """Call ansible-galaxy of the environment this script runs in."""
+    program = Path(sys.executable).with_name("ansible-galaxy")
+    # Ansible looks for collections along PYTHONPATH too, and would find the checkout there.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["ANSIBLE_COLLECTIONS_PATH"] = str(collections)
+    subprocess.run([program, "collection", *arguments], check=True, stdin=subprocess.DEVNULL, env=environment)
+
+
+def build(folder: Path = BUILD) -> Path:
+    """Build the artifact from the files of the checkout, and return its path."""
+    source = copy("build")
+    for old in folder.glob("eduide-theia-*.tar.gz"):
+        old.unlink()
+    galaxy("build", str(source), "--output-path", str(folder), collections=source.parents[2])
+    [artifact] = folder.glob("eduide-theia-*.tar.gz")
+    review(artifact)
+    return artifact
+
+
+def review(artifact: Path) -> None:
+    """Fail if something is in the artifact that nobody should get, or lacks what everybody needs."""
+    with tarfile.open(artifact) as archive:
+        members = archive.getmembers()
+    tops = {Path(member.name).parts[0] for member in members}
+    outside = [
+        member.name
+        for member in members
+        if member.issym() and ".." in Path(os.path.normpath(Path(member.name).parent / member.linkname)).parts
+    ]
+    hidden = [member.name for member in members if any(part.startswith(".") for part in Path(member.name).parts)]
+    problems = {
+        "not meant to be shipped": sorted(tops - SHIPPED) + hidden,
+        "missing": sorted(NEEDED - tops),
+        "a link to the outside": outside,
+    }
+    found = [f"{', '.join(names)}: {problem}" for problem, names in problems.items() if names]
+    if found:
+        raise ArtifactError(f"{artifact.name}: {'; '.join(found)}")
+    print(f"{artifact.name}: {len(members)} entries, {artifact.stat().st_size} bytes")
+
+
+def install(artifact: Path, collections: Path) -> None:
+    """Install the artifact without a network; kubernetes.core comes with the environment."""
+    galaxy("install", str(artifact), "--offline", "--collections-path", str(collections), collections=collections)
+
+
+def main() -> int:
+    """Build, review and install once."""
+    target = BUILD / "installed"
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        install(build(), target)
+    except ArtifactError as exc:
+        print(f"build_artifact: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run ansible-test's sanity tests on a copy of the checkout, with each ansible-core there is.
+
+ansible-test makes its own virtual environments. It fetches the script that puts pip into them from a host of its own,
+and passes nothing of the caller's environment on except HOME. So it gets a home folder under build/, with a script
+that takes pip from ensurepip and with pip's settings as they are for the caller.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import os
+import re
+import shutil
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from tools import setup_env
+from tools.checkout import BUILD, REPORTS, copy, environments
+
+HOME = BUILD / "sanity" / "home"
+PYTHONS = BUILD / "sanity" / "bin"
+PIP_FROM_ENSUREPIP = "import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n"
+# The interpreters that ansible-test looks for by name.
+KNOWN_MINORS = range(8, 16)
+
+
+def pip_script_name(python: Path) -> str:
+    """Return the name under which this ansible-test keeps the script that it would download."""
+    folder = subprocess.run(
+        [python, "-c", "import ansible_test; print(ansible_test.__path__[0])"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.strip()
+    source = Path(folder, "_internal", "python_requirements.py").read_text(encoding="utf-8")
+    version = re.search(r"pip='([\d.]+)'", source)
+    if version is None:
+        raise SystemExit(
+            "This ansible-test does not say which pip it installs; run_sanity.py has to learn its new way."
+        )
+    return f"get_pip_{version[1].replace('.', '_')}.py"
+
+
+def write_pip_settings(python: Path) -> None:
+    """Carry pip's settings, wherever they come from, over into the home folder."""
+
+    def pip(*arguments: str) -> str:
+        command = [str(python), "-m", "pip", *arguments]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        return done.stdout
+
+    settings = configparser.RawConfigParser()
+    settings.read_dict({"global": {"cache-dir": pip("cache", "dir").strip()}})
+    for line in pip("config", "list").splitlines():
+        name, _equals, value = line.partition("=")
+        section, _dot, option = name.rpartition(".")
+        section = "global" if section == ":env:" else section
+        settings.read_dict({section: {option: ast.literal_eval(value)}})
+    path = HOME / ".config" / "pip" / "pip.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as stream:
+        settings.write(stream)  # may hold the password of an index
+
+
+def starts(program: Path) -> bool:
+    """Tell whether an interpreter is more than a name."""
+    return subprocess.run([program, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def honest(folder: str) -> bool:
+    """Tell whether every Python in a folder of PATH starts; version managers put names there that do not."""
+    pythons = (Path(folder, f"python3.{minor}") for minor in KNOWN_MINORS)
+    return all(starts(python) for python in pythons if os.access(python, os.X_OK))
+
+
+def search_path() -> t.Iterator[str]:
+    """Yield the folders for PATH: first links to the Pythons that work, then what the caller has."""
+    shutil.rmtree(PYTHONS, ignore_errors=True)
+    PYTHONS.mkdir(parents=True)
+    for minor in setup_env.MINORS:
+        path = setup_env.find_python(minor)
+        if path:
+            (PYTHONS / f"python3.{minor}").symlink_to(path)
+    yield str(PYTHONS)
+    yield from filter(honest, os.environ["PATH"].split(os.pathsep))
+
+
+def main() -> int:
+    """Run the sanity tests; there are no ignore files."""
+    failed = []
+    path = list(search_path())
+    for name, python in environments().items():
+        script = HOME / ".ansible" / "test" / "cache" / pip_script_name(python)
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(PIP_FROM_ENSUREPIP, encoding="utf-8")
+        write_pip_settings(python)
+        print(f"--- ansible-test sanity with .venv/{name}", flush=True)
+        folder = copy("sanity")
+        ansible_test = str(python.with_name("ansible-test"))
+        environment = {"HOME": str(HOME), "PATH": os.pathsep.join((str(python.parent), *path))}
+        command = [ansible_test, "sanity", "--local", "--junit"]
+        if name == "oldest":
+            command += ["--skip-test", "pylint"]  # takes half of the time, and looks at the same code in the same way
+        if subprocess.run(command, cwd=folder, env=environment, check=False).returncode:
+            failed.append(name)
+        shutil.copytree(folder / "tests/output/junit", REPORTS / "sanity" / name, dirs_exist_ok=True)
+    if failed:
+        print(f"Sanity tests failed with: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
