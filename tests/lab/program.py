@@ -1,0 +1,67 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stand-ins of one installation, as processes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import typing as t
+from pathlib import Path
+
+from lab.api import LabError, wait_until
+from lab.processes import Processes
+
+START_SECONDS = 30.0
+
+
+class Program:
+    """Can be stopped, killed and started again, like what it stands for. `user` is its name in the audit log."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        name: str,
+        command: t.Sequence[str],
+        *,
+        user: str,
+        works: t.Callable[[], t.Any],
+        env: t.Mapping[str, str] | None = None,
+    ) -> None:
+        self.user = user
+        self._processes = processes
+        self._name = name
+        self._command = [sys.executable, "-m", *command]
+        self._works = works
+        self._env = env
+
+    def start(self, *, wait: bool = True) -> None:
+        self._processes.run(self._name, self._command, self._env)
+        if wait:
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait until it does its work; at once an error if it ended instead."""
+
+        def alive_and_working() -> t.Any:
+            if not self.running():
+                raise LabError(f"{self._name} ended\n{self._processes.last_lines(self._name)}")
+            return self._works()
+
+        wait_until(f"{self._name} works", alive_and_working, START_SECONDS)
+
+    def stop(self) -> int | None:
+        """Ask it to end (SIGTERM), and wait until it has."""
+        return self._processes.end(self._name, signal.SIGTERM)
+
+    def kill(self) -> int | None:
+        return self._processes.end(self._name, signal.SIGKILL)
+
+    def running(self) -> bool:
+        return self._processes.running(self._name)
+
+    @property
+    def log(self) -> Path:
+        return self._processes.log(self._name)
