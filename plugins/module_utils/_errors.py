@@ -1,0 +1,72 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, as one short tree: modules turn every ``EduideError`` into ``fail_json`` in one place."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class EduideError(Exception):
+    """A failure that a person can act on: the text names the object, the cause and the next step."""
+
+    def __init__(self, message: str, **details: t.Any) -> None:
+        super().__init__(message)
+        # For machines: handed to fail_json beside the message, so the keys are part of the result.
+        self.details = details
+
+
+def several(problems: t.Sequence[str]) -> str:
+    """Some of them in one line, and how many more there are."""
+    more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
+    return f"{'; '.join(problems[:5])}{more}"
+
+
+class Misconfigured(EduideError):
+    """The options, the kubeconfig or the Python environment cannot work; nothing was sent."""
+
+
+class NotFound(EduideError):
+    """The named object does not exist."""
+
+
+class NotServed(EduideError):
+    """The server does not know the kind of object, or the endpoint, at all."""
+
+
+class Conflict(EduideError):
+    """Somebody else changed, deleted or created the object in between."""
+
+
+class Invalid(EduideError):
+    """The server understood the request and refuses its content."""
+
+
+class Unauthorized(EduideError):
+    """The server does not accept who we say we are."""
+
+
+class Forbidden(EduideError):
+    """The server knows who we are and does not allow this."""
+
+
+class LimitReached(EduideError):
+    """A limit of the platform does not let another session start."""
+
+
+class Unreachable(EduideError):
+    """No usable answer came back. After a write, ``applied`` in the details is ``unknown`` or ``no``."""
+
+
+class UntrustedCertificate(Unreachable):
+    """The server's certificate does not prove that it is the server we wanted."""
+
+
+class ServerFailed(EduideError):
+    """An answer came back, but the server says it failed, or its content makes no sense."""
+
+
+class WaitTimeout(EduideError):
+    """What was waited for did not happen in time; ``last_seen`` in the details tells how far it got."""

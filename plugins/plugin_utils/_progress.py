@@ -1,0 +1,93 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Showing on the terminal how far a module has come, while it is still running.
+
+A module cannot write to the terminal. It appends JSON lines to a file instead, and the action plugin, which runs on
+the control node, reads them and displays what has changed. That works where both share a file system: with a local
+connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+# Shorter waits end before anybody wonders.
+QUIET_SECONDS = 10.0
+READ_SECONDS = 1.0
+
+Render = t.Callable[[dict[str, t.Any]], str]
+
+
+class Follower:
+    """Reads the lines of a progress file and displays at most one for each subject in ten seconds."""
+
+    def __init__(self, path: str, subject: str, render: Render, show: t.Callable[[str], None]) -> None:
+        self._path, self._subject, self._render, self._show = path, subject, render, show
+        self._offset = 0
+        self._shown: dict[t.Any, float] = {}
+
+    def read(self) -> None:
+        with open(self._path, encoding="utf-8") as file:
+            file.seek(self._offset)
+            latest: dict[t.Any, dict[str, t.Any]] = {}
+            while (line := file.readline()).endswith("\n"):
+                self._offset += len(line.encode())
+                report = json.loads(line)
+                latest[report[self._subject]] = report
+        for subject, report in latest.items():
+            if report["seconds"] >= self._shown.get(subject, 0.0) + QUIET_SECONDS:
+                self._shown[subject] = report["seconds"]
+                self._show(self._render(report))
+
+
+@contextlib.contextmanager
+def following(subject: str, render: Render, show: t.Callable[[str], None]) -> t.Iterator[str]:
+    """Give a path for a module to write its progress to, and show what arrives there until the block ends."""
+    handle, path = tempfile.mkstemp(prefix="eduide-theia-progress-")
+    os.close(handle)
+    follower = Follower(path, subject, render, show)
+    finished = threading.Event()
+
+    def follow() -> None:
+        while not finished.wait(READ_SECONDS):
+            follower.read()
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield path
+    finally:
+        finished.set()
+        thread.join()
+        os.unlink(path)
+
+
+class ProgressAction(ActionBase):
+    """An action plugin that runs the module of its name and shows how far it has come."""
+
+    # The field of a progress line that says what the line is about.
+    subject: str
+
+    def render(self, report: dict[str, t.Any]) -> str:
+        """The text to show for a progress line."""
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        if self._task.async_val or self._connection.transport != "local":
+            return {**result, **self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)}
+        host = task_vars.get("inventory_hostname", "")
+        with following(self.subject, self.render, lambda text: Display().display(f"[{host}] {text}")) as path:
+            arguments = {**self._task.args, "progress_file": path}
+            return {**result, **self._execute_module(module_args=arguments, task_vars=task_vars)}

@@ -1,0 +1,350 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A gateway that keeps its objects in a dictionary and treats writes as the API server does.
+
+It is checked against a real API server: the same scenario runs on both (tests/integration/test_kube_edge.py).
+Not modelled: finalizers, validation by schemas, defaulting, garbage collection.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import typing as t
+import uuid
+
+from ansible_collections.eduide.theia.plugins.module_utils._errors import (
+    Conflict,
+    EduideError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotServed,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._kube import (
+    APP_DEFINITION,
+    OWN,
+    THEIA_GROUP,
+    Json,
+    Keep,
+    Kind,
+    Objects,
+    Own,
+    Snapshot,
+    whole,
+)
+
+NOW = datetime.datetime(2027, 2, 11, 8, 30, tzinfo=datetime.UTC)
+T = t.TypeVar("T")
+R = t.TypeVar("R")
+Interceptor = t.Callable[[str, Kind, str | None], None]
+_WRITES = frozenset({"create", "update", "patch", "delete"})
+# Built-in kinds that keep no count of changes to what is wanted.
+_WITHOUT_GENERATION = frozenset({"configmaps", "events", "leases", "services", "resourcequotas", "nodes", "pods"})
+
+
+class FakeGateway:
+    """See ``_kube.Gateway``. ``writes`` holds what was sent; ``interceptors`` run before each request and may raise."""
+
+    def __init__(
+        self,
+        *,
+        namespace: str = "theia",
+        now: datetime.datetime = NOW,
+        check_mode: bool = False,
+        not_served: t.Collection[Kind] = (),
+        forbidden: t.Collection[tuple[str, Kind]] = (),
+    ) -> None:
+        self.writes: list[tuple[str, str, str, Json]] = []
+        self.requests: list[tuple[str, str, str | None]] = []
+        self.interceptors: list[Interceptor] = []
+        self.logs: dict[str, list[str]] = {}
+        self._namespace = namespace
+        self._now = now
+        self._check_mode = check_mode
+        self._not_served = {(kind.group, kind.plural) for kind in not_served}
+        self._forbidden = {(verb, kind.group, kind.plural) for verb, kind in forbidden}
+        self._objects: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
+        self._version = 100
+
+    # What tests do to the world, as opposed to what the code under test asks for.
+
+    def put(self, kind: Kind, obj: Json) -> Json:
+        """Place an object, status included, as if others had made it; what the server would fill in may be given."""
+        stored = copy.deepcopy(obj)
+        metadata = stored.setdefault("metadata", {})
+        stored.setdefault("apiVersion", kind.api_version)
+        stored.setdefault("kind", kind.kind)
+        if kind.namespaced:
+            metadata.setdefault("namespace", self._namespace)
+        metadata.setdefault("uid", str(uuid.uuid4()))
+        metadata.setdefault("creationTimestamp", self._now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        if kind.plural not in _WITHOUT_GENERATION:
+            metadata.setdefault("generation", 1)
+        metadata["resourceVersion"] = self._next_version()
+        self._shelf(kind)[metadata.get("namespace", ""), metadata["name"]] = stored
+        return copy.deepcopy(stored)
+
+    def change(self, kind: Kind, name: str, patch: Json) -> Json:
+        """Change any part of an object, status included, as if others had done it."""
+        merged = _merge(self._stored(kind, name), patch)
+        return self._store(kind, name, merged)
+
+    def remove(self, kind: Kind, name: str) -> None:
+        """Take an object away as if others had deleted it."""
+        del self._shelf(kind)[self._key(kind, name)]
+
+    def advance(self, seconds: float) -> None:
+        self._now += datetime.timedelta(seconds=seconds)
+
+    # The protocol.
+
+    @property
+    def namespace(self) -> str:
+        return self._namespace
+
+    def list(
+        self,
+        kind: Kind,
+        *,
+        keep: Keep = whole,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        namespace: str | Own | None = OWN,
+    ) -> Objects:
+        self._asked("list", kind, None)
+        scope = self._namespace if isinstance(namespace, Own) else namespace
+        kept: Objects = []
+        for (place, _name), obj in sorted(self._shelf(kind).items()):
+            if kind.namespaced and scope is not None and place != scope:
+                continue
+            if not _matches(obj["metadata"].get("labels") or {}, label_selector):
+                continue
+            if not _matches(_Paths(obj), field_selector):
+                continue
+            projected = keep(_as_listed(kind, obj))
+            if projected is not None:
+                kept.append(projected)
+        return kept
+
+    def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
+        lists: dict[str, Objects | None] = {}
+        missing: dict[str, str] = {}
+        for name, (kind, keep) in wanted.items():
+            try:
+                lists[name] = self.list(kind, keep=keep)
+            except (Forbidden, NotServed) as exc:
+                if name not in optional:
+                    raise
+                lists[name] = None
+                missing[name] = str(exc)
+        return Snapshot(lists, missing, self._now)
+
+    def get(self, kind: Kind, name: str) -> Json | None:
+        self._asked("get", kind, name)
+        found = self._shelf(kind).get(self._key(kind, name))
+        return copy.deepcopy(found)
+
+    def create(self, kind: Kind, body: Json) -> Json:
+        name = body["metadata"]["name"]
+        self._asked("create", kind, name, body)
+        if self._key(kind, name) in self._shelf(kind):
+            raise Conflict(f"{kind.kind} {name!r} already exists", reason="AlreadyExists", status=409)
+        metadata = {key: value for key, value in body["metadata"].items() if key not in ("uid", "resourceVersion")}
+        fresh = {**body, "apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+        if _has_status(kind):
+            fresh.pop("status", None)
+        return self.put(kind, fresh)
+
+    def replace(self, kind: Kind, name: str, body: Json) -> Json:
+        self._asked("update", kind, name, body)
+        stored = self._stored(kind, name)
+        if kind.group == THEIA_GROUP and not body["metadata"].get("resourceVersion"):
+            raise Invalid(f"{kind.kind} {name!r} is invalid: metadata.resourceVersion must be specified", status=422)
+        self._guard(kind, name, stored, body["metadata"])
+        wanted: Json = {**copy.deepcopy(body), "apiVersion": kind.api_version, "kind": kind.kind}
+        wanted["metadata"] = {**stored["metadata"], **wanted["metadata"]}
+        for field in ("labels", "annotations"):
+            if field not in body["metadata"]:
+                wanted["metadata"].pop(field, None)
+        return self._store(kind, name, _main_part(kind, stored, wanted))
+
+    def merge_patch(self, kind: Kind, name: str, body: Json, subresource: str | None = None) -> Json:
+        self._asked("patch", kind, name, body)
+        stored = self._stored(kind, name)
+        metadata = body.get("metadata") or {}
+        if metadata.get("uid", stored["metadata"]["uid"]) != stored["metadata"]["uid"]:
+            raise Invalid(f"{kind.kind} {name!r}: metadata.uid cannot be changed", status=422)
+        self._guard(kind, name, stored, metadata)
+        patch = {key: value for key, value in body.items() if key not in ("apiVersion", "kind")}
+        merged = _merge(stored, patch)
+        if subresource == "status":
+            merged = {**stored, "status": merged.get("status")}
+            return self._store(kind, name, {key: value for key, value in merged.items() if value is not None})
+        return self._store(kind, name, _main_part(kind, stored, merged))
+
+    def delete(self, kind: Kind, name: str, *, uid: str | None = None, resource_version: str | None = None) -> bool:
+        self._asked("delete", kind, name, {"uid": uid, "resourceVersion": resource_version})
+        stored = self._shelf(kind).get(self._key(kind, name))
+        if stored is None:
+            return False
+        self._guard(kind, name, stored, {"uid": uid, "resourceVersion": resource_version})
+        self.remove(kind, name)
+        return True
+
+    def log_lines(self, pod: str, *, container: str | None = None, tail: int = 500) -> t.Sequence[str]:
+        if pod not in self.logs:
+            raise NotFound(f"Pod {pod!r} does not exist (container {container})", status=404)
+        return self.logs[pod][-tail:]
+
+    def no_installation(self) -> EduideError:
+        return NotFound(f"Namespace {self._namespace!r} has no app definitions", namespace=self._namespace)
+
+    def now(self) -> datetime.datetime:
+        return self._now
+
+    def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
+        assert concurrency > 0
+        return [function(item) for item in items]
+
+    # How it works.
+
+    def _asked(self, verb: str, kind: Kind, name: str | None, body: Json | None = None) -> None:
+        for interceptor in self.interceptors:
+            interceptor(verb, kind, name)
+        self.requests.append((verb, kind.plural, name))
+        if verb in _WRITES:
+            if self._check_mode:
+                raise RuntimeError(f"{verb} of {kind.kind} {name!r} in check mode")
+            self.writes.append((verb, kind.plural, name or "", copy.deepcopy(body or {})))
+        if (kind.group, kind.plural) in self._not_served:
+            raise NotServed(f"{kind.plural} of {kind.api_version} are not served", status=404)
+        if (verb, kind.group, kind.plural) in self._forbidden:
+            raise Forbidden(f"not allowed to {verb} {kind.plural}", status=403)
+
+    def _shelf(self, kind: Kind) -> dict[tuple[str, str], Json]:
+        return self._objects.setdefault((kind.group, kind.plural), {})
+
+    def _key(self, kind: Kind, name: str) -> tuple[str, str]:
+        return (self._namespace if kind.namespaced else "", name)
+
+    def _stored(self, kind: Kind, name: str) -> Json:
+        try:
+            return self._shelf(kind)[self._key(kind, name)]
+        except KeyError:
+            raise NotFound(f"{kind.kind} {name!r} does not exist", status=404) from None
+
+    def _next_version(self) -> str:
+        self._version += 1
+        return str(self._version)
+
+    def _guard(self, kind: Kind, name: str, stored: Json, guards: t.Mapping[str, t.Any]) -> None:
+        for field in ("uid", "resourceVersion"):
+            if guards.get(field) and guards[field] != stored["metadata"][field]:
+                raise Conflict(f"{kind.kind} {name!r}: {field} is another one by now", reason="Conflict", status=409)
+
+    def _store(self, kind: Kind, name: str, wanted: Json) -> Json:
+        stored = self._stored(kind, name)
+        server_side = ("uid", "creationTimestamp", "resourceVersion", "generation", "namespace", "name")
+        kept = {field: stored["metadata"][field] for field in server_side if field in stored["metadata"]}
+        wanted = {**copy.deepcopy(wanted), "metadata": {**wanted["metadata"], **kept}}
+        if wanted != stored:
+            wanted["metadata"]["resourceVersion"] = self._next_version()
+            if "generation" in kept and _desired(wanted) != _desired(stored):
+                wanted["metadata"]["generation"] = kept["generation"] + 1
+            self._shelf(kind)[self._key(kind, name)] = wanted
+        return copy.deepcopy(wanted)
+
+
+def _has_status(kind: Kind) -> bool:
+    return kind.group == THEIA_GROUP or kind.plural in ("deployments", "pods", "services")
+
+
+def _main_part(kind: Kind, stored: Json, wanted: Json) -> Json:
+    """A write to the object itself leaves its status alone where that has an endpoint of its own."""
+    if not _has_status(kind):
+        return wanted
+    rest = {key: value for key, value in wanted.items() if key != "status"}
+    return {**rest, "status": stored["status"]} if "status" in stored else rest
+
+
+def _desired(obj: Json) -> Json:
+    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+
+
+def _as_listed(kind: Kind, obj: Json) -> Json:
+    """Entries of a list name their kind only where it is a custom resource."""
+    listed = copy.deepcopy(obj)
+    if kind.group != THEIA_GROUP:
+        del listed["apiVersion"], listed["kind"]
+    return listed
+
+
+def _merge(target: t.Any, patch: t.Any) -> t.Any:
+    """A merge patch as RFC 7386 has it: null removes, dictionaries merge, everything else replaces."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    merged = copy.deepcopy(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merge(merged.get(key), value)
+    return merged
+
+
+class _Paths(dict[str, t.Any]):
+    """Looks up ``a.b.c`` in an object, as field selectors name things."""
+
+    def get(self, path: str, default: t.Any = None) -> t.Any:
+        value: t.Any = dict(self)
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return default if value is None else value
+
+    def __contains__(self, path: object) -> bool:
+        return self.get(str(path)) is not None
+
+
+def _matches(values: t.Mapping[str, t.Any], selector: str | None) -> bool:
+    for term in (term.strip() for term in (selector or "").split(",")):
+        if not term:
+            continue
+        if "!=" in term:
+            key, _sign, value = term.partition("!=")
+            good = values.get(key) != value
+        elif "=" in term:
+            key, _sign, value = term.replace("==", "=").partition("=")
+            good = values.get(key) == value
+        elif term.startswith("!"):
+            good = term[1:] not in values
+        else:
+            good = term in values
+        if not good:
+            return False
+    return True
+
+
+def app_definition(name: str, **spec: t.Any) -> Json:
+    """An app definition with the fields that every one has."""
+    required = {
+        "name": name,
+        "image": f"registry.example.org/{name}:1",
+        "uid": 101,
+        "port": 3000,
+        "ingressname": "theia-cloud-demo-ws-route",
+        "minInstances": 0,
+        "maxInstances": 10,
+        "requestsCpu": "100m",
+        "requestsMemory": "1000M",
+        "limitsCpu": "2",
+        "limitsMemory": "3000M",
+    }
+    return {
+        "apiVersion": APP_DEFINITION.api_version,
+        "kind": APP_DEFINITION.kind,
+        "metadata": {"name": name},
+        "spec": {**required, **spec},
+    }
