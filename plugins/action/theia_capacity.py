@@ -1,0 +1,19 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.eduide.theia.plugins.plugin_utils._progress import ProgressAction
+
+
+class ActionModule(ProgressAction):
+    """Shows how many instances are warm while C(theia_capacity) waits."""
+
+    subject = "app_definition"
+
+    def render(self, report: dict[str, t.Any]) -> str:
+        name, warm, cold, seconds = (report[key] for key in ("app_definition", "warm", "cold", "seconds"))
+        return f"{name}: {warm} warm, {cold} still cold after {seconds:.0f} s"

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+
+class ActionModule(ActionBase):
+    """Prints a report. Only the control node has a terminal, so there is no module behind it."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _spec, options = self.validate_argument_spec(
+            {"title": {"type": "str", "required": True}, "lines": {"type": "list", "elements": "str", "required": True}}
+        )
+        host = (task_vars or {}).get("inventory_hostname", "")
+        Display().display("\n".join([f"\n{host} · {options['title']}", *(f"  {line}" for line in options["lines"])]))
+        return {**result, "changed": False, "lines": options["lines"]}

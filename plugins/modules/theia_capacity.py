@@ -1,0 +1,370 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: theia_capacity
+short_description: Set how many IDE instances Theia Cloud keeps ready and allows
+version_added: 0.1.0
+author:
+  - The EduIDE Cloud collection contributors (!UNKNOWN)
+description:
+  - Changes the bounds and the time limit of app definitions, waits until their pools are warm, and takes changes back.
+  - The platform rebuilds every idle instance whenever one of these values changes, so all changes to an app definition
+    go out in one patch, and nothing is sent if nothing differs.
+  - With O(hold) a change belongs to an exam. What was there before is written to the ledger of the installation (the
+    ConfigMap C(theia-capacity)) before the first change, and O(state=baseline) brings it back when the last exam has
+    ended.
+  - The number of instances is never lowered below one that a session holds, for the platform would then leave orphans.
+    Nor is a time limit shortened while a session is older than it, which the platform would end within a minute. Such
+    an app definition is reported as draining and left as it is; the same task finishes the work later.
+options:
+  app_definitions:
+    description:
+      - The app definitions to change.
+      - With O(state=baseline) only the names count, and without this option everything that the ledger holds is meant.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the app definition.
+        type: str
+        required: true
+      warm:
+        description:
+          - Number of free, started instances that students should find.
+          - It is turned into a bound once, from the claims of that moment. With O(hold) it comes on top of what other
+            exams asked for and is then kept, however many instances students take; without, it means at least so many.
+          - Needs an operator that runs with C(--eagerStart).
+        type: int
+      min_instances:
+        description: Total number of instances in the pool, those that students hold included.
+        type: int
+      max_instances:
+        description:
+          - Most sessions that may exist. V(0) closes the app definition.
+          - With O(hold) it is only ever raised, like O(app_definitions[].timeout_minutes); what is larger stays.
+        type: int
+      timeout_minutes:
+        description:
+          - Minutes after its creation at which the platform ends a session. V(0) means never.
+          - Not with O(api=service), which cannot change it.
+        type: int
+  state:
+    description:
+      - V(present) makes the stated values hold.
+      - V(baseline) ends O(hold), or every hold without that option, and restores the values from before the first of
+        them as soon as no hold is left and no session is in the way.
+    type: str
+    choices: [present, baseline]
+    default: present
+  hold:
+    description:
+      - Name of the exam for which the values are raised. Without it they are set for good, and what was there before is
+        only found in the result.
+    type: str
+  hold_until:
+    description:
+      - When that exam ends, as ISO 8601 with an offset, or as C(HH:MM) of today in O(time_zone).
+      - Kept for those who read the ledger; nothing happens by itself.
+    type: str
+  time_zone:
+    description:
+      - Name of a time zone for O(hold_until), such as Europe/Berlin.
+      - The zone of the machine that the task runs on if not set.
+    type: str
+  foreign:
+    description:
+      - What to do about a value that is neither the baseline nor one that a hold wrote, because somebody else changed
+        it.
+      - V(refuse) leaves such an app definition alone and fails.
+      - V(overwrite) carries on from the ledger.
+      - V(adopt) takes the difference into the baseline, so that it outlives the exams.
+    type: str
+    choices: [refuse, overwrite, adopt]
+    default: refuse
+  wait:
+    description:
+      - Wait until the pools have what was asked for, or are complete because students already take instances.
+      - Without C(--eagerStart) there are no pools, and nothing is waited for.
+    type: bool
+    default: false
+  wait_timeout_seconds:
+    description: How long O(wait) lasts at most. The task then fails with the causes; the higher bounds stay in place.
+    type: int
+    default: 600
+  unchecked:
+    description:
+      - Work without access to the cluster, through the REST service alone. Only O(app_definitions[].min_instances) and
+        O(app_definitions[].max_instances) that do not lower anything can then be set.
+      - Nothing is known of pools, claims and ledger; RV(not_checked) lists it.
+    type: bool
+    default: false
+  progress_file:
+    description: Set by the action plugin of this module, which shows on the terminal what is written there.
+    type: path
+extends_documentation_fragment:
+  - eduide.theia._kube
+  - eduide.theia._service
+  - eduide.theia._operator
+  - eduide.theia._attributes
+  - eduide.theia._attributes.actiongroup_theia
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: full}
+  idempotent: {support: full}
+seealso:
+  - module: eduide.theia.theia_capacity_info
+"""
+
+EXAMPLES = r"""
+- name: Have sixty warm Java IDEs for an exam
+  eduide.theia.theia_capacity:
+    namespace: theia-prod
+    hold: pgdp-final
+    hold_until: "2027-02-11T11:00:00+01:00"
+    app_definitions:
+      - name: java-17-latest
+        warm: 60
+    wait: true
+
+- name: Bring back what was there before
+  eduide.theia.theia_capacity:
+    namespace: theia-prod
+    hold: pgdp-final
+    state: baseline
+
+- name: Keep three instances of one app definition for good, through the REST service
+  eduide.theia.theia_capacity:
+    namespace: theia-prod
+    api: service
+    service_url: https://service.theia.example.org
+    admin_token: "{{ theia_admin_token }}"
+    app_definitions:
+      - name: java-17-latest
+        min_instances: 3
+"""
+
+RETURN = r"""
+app_definitions:
+  description: What was found and done, in the order of the option.
+  returned: when the plan could be made
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name of the app definition., returned: always, type: str, sample: java-17-latest}
+    uid:
+      description: Its uid; null without access to the cluster.
+      returned: always
+      type: str
+      sample: 7d0f0f5e-5b0e-4d52-a8a0-3f1f0c9f6a11
+    outcome:
+      description:
+        - V(changed), V(unchanged), or V(draining) if sessions keep a bound from being lowered.
+        - V(foreign) if somebody else changed it, V(void) if it was created anew since its hold began, V(failed).
+      returned: always
+      type: str
+      sample: changed
+    note:
+      description: What else is to be said about it.
+      returned: always
+      type: str
+      sample: still held by eist-midterm
+    before:
+      description: The values as they were found.
+      returned: always
+      type: dict
+      contains: &value_fields
+        min_instances: {description: Total number of instances in the pool., returned: always, type: int, sample: 3}
+        max_instances: {description: Most sessions that may exist., returned: always, type: int, sample: 1000}
+        timeout_minutes:
+          description: Minutes until a session is ended; null if nothing is set.
+          returned: always
+          type: int
+          sample: 1440
+    after:
+      description: The values afterwards, or as they would be in check mode.
+      returned: always
+      type: dict
+      contains: *value_fields
+    pods:
+      description: What the change means for pods; null without access to the cluster.
+      returned: always
+      type: dict
+      contains:
+        starts: {description: Instances that start anew., returned: always, type: int, sample: 57}
+        rebuilds: {description: Idle instances that are deleted and built anew., returned: always, type: int, sample: 3}
+        removes: {description: Idle instances that are deleted for good., returned: always, type: int, sample: 0}
+    pool:
+      description: The pool when it was last looked at; null without access to the cluster.
+      returned: always
+      type: dict
+      contains:
+        total: {description: Instances in the pool., returned: always, type: int, sample: 60}
+        free: {description: Instances that no session holds., returned: always, type: int, sample: 60}
+        claimed: {description: Instances that a session holds., returned: always, type: int, sample: 0}
+        warm:
+          description:
+            - Free instances whose pod is ready, built from the current app definition, with nothing left of an earlier
+              user.
+          returned: always
+          type: int
+          sample: 60
+        cold: {description: Instances that should be warm and are not., returned: always, type: int, sample: 0}
+        dirty:
+          description: Free instances that still carry a label or the address of an earlier user after 30 seconds.
+          returned: always
+          type: int
+          sample: 0
+        outdated: {description: Instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        locked_out:
+          description: Claimed instances whose list of allowed addresses is empty, so that their user is refused.
+          returned: always
+          type: int
+          sample: 0
+        ownerless:
+          description: Objects named like members of the pool that nothing owns.
+          returned: always
+          type: list
+          elements: str
+          sample: []
+        highest_claimed_id:
+          description: Highest id that a session holds, V(0) if none does. The bound is not lowered below it.
+          returned: always
+          type: int
+          sample: 0
+    ledger:
+      description: What the ledger says afterwards; null if it has no entry.
+      returned: always
+      type: dict
+      contains:
+        baseline:
+          description: Values from before the first hold, of the fields that were changed.
+          returned: always
+          type: dict
+          sample: {min_instances: 3}
+        holds:
+          description: What exams added.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            exam: {description: Name of the exam., returned: always, type: str, sample: pgdp-final}
+            asked: {description: What it asked for., returned: always, type: dict, sample: {warm: 60}}
+            add: {description: Instances that it adds., returned: always, type: int, sample: 57}
+            until:
+              description: When the exam ends, in UTC; null if nobody said.
+              returned: always
+              type: str
+              sample: "2027-02-11T10:00:00Z"
+            ended: {description: Whether it has ended and waits., returned: always, type: bool, sample: false}
+        draining_since:
+          description: Since when sessions keep the baseline from being restored, in UTC; null if none do.
+          returned: always
+          type: str
+          sample: "2027-02-11T10:20:00Z"
+    draining:
+      description: The sessions on instances above the bound that was to be set, and those older than the time limit.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        instance_id:
+          description: Id of the instance; null if the time limit is what it would be ended by.
+          returned: always
+          type: int
+          sample: 42
+        session: {description: Name of the session., returned: always, type: str, sample: ws-java-17-latest-ada-session}
+        session_uid: {description: Its uid., returned: always, type: str, sample: 0b8f7a1c-6d5f-4f0e-9b0a-0f4f5a6b7c8d}
+        user:
+          description: Who is in it; null if the session is just going.
+          returned: always
+          type: str
+          sample: ada@example.org
+    seconds_to_warm:
+      description: Seconds from the patch until the pool was warm; null without O(wait) or if it did not become warm.
+      returned: always
+      type: float
+      sample: 24.5
+precondition:
+  description: V(resource_version) if patches were guarded against changes in between, V(none) through the REST service.
+  returned: when the plan could be made
+  type: str
+  sample: resource_version
+not_checked:
+  description: What was not checked for want of access to the cluster.
+  returned: with O(unchecked=true)
+  type: list
+  elements: str
+  sample: [claimed instances, ledger, mode of the operator, progress of the pool]
+"""
+
+import typing as t
+
+from ansible_collections.eduide.theia.plugins.module_utils._argspec import (
+    TheiaModule,
+    kube_argument_spec,
+    operator_argument_spec,
+    service_argument_spec,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._capacity_task import run_task
+from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
+
+
+def main() -> None:
+    module = TheiaModule(
+        argument_spec={
+            **kube_argument_spec(),
+            **service_argument_spec(),
+            **operator_argument_spec(),
+            "app_definitions": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "warm": {"type": "int"},
+                    "min_instances": {"type": "int"},
+                    "max_instances": {"type": "int"},
+                    "timeout_minutes": {"type": "int"},
+                },
+                "mutually_exclusive": [("warm", "min_instances")],
+            },
+            "state": {"type": "str", "choices": ["present", "baseline"], "default": "present"},
+            "hold": {"type": "str"},
+            "hold_until": {"type": "str"},
+            "time_zone": {"type": "str"},
+            "foreign": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
+            "wait": {"type": "bool", "default": False},
+            "wait_timeout_seconds": {"type": "int", "default": 600},
+            "unchecked": {"type": "bool", "default": False},
+            "progress_file": {"type": "path"},
+        },
+        required_if=[("state", "present", ("app_definitions",))],
+        required_by={"hold_until": "hold"},
+        supports_check_mode=True,
+    )
+    try:
+        result: dict[str, t.Any] = run_task(module.params, check_mode=module.check_mode)
+    except EduideError as exc:
+        module.fail_json(msg=f"Could not set the capacity: {exc}", **exc.details)
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    if module._diff:
+        result["diff"] = [
+            {
+                "before_header": item["name"],
+                "before": item["before"],
+                "after_header": item["name"],
+                "after": item["after"],
+            }
+            for item in result["app_definitions"]
+            if item["before"] != item["after"]
+        ]
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: theia_capacity_info
+short_description: See the bounds, pools and quotas of a Theia Cloud installation
+version_added: 0.1.0
+author:
+  - The EduIDE Cloud collection contributors (!UNKNOWN)
+description:
+  - Reads the bounds of app definitions, counts their pools, and shows what exams hold and how far quotas are used.
+  - Through the REST service only the bounds can be seen.
+options:
+  app_definitions:
+    description: Names of the app definitions to return; all of them if not set.
+    type: list
+    elements: str
+  check_leader:
+    description:
+      - Watch whether an operator leads, which takes a second or two, and as long as its Lease lasts if none does.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - eduide.theia._kube
+  - eduide.theia._service
+  - eduide.theia._operator
+  - eduide.theia._attributes
+  - eduide.theia._attributes.info_module
+  - eduide.theia._attributes.actiongroup_theia
+seealso:
+  - module: eduide.theia.theia_capacity
+"""
+
+EXAMPLES = r"""
+- name: See what is warm, claimed and left in the quota
+  eduide.theia.theia_capacity_info:
+    namespace: theia-prod
+  register: capacity
+
+- name: See the bounds without access to the cluster
+  eduide.theia.theia_capacity_info:
+    api: service
+    service_url: https://service.theia.example.org
+    admin_token: "{{ theia_admin_token }}"
+    app_definitions: [java-17-latest]
+"""
+
+RETURN = r"""
+app_definitions:
+  description: The app definitions, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name of the app definition., returned: always, type: str, sample: java-17-latest}
+    uid:
+      description: Its uid; null through the REST service, like everything below the bounds.
+      returned: always
+      type: str
+      sample: 7d0f0f5e-5b0e-4d52-a8a0-3f1f0c9f6a11
+    min_instances: {description: Total number of instances in the pool., returned: always, type: int, sample: 60}
+    max_instances: {description: Most sessions that may exist., returned: always, type: int, sample: 1000}
+    timeout_minutes:
+      description: Minutes until a session is ended; null if nothing is set.
+      returned: always
+      type: int
+      sample: 1440
+    sessions: {description: Number of its sessions., returned: always, type: int, sample: 40}
+    pool:
+      description: The pool, counted by the owners of its Services.
+      returned: always
+      type: dict
+      contains:
+        total: {description: Instances in the pool., returned: always, type: int, sample: 60}
+        free: {description: Instances that no session holds., returned: always, type: int, sample: 20}
+        claimed: {description: Instances that a session holds., returned: always, type: int, sample: 40}
+        warm:
+          description:
+            - Free instances whose pod is ready, built from the current app definition, with nothing left of an earlier
+              user.
+          returned: always
+          type: int
+          sample: 20
+        cold: {description: Instances that should be warm and are not., returned: always, type: int, sample: 0}
+        dirty:
+          description: Free instances that still carry a label or the address of an earlier user after 30 seconds.
+          returned: always
+          type: int
+          sample: 0
+        outdated: {description: Instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        locked_out:
+          description: Claimed instances whose list of allowed addresses is empty, so that their user is refused.
+          returned: always
+          type: int
+          sample: 0
+        ownerless:
+          description: Objects named like members of the pool that nothing owns.
+          returned: always
+          type: list
+          elements: str
+          sample: []
+        highest_claimed_id:
+          description: Highest id that a session holds, V(0) if none does. The bound is not lowered below it.
+          returned: always
+          type: int
+          sample: 40
+    ledger:
+      description: What exams hold; null if the ledger has no entry.
+      returned: always
+      type: dict
+      contains:
+        baseline:
+          description: Values from before the first hold, of the fields that were changed.
+          returned: always
+          type: dict
+          sample: {min_instances: 3}
+        holds:
+          description: What exams added.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            exam: {description: Name of the exam., returned: always, type: str, sample: pgdp-final}
+            asked: {description: What it asked for., returned: always, type: dict, sample: {warm: 60}}
+            add: {description: Instances that it adds., returned: always, type: int, sample: 57}
+            until:
+              description: When the exam ends, in UTC; null if nobody said.
+              returned: always
+              type: str
+              sample: "2027-02-11T10:00:00Z"
+            ended: {description: Whether it has ended and waits., returned: always, type: bool, sample: false}
+        draining_since:
+          description: Since when claimed instances keep the baseline from being restored, in UTC; null if none do.
+          returned: always
+          type: str
+          sample: "2027-02-11T10:20:00Z"
+quotas:
+  description: Use of resource quotas, one entry for each resource; null if it cannot be read.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    quota: {description: Name of the ResourceQuota., returned: always, type: str, sample: theia}
+    resource: {description: The limited resource., returned: always, type: str, sample: limits.memory}
+    used: {description: Used amount as a Kubernetes quantity., returned: always, type: str, sample: 180G}
+    hard: {description: Allowed amount as a Kubernetes quantity., returned: always, type: str, sample: 600Gi}
+    percent:
+      description: Share that is used; null where nothing is allowed.
+      returned: always
+      type: float
+      sample: 27.9
+operator:
+  description: How the operator runs; null if its Deployment cannot be found.
+  returned: success
+  type: dict
+  contains:
+    eager: {description: Whether it keeps pools., returned: always, type: bool, sample: true}
+    keycloak: {description: Whether a login protects sessions., returned: always, type: bool, sample: true}
+    sessions_per_user:
+      description: Most sessions of one user; null if unlimited.
+      returned: always
+      type: int
+      sample: 10
+    leading: {description: Whether one leads; null without O(check_leader)., returned: always, type: bool, sample: true}
+seen_at:
+  description: When this was read, in UTC by the API server's clock; null through the REST service.
+  returned: success
+  type: str
+  sample: "2027-02-11T08:41:07Z"
+missing:
+  description: What could not be read, with the reason. The values that rest on it are null.
+  returned: success
+  type: dict
+  sample: {}
+"""
+
+from ansible_collections.eduide.theia.plugins.module_utils._argspec import (
+    TheiaModule,
+    kube_argument_spec,
+    operator_argument_spec,
+    service_argument_spec,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._capacity_task import run_info
+from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
+
+
+def main() -> None:
+    module = TheiaModule(
+        argument_spec={
+            **kube_argument_spec(),
+            **service_argument_spec(),
+            **operator_argument_spec(),
+            "app_definitions": {"type": "list", "elements": "str"},
+            "check_leader": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run_info(module.params)
+    except EduideError as exc:
+        module.fail_json(msg=f"Could not read the capacity: {exc}", **exc.details)
+    for what, reason in result["missing"].items():
+        module.warn(f"{what} could not be read and is null: {reason}")
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()

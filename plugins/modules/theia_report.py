@@ -1,0 +1,52 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: theia_report
+short_description: Print what a person should read
+version_added: 0.1.0
+author:
+  - The EduIDE Cloud collection contributors (!UNKNOWN)
+description:
+  - Prints lines to the terminal as they are, so that a table stays a table whatever callback shows results.
+  - Runs on the control node and touches nothing.
+options:
+  title:
+    description: Heading of the report. The name of the host is put in front of it.
+    type: str
+    required: true
+  lines:
+    description: The lines to print.
+    type: list
+    elements: str
+    required: true
+extends_documentation_fragment:
+  - eduide.theia._attributes
+  - eduide.theia._attributes.info_module
+"""
+
+EXAMPLES = r"""
+- name: Say how many instances are warm
+  eduide.theia.theia_report:
+    title: java-17-latest
+    lines:
+      - "{{ capacity.app_definitions[0].pool.warm }} warm instances"
+
+- name: Print a template that is a table
+  eduide.theia.theia_report:
+    title: app definitions
+    lines: "{{ lookup('ansible.builtin.template', 'table.j2') | split('\\n') | select | list }}"
+"""
+
+RETURN = r"""
+lines:
+  description: What was printed, without the heading.
+  returned: success
+  type: list
+  elements: str
+  sample: [60 warm instances]
+"""

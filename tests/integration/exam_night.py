@@ -1,0 +1,43 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks of an exam night, called as a person on duty calls them from a checkout."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+from integration.ansible_run import ROOT, Run, playbook
+from lab import inventory
+
+ENDLESS = "2099-02-11T11:00:00+01:00"
+
+
+class Duty:
+    """Somebody with an inventory of installations, in a folder of their own."""
+
+    def __init__(self, folder: Path, **installations: t.Any) -> None:
+        self.folder = folder
+        self.inventory = inventory.write(folder / "inventory", installations)
+
+    def play(self, name: str, *arguments: str | Path, **variables: t.Any) -> Run:
+        return playbook(self.folder, ROOT / "playbooks" / f"{name}.yml", "-i", self.inventory, *arguments, **variables)
+
+    def calendar(self, *exams: dict[str, t.Any]) -> str:
+        """Write a calendar, and return the argument that names it."""
+        file = self.folder / "calendar.json"
+        file.write_text(json.dumps({"theia_exams": exams}))
+        return f"-e@{file}"
+
+
+def exam(name: str, *app_definitions: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"name": name, "end": ENDLESS, "app_definitions": list(app_definitions)}
+
+
+def report(run: Run) -> list[str]:
+    """The lines of the report that a run ends with."""
+    lines: list[str] = run.of("theia_report")[-1].result["lines"]
+    return lines

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret shows up in what Ansible prints, whatever the verbosity and however a task ends."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+import yaml
+
+from integration.ansible_run import connection, play, task
+from integration.capacity_site import CapacitySite, wish
+
+JAVA = "java-17-latest"
+STUDENT = "ada@example.org"
+
+
+@pytest.fixture(scope="module")
+def site(module_installation):
+    site = CapacitySite(module_installation())
+    site.installation.wait_warm(JAVA, 3)
+    return site
+
+
+def secrets_of(site):
+    """Everything in the installation that nobody should see, by what it is."""
+    [session] = [s for s in site.installation.items("sessions") if s["spec"]["user"] == STUDENT]
+    return {
+        "admin token": site.installation.admin_token,
+        "account token": site.installation.identity.token,
+        "session secret": session["spec"]["sessionSecret"],
+        **{f"environment {name}": value for name, value in session["spec"]["envVars"].items()},
+    }
+
+
+def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
+    hidden = f"solution-{secrets.token_hex(8)}"
+    site.installation.launch(STUDENT, JAVA, env={"fromMap": {"EXAM_KEY": hidden}})
+    content = yaml.safe_load(site.installation.kubeconfig.read_text())
+    server = content["clusters"][0]["cluster"]["server"]
+    token = {
+        "kubeconfig": "",
+        "host": server,
+        "api_key": site.installation.identity.token,
+        "ca_cert": str(site.lab.ca_file),
+    }
+    good = [
+        task("theia_capacity_info", check_leader=True),
+        task("theia_capacity_info", api="service"),
+        task("theia_capacity_info", kubeconfig=content),
+        task("theia_capacity", app_definitions=[wish(JAVA, warm=3)], hold="secret-exam", **token),
+        task("theia_capacity", app_definitions=[wish(JAVA, max_instances=1100)], api="service", hold="secret-exam"),
+        task("theia_capacity", state="baseline", hold="secret-exam", kubeconfig=content),
+    ]
+    bad = [
+        task("theia_capacity", app_definitions=[wish(JAVA, min_instances=5000)]),
+        task("theia_capacity", app_definitions=[wish("java-18-latest", warm=3)], api="service", **token),
+        task("theia_capacity", app_definitions=[wish(JAVA, warm=3)], kubeconfig=content, context="production"),
+        task("theia_capacity_info", api="service", service_url=server, validate_certs=False),
+        task("theia_capacity_info", **{**token, "api_key": site.installation.admin_token}),
+    ]
+    run = play(tmp_path, [*good, *bad], "-vvvv", "--diff", connection=connection(site.installation))
+    assert [done.failed for done in run.tasks] == [False] * len(good) + [True] * len(bad), run.output
+    known = secrets_of(site)
+    assert hidden in known.values()
+    assert all(value and len(value) > 10 for value in known.values()), known
+    returned = str([done.result for done in run.tasks])
+    assert not [what for what, value in known.items() if value in run.output or value in returned]

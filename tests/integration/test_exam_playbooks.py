@@ -1,0 +1,146 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""pre_exam and post_exam: from one line of variables or a calendar, twice, in check mode, overlapping, draining."""
+
+from __future__ import annotations
+
+import pytest
+
+from integration.capacity_site import LEDGER, CapacitySite, wish
+from integration.exam_night import Duty, exam, report
+
+
+@pytest.fixture(scope="module")
+def site(module_installation):
+    return CapacitySite(module_installation(app_definitions=[]))
+
+
+@pytest.fixture
+def duty(site, tmp_path):
+    return Duty(tmp_path, production=site.installation)
+
+
+@pytest.mark.both
+def test_one_line_warms_and_one_line_brings_back(site, duty):
+    name = site.definition(1)
+    line = {"app_definition": name, "warm": 4, "end": "23:59"}
+    since = site.now()
+    run = duty.play("pre_exam", **line).good()
+    assert site.writes(since)[1:] == [f"patch appdefinitions {name}"]
+    assert run.only("theia_capacity").result["app_definitions"][0]["pool"]["warm"] == 4
+    assert (site.bounds(name)[0], [*site.ledger()[name]["holds"]]) == (4, ["adhoc"])
+    assert any(line.startswith(name) and "min 1 -> 4" in line and "warm after" in line for line in report(run))
+    assert "post_exam -e exam=adhoc" in report(run)[-1]
+
+    since = site.now()
+    again = duty.play("pre_exam", **line).good()
+    assert again.changed == 0
+    assert site.writes(since) == []
+
+    run = duty.play("post_exam").good()
+    assert any(line.startswith(name) and "min 4 -> 1" in line for line in report(run))
+    assert (site.bounds(name)[0], name in site.ledger()) == (1, False)
+
+    since = site.now()
+    again = duty.play("post_exam").good()
+    assert again.changed == 0
+    assert site.writes(since) == []
+
+
+@pytest.mark.both
+def test_check_mode_goes_through_a_whole_night_and_touches_nothing(site, duty):
+    first, second = site.definition(0), site.definition(2)
+    asked = [wish(first, warm=2), wish(second, warm=3, max_instances=1200)]
+    calendar = duty.calendar(exam("checked-exam", *asked))
+    since = site.now()
+    foretold = duty.play("pre_exam", calendar, "--check", "--diff", exam="checked-exam").good()
+    assert site.writes(since) == []
+    assert "this would be done" in foretold.output
+    assert f"+++ after: {second}" in foretold.output
+    assert '+    "max_instances": 1200,' in foretold.output
+
+    real = duty.play("pre_exam", calendar, "--diff", exam="checked-exam").good()
+    told, done = (run.only("theia_capacity").result["app_definitions"] for run in (foretold, real))
+    for field in ("before", "after", "pods", "ledger"):
+        assert [item[field] for item in told] == [item[field] for item in done]
+    assert site.ledger()[first]["holds"]["checked-exam"]["until"] == "2099-02-11T10:00:00Z"
+
+    since = site.now()
+    foretold = duty.play("post_exam", "--check", "--diff", exam="checked-exam").good()
+    assert site.writes(since) == []
+    duty.play("post_exam", exam="checked-exam").good()
+    assert foretold.changed == 1
+    assert (site.bounds(first), site.bounds(second)) == ((0, 1000), (2, 1000))
+
+
+def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, duty):
+    name = site.definition(1)
+    calendar = duty.calendar(exam("morning", wish(name, warm=3)), exam("noon", wish(name, warm=2)))
+    duty.play("pre_exam", calendar, exam="morning").good()
+    duty.play("pre_exam", calendar, exam="noon").good()
+    assert site.bounds(name)[0] == 5
+
+    since = site.now()
+    still_held = duty.play("post_exam", calendar, exam="morning").good()
+    assert site.writes(since) == [f"update configmaps {LEDGER}"]
+    assert any("held by noon" in line for line in report(still_held))
+    assert site.bounds(name)[0] == 5
+
+    ended = duty.play("post_exam", calendar, exam="noon").good()
+    assert any("min 5 -> 1" in line for line in report(ended))
+    assert site.bounds(name)[0] == 1
+
+
+@pytest.mark.both
+def test_students_who_are_still_in_are_named_and_waited_out(site, duty):
+    name = site.definition(1)
+    line = {"app_definition": name, "exam": "long-exam"}
+    duty.play("pre_exam", **line, warm=3).good()
+    sessions = {user: site.launch(user, name) for user in ("ada@x.org", "ben@x.org", "eve@x.org")}
+
+    since = site.now()
+    run = duty.play("post_exam", **line).good()
+    assert site.patches(since) == []
+    last = report(run)[-1]
+    assert "ben@x.org, eve@x.org" in last
+    assert "ada@x.org" not in last
+    assert "ansible-playbook eduide.theia.post_exam -e exam=long-exam" in last
+
+    for user in ("ben@x.org", "eve@x.org"):
+        site.leave(user, sessions[user])
+    run = duty.play("post_exam", exam="long-exam").good()
+    assert (site.bounds(name)[0], name in site.ledger()) == (1, False)
+    assert any(line.startswith(name) and "min 3 -> 1" in line for line in report(run))
+    site.gone(name, 3)
+    assert site.pool(name)["ownerless"] == []
+    assert site.session(sessions["ada@x.org"])["status"]["operatorStatus"] == "HANDLED"
+
+
+def test_a_wait_in_vain_fails_with_the_two_ways_on(site, duty):
+    name = site.definition(0, image="registry.lab.invalid/eduide/ide:missing")
+    line = {"app_definition": name, "exam": "vain-exam"}
+    run = duty.play("pre_exam", **line, warm=1, exam_warmup_wait_timeout_seconds=1)
+    assert run.code != 0
+    assert f"{name} has 0 warm and 1 cold instances" in run.output
+    last = run.tasks[-1]
+    assert last.failed
+    assert "pre_exam with the same variables" in last.msg
+    assert "post_exam -e exam=vain-exam" in last.msg
+    assert site.bounds(name)[0] == 1
+    duty.play("post_exam", exam="vain-exam").good()
+    assert site.bounds(name)[0] == 0
+
+
+def test_what_somebody_else_changed_is_left_until_it_is_said_what_to_do(site, duty):
+    name = site.definition(1)
+    line = {"app_definition": name, "exam": "foreign-exam"}
+    duty.play("pre_exam", **line, warm=2).good()
+    site.patch(name, minInstances=4)
+    run = duty.play("post_exam", **line)
+    assert run.code != 0
+    assert "min_instances=4" in run.output
+    assert site.bounds(name)[0] == 4
+    duty.play("post_exam", **line, foreign="overwrite").good()
+    assert (site.bounds(name)[0], name in site.ledger()) == (1, False)

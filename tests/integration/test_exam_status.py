@@ -1,0 +1,98 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the status playbook shows on the terminal and writes as a page."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+import pytest
+
+from integration.ansible_run import Run
+from integration.capacity_site import CapacitySite, wish
+from integration.exam_night import Duty, report
+
+EXAM = "status-exam"
+
+
+class Night(t.NamedTuple):
+    """An installation with an exam, a student, and much that deserves attention; and what the playbook made of it."""
+
+    site: CapacitySite
+    held: str
+    forgotten: str
+    run: Run
+    page: str
+    writes: list[str]
+
+
+@pytest.fixture(scope="module")
+def night(module_installation, tmp_path_factory):
+    site = CapacitySite(module_installation(app_definitions=[], quota={"pods": "10"}))
+    held, forgotten = site.definition(1, maxInstances=40), site.definition(0)
+    site.set(wish(held, warm=3), hold=EXAM, wait=True)
+    site.launch("ada@x.org", held)
+    site.set(wish(forgotten, warm=1), hold="forgotten", wait=True)
+    site.launch("eve@x.org", forgotten)
+    site.set(state="baseline", hold="forgotten")
+    emails = site.instance(forgotten, 1).emails["metadata"]["name"]
+    site.kubectl("patch", "configmap", emails, "--type=merge", "-p", json.dumps({"data": None}))
+    site.installation.operator.stop()
+    folder = tmp_path_factory.mktemp("status")
+    since = site.now()
+    page = folder / "page.html"
+    run = Duty(folder, production=site.installation).play("status", status_html=page).good()
+    return Night(site, held, forgotten, run, page.read_text(), site.writes(since))
+
+
+def row(lines, name):
+    [line] = [line for line in lines if line.startswith(name)]
+    return line.split()
+
+
+def test_the_table_says_what_is_warm_and_who_holds_it(night):
+    lines = report(night.run)
+    heading = "app definition min max sessions instances claimed warm cold dirty held by"
+    assert lines[0].split() == heading.split()
+    assert row(lines, night.held) == [night.held, "3", "40", "1", "3", "1", "2", "0", "0", EXAM]
+    assert row(lines, night.forgotten)[1:8] == ["1", "1000", "1", "1", "1", "0", "0"]
+
+
+def test_the_table_is_printed_as_it_is(night):
+    for line in report(night.run):
+        assert f"  {line}\n" in night.run.output
+
+
+def test_warnings_name_the_object_and_the_next_step(night):
+    warnings = [line for line in report(night.run) if line.startswith("warning: ")]
+    for words in (
+        f"{night.forgotten} is raised and no exam holds it any more: ansible-playbook eduide.theia.post_exam",
+        f"{night.forgotten}: 1 sessions refuse their user (403)",
+        "no operator leads",
+    ):
+        assert any(words in warning for warning in warnings), warnings
+    assert not any(night.held in warning for warning in warnings)
+
+
+def test_quotas_are_shown_with_their_share(night):
+    [quota] = [line for line in report(night.run) if line.startswith("quota ")]
+    used = len(night.site.installation.items("pods"))
+    assert re.search(rf"\bpods {used} of 10 \({used * 10} %\)", quota)
+
+
+def test_the_page_says_the_same(night):
+    for text in (night.held, night.forgotten, EXAM, "no operator leads", "does not lead", "40"):
+        assert text in night.page
+    assert night.page.lower().startswith("<!doctype html>")
+
+
+def test_all_that_looking_writes_is_that_somebody_looked(night):
+    assert night.writes == ["create configmaps theia-retention"]
+    assert {task.action for task in night.run.tasks if task.result.get("changed")} == {
+        "ansible.builtin.template",
+        "eduide.theia.theia_workspace",
+    }

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a play prints for people: reports as they are, and progress while a module is still running."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower, following
+
+TREE = Path(__file__).resolve().parents[4] / "build" / "tree"
+PLAY = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - eduide.theia.theia_report:
+        title: a table
+        lines: {lines}
+"""
+
+
+def play(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
+    (folder / "play.yml").write_text(PLAY.format(lines=lines))
+    program = Path(sys.executable).with_name("ansible-playbook")
+    return subprocess.run(
+        [program, "-i", "localhost,", "play.yml"],
+        cwd=folder,
+        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_COLLECTIONS_PATH": str(TREE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_report_is_printed_as_it_is(tmp_path):
+    done = play(tmp_path, "['java   3', 'c     10']")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "localhost · a table\n  java   3\n  c     10\n" in done.stdout
+    assert "changed=0" in done.stdout
+
+
+def test_a_report_without_lines_is_an_error_that_names_the_option(tmp_path):
+    done = play(tmp_path, "null")
+    assert done.returncode != 0
+    assert "lines" in done.stdout + done.stderr
+
+
+def render(report: dict[str, object]) -> str:
+    return f"{report['name']} {report['seconds']}"
+
+
+def write(path: Path, *reports: tuple[str, float]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        for name, seconds in reports:
+            file.write(json.dumps({"name": name, "seconds": seconds}) + "\n")
+
+
+@pytest.fixture
+def progress(tmp_path):
+    path, shown = tmp_path / "progress", []
+    path.touch()
+    return path, Follower(str(path), "name", render, shown.append), shown
+
+
+def test_short_waits_show_nothing(progress):
+    path, follower, shown = progress
+    write(path, ("java", 1), ("java", 9.9))
+    follower.read()
+    assert shown == []
+
+
+def test_each_subject_is_shown_every_ten_seconds_with_its_latest_state(progress):
+    path, follower, shown = progress
+    for second in range(0, 31, 5):
+        write(path, ("java", second), ("c", second))
+        follower.read()
+    assert shown == [f"{name} {second}" for second in (10, 20, 30) for name in ("java", "c")]
+
+
+def test_a_line_that_is_still_being_written_waits_for_its_end(progress):
+    path, follower, shown = progress
+    path.write_text('{"name": "java", "sec')
+    follower.read()
+    with path.open("a", encoding="utf-8") as file:
+        file.write('onds": 12}\n')
+    follower.read()
+    assert shown == ["java 12"]
+
+
+def test_the_progress_file_is_gone_afterwards():
+    shown: list[str] = []
+    with following("name", render, shown.append) as path:
+        write(Path(path), ("java", 11))
+        deadline = time.monotonic() + 30
+        while not shown and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert shown == ["java 11"]
+    assert not Path(path).exists()

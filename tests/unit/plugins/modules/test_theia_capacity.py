@@ -1,0 +1,149 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_capacity) does when the world moves under its hands; its plans are tried in test_capacity.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils import _capacity_rest, _capacity_task, _kube
+from ansible_collections.eduide.theia.plugins.module_utils._service import Scaling
+from integration.module_run import module
+from unit.fakes import FakeGateway, app_definition
+
+GENERATION = {"theia-cloud.io/appdefinition-generation": "1"}
+
+
+@pytest.fixture
+def run(monkeypatch):
+    def run(gateway, *, check=False, **options):
+        monkeypatch.setattr(_capacity_task, "connect", lambda _params, **_unused: gateway)
+        return module("theia_capacity", {"namespace": "theia-prod", **options}, check=check)
+
+    return run
+
+
+class Site:
+    """An installation with one operator, and what it keeps for app definitions."""
+
+    def __init__(self, *, eager=True):
+        self.gateway = FakeGateway()
+        arguments = ["--eagerStart"] if eager else []
+        container = {"name": "operator-container", "args": arguments}
+        spec = {"template": {"spec": {"containers": [container]}}}
+        self.gateway.put(_kube.DEPLOYMENT, {"metadata": {"name": "operator-deployment"}, "spec": spec})
+
+    def app(self, name="java", **spec):
+        return self.gateway.put(_kube.APP_DEFINITION, app_definition(name, **{"maxInstances": 100, **spec}))
+
+    def session(self, name):
+        spec = {"name": name, "user": f"{name}@tum.de", "appDefinition": "java"}
+        return self.gateway.put(_kube.SESSION, {"metadata": {"name": name}, "spec": spec})
+
+    def instance(self, app, number, session=None):
+        owners = [(("AppDefinition"), app), *([("Session", session)] if session else [])]
+        references = [
+            {"kind": kind, "name": each["metadata"]["name"], "uid": each["metadata"]["uid"]} for kind, each in owners
+        ]
+        base = f"instance-{number}-java-{app['metadata']['uid'][-12:]}"
+        for kind, name in ((_kube.SERVICE, base), (_kube.SERVICE, f"{base}-int"), (_kube.DEPLOYMENT, base)):
+            metadata = {"name": name, "ownerReferences": references, "labels": GENERATION}
+            self.gateway.put(kind, {"metadata": metadata, "spec": {}, "status": {"readyReplicas": 1}})
+
+    def live(self, name="java"):
+        return self.gateway.get(_kube.APP_DEFINITION, name)["spec"]
+
+
+def test_an_instance_that_is_claimed_after_the_plan_is_not_taken_away(run):
+    """Law 2: a claim changes no app definition, so that its version guards nothing."""
+    site = Site()
+    app = site.app(minInstances=3)
+    for number in (1, 2, 3):
+        site.instance(app, number, site.session(f"s{number}"))
+    assert run(site.gateway, hold="pgdp", app_definitions=[{"name": "java", "min_instances": 10}])["changed"]
+    for number in range(4, 11):
+        site.instance(app, number)
+
+    def claim(verb, kind, _name):
+        if verb == "update" and kind == _kube.CONFIG_MAP:
+            site.gateway.interceptors.clear()
+            site.instance(app, 4, site.session("late"))
+
+    site.gateway.interceptors.append(claim)
+    (done,) = run(site.gateway, hold="pgdp", state="baseline")["app_definitions"]
+    assert (done["outcome"], site.live()["minInstances"]) == ("draining", 10)
+    assert [each["session"] for each in done["draining"]] == ["late"]
+    assert done["ledger"]["draining_since"]
+
+
+def test_an_app_definition_that_goes_meanwhile_takes_no_other_with_it(run):
+    site = Site()
+    for name in ("java", "rust"):
+        site.app(name, minInstances=3)
+    run(site.gateway, hold="pgdp", app_definitions=[{"name": n, "min_instances": 10} for n in ("java", "rust")])
+
+    def remove(verb, kind, _name):
+        if verb == "update" and kind == _kube.CONFIG_MAP:
+            site.gateway.interceptors.clear()
+            site.gateway.remove(_kube.APP_DEFINITION, "java")
+
+    site.gateway.interceptors.append(remove)
+    done = run(site.gateway, hold="pgdp", state="baseline")
+    assert {each["name"]: each["outcome"] for each in done["app_definitions"]} == {"java": "failed", "rust": "changed"}
+    assert site.live("rust")["minInstances"] == 3
+
+
+def test_where_nothing_is_lowered_pools_are_read_once(run):
+    site = Site()
+    site.app(minInstances=3)
+    run(site.gateway, app_definitions=[{"name": "java", "min_instances": 10}])
+    assert [request[:2] for request in site.gateway.requests].count(("list", "services")) == 1
+
+
+def test_nobody_waits_for_instances_that_a_lazy_operator_never_starts(run):
+    site = Site(eager=False)
+    site.app(minInstances=3)
+    done = run(site.gateway, app_definitions=[{"name": "java", "max_instances": 200}], wait=True)
+    assert (done.get("failed"), done["changed"], site.live()["maxInstances"]) == (None, True, 200)
+
+
+def test_one_app_definition_that_cannot_be_restored_does_not_keep_the_others_up(run):
+    site = Site()
+    for name in ("java", "rust"):
+        site.app(name, minInstances=3, maxInstances=50)
+    raised = [{"name": name, "max_instances": 100} for name in ("java", "rust")]
+    run(site.gateway, hold="pgdp", app_definitions=raised)
+    site.gateway.change(_kube.APP_DEFINITION, "java", {"spec": {"minInstances": 60}})
+    done = run(site.gateway, hold="pgdp", state="baseline")
+    assert {each["name"]: each["outcome"] for each in done["app_definitions"]} == {"java": "failed", "rust": "changed"}
+    assert (done["failed"], site.live("rust")["maxInstances"], site.live()["maxInstances"]) == (True, 50, 100)
+    assert "java would have min_instances=60 above max_instances=50" in done["msg"]
+
+
+@pytest.mark.parametrize("zone", ["Europe", "../etc/passwd", "Mars/Base"])
+def test_what_is_no_time_zone_is_called_so(run, zone):
+    options = {"hold": "pgdp", "hold_until": "11:00", "time_zone": zone}
+    done = run(FakeGateway(), **options, app_definitions=[{"name": "java", "warm": 1}])
+    assert f"time_zone='{zone}' is not known here" in done["msg"]
+
+
+@pytest.mark.parametrize(
+    ("live", "wanted", "refused"), [(-1, 10, True), (None, 10, True), (5, 10, False), (0, 10, False)]
+)
+def test_without_the_cluster_no_maximum_is_set_where_there_was_none(monkeypatch, run, live, wanted, refused):
+    class Service:
+        sent = ()
+
+        def scaling(self, name):
+            return Scaling(name, 0, live)
+
+        def scale(self, *sent, **values):
+            self.sent = (sent, values)
+
+    service = Service()
+    monkeypatch.setattr(_capacity_rest, "connect_service", lambda _params: service)
+    options = {"api": "service", "unchecked": True, "app_definitions": [{"name": "java", "max_instances": wanted}]}
+    assert bool(run(None, **options).get("failed")) == refused
+    assert bool(service.sent) != refused
