@@ -1,0 +1,701 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_workspace) sends, in which order, and what it says became of each workspace."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils import (
+    _deletion_rest,
+    _deletion_run,
+    _deletion_task,
+    _kube,
+    _seen_task,
+    _stop_rest,
+    _workspace_create,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._errors import Conflict, Forbidden, ServerFailed, Unreachable
+from ansible_collections.eduide.theia.plugins.module_utils._rows import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._service import ListedSession, ListedWorkspace
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import VOLUME_DELETED, VOLUME_RELEASED
+from integration.module_run import module
+from unit.session_world import SECRET, ago, exam_record
+from unit.workspace_world import WorkspaceWorld
+
+RELENTLESS = {"max_delete": 1000, "max_percent": 100, "wait_timeout_seconds": 0}
+NOTE = "eduide-theia/workspace"
+WANTED = {"state": "present", "name": "ws-1", "user": "ada@tum.de", "app_definition": "java-17-latest"}
+
+
+def controllers(gateway):
+    """What the cluster does to claims and volumes, done whenever somebody looks at claims."""
+
+    def act(verb, kind, _name):
+        if (verb, kind) != ("list", _kube.PVC):
+            return
+        gateway.interceptors.remove(act)
+        there = {workspace["metadata"]["uid"] for workspace in gateway.list(_kube.WORKSPACE)}
+        for claim in gateway.list(_kube.PVC):
+            owners = {owner["uid"] for owner in claim["metadata"].get("ownerReferences") or []}
+            if owners and not owners & there:
+                gateway.remove(_kube.PVC, claim["metadata"]["name"])
+                gateway.change(_kube.PV, claim["spec"]["volumeName"], {"status": {"phase": "Released"}})
+        for volume in gateway.list(_kube.PV):
+            if (volume["status"]["phase"], volume["spec"]["persistentVolumeReclaimPolicy"]) == ("Released", "Delete"):
+                gateway.remove(_kube.PV, volume["metadata"]["name"])
+        gateway.interceptors.append(act)
+
+    gateway.interceptors.append(act)
+    return gateway
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run the module on a gateway."""
+
+    def run(gateway, *, check=False, diff=False, **options):
+        for task in (_deletion_task, _workspace_create, _seen_task):
+            monkeypatch.setattr(task, "connect", lambda _params, **_unused: gateway)
+        return module("theia_workspace", {"namespace": "theia-prod", **RELENTLESS, **options}, check=check, diff=diff)
+
+    return run
+
+
+@pytest.fixture
+def world():
+    made = WorkspaceWorld()
+    made.app_definition()
+    return made
+
+
+def outcomes(result):
+    return {item["name"]: item["outcome"] for item in result["workspaces"]}
+
+
+def only(result):
+    (item,) = result["workspaces"]
+    return item
+
+
+def sent(gateway):
+    return [(verb, plural, name) for verb, plural, name, _body in gateway.writes]
+
+
+def before(gateway, verb, kind, act, name=None, skip=0):
+    """Do something right before such a request arrives, once."""
+    pending = [act] + [lambda: None] * skip
+
+    def intercept(asked, asked_kind, asked_name):
+        if pending and (asked, asked_kind) == (verb, kind) and name in (None, asked_name):
+            pending.pop()()
+
+    gateway.interceptors.append(intercept)
+
+
+def failing(error):
+    def act():
+        raise error
+
+    return act
+
+
+def refuse(gateway, verb, kind, name, error):
+    def intercept(asked, asked_kind, asked_name):
+        if (asked, asked_kind, asked_name) == (verb, kind, name):
+            raise error
+
+    gateway.interceptors.append(intercept)
+
+
+def new_session(gateway, name="late", workspace="ws-1"):
+    spec = {"name": name, "user": "ada@tum.de", "appDefinition": "java-17-latest", "workspace": workspace}
+    gateway.put(_kube.SESSION, {"metadata": {"name": name}, "spec": spec})
+
+
+class TestDeleting:
+    def test_a_delete_carries_what_was_seen_and_the_second_run_sends_nothing(self, world, run):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+        seen = gateway.get(_kube.WORKSPACE, "ws-1")["metadata"]
+        first = run(gateway, names=["ws-1"])
+        guards = {"uid": seen["uid"], "resourceVersion": seen["resourceVersion"]}
+        assert gateway.writes == [("delete", "workspaces", "ws-1", guards)]
+        assert (first["changed"], outcomes(first)) == (True, {"ws-1": "deleted"})
+        assert (only(first)["deletion"], only(first)["ending"]) == (VOLUME_DELETED, VOLUME_DELETED)
+        assert first["precondition"] == "uid_and_resource_version"
+        second = run(gateway, names=["ws-1"])
+        assert (second["changed"], outcomes(second), len(gateway.writes)) == (False, {"ws-1": "gone"}, 1)
+
+    @pytest.mark.parametrize("volume", ["follow", "retain", "reclaim"])
+    def test_check_mode_predicts_what_a_run_does_and_sends_nothing(self, world, run, volume):
+        for number, policy in enumerate(["Delete", "Retain"]):
+            world.stored(f"ws-{number}", policy=policy)
+            world.stored(f"used-{number}", policy=policy)
+            world.session(f"s{number}", workspace=f"used-{number}", age=timedelta(0), operatorStatus="HANDLING")
+        options = {"older_than_days": 0, "volume": volume, "diff": True, "wait_timeout_seconds": 5}
+        for live_sessions, count in (("refuse", 2), ("stop", 4)):
+            options["live_sessions"] = live_sessions
+            predicted = run(world.gateway(check_mode=True), check=True, **options)
+            done = run(controllers(world.gateway()), **options)
+            ran = ("would", "ending", "unseen_milliseconds")
+            for kind in ("workspaces", "sessions"):
+                assert [{**item, **dict.fromkeys(ran)} for item in predicted[kind]] == [
+                    {**item, **dict.fromkeys(ran)} for item in done[kind]
+                ]
+            assert {item["would"] for item in predicted["workspaces"]} == {True}
+            for field in ("changed", "outcomes", "diff"):
+                assert predicted[field] == done[field]
+            going = [item for item in done["workspaces"] if item["outcome"] == "deleted"]
+            assert len(going) == count
+            assert all(item["ending"] == item["deletion"] for item in going)
+
+    def test_no_secret_is_returned(self, world, run):
+        world.stored("ws-1")
+        world.running("s", workspace="ws-1")
+        for options in ({}, {"live_sessions": "stop", "discard_data": ["selected"]}):
+            assert SECRET not in json.dumps(run(controllers(world.gateway()), names=["ws-1"], diff=True, **options))
+
+    def test_a_named_workspace_in_use_fails_the_task_and_a_selected_one_does_not(self, world, run):
+        world.stored("ws-1")
+        world.running("s", workspace="ws-1")
+        gateway = world.gateway()
+        named = run(gateway, names=["ws-1"])
+        assert (named["failed"], outcomes(named)) == (True, {"ws-1": "kept_in_use"})
+        assert "in use by the session s" in named["msg"]
+        selected = run(gateway, names=["ws-1"], older_than_days=0)
+        assert (selected.get("failed", False), outcomes(selected)) == (False, {"ws-1": "kept_in_use"})
+        assert gateway.writes == []
+
+    def test_nothing_goes_while_sessions_cannot_be_read(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway(forbidden=[("list", _kube.SESSION)])
+        assert run(gateway, names=["ws-1"])["failed"]
+        assert gateway.writes == []
+
+    def test_one_failure_does_not_end_the_others_unless_there_are_too_many(self, world, run):
+        for number in range(4):
+            world.stored(f"ws-{number}")
+        gateway = controllers(world.gateway())
+        for name in ("ws-0", "ws-1"):
+            refuse(gateway, "delete", _kube.WORKSPACE, name, ServerFailed("not this one"))
+        result = run(gateway, older_than_days=0)
+        assert (result["failed"], result["outcomes"]) == (True, {"failed": 2, "deleted": 2})
+        assert "ws-0: not this one; ws-1: not this one" in result["msg"]
+        capped = run(gateway, older_than_days=0, max_failures=0)
+        assert outcomes(capped) == {"ws-0": "failed", "ws-1": "skipped_cap"}
+
+    def test_a_cap_that_is_passed_fails_the_task(self, world, run):
+        for number in range(3):
+            world.stored(f"ws-{number}")
+        gateway = world.gateway()
+        result = run(gateway, older_than_days=0, max_delete=2)
+        assert "3 workspaces would be deleted, and max_delete is 2: nothing was deleted" in result["msg"]
+        assert (result["outcomes"], gateway.writes) == ({"skipped_cap": 3}, [])
+
+    @pytest.mark.parametrize("options", [{"max_delete": -1}, {"max_percent": 101}, {"concurrency": 0}, {}])
+    def test_what_cannot_be_meant_is_refused_before_anything_is_read(self, world, run, options):
+        gateway = world.gateway()
+        assert run(gateway, **(options and {"names": ["ws-1"], **options}))["failed"]
+        assert gateway.requests == []
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ({"user": "ada@tum.de", "app_definitions": ["java-17-latest"]}, "user cannot be stated with state=absent"),
+            ({"name": "ws-1", "older_than_days": 0}, "name cannot be stated with state=absent"),
+            ({**WANTED, "users": ["ada@tum.de"]}, "users cannot be stated with state=present"),
+            ({"state": "seen", "names": ["ws-1"]}, "names cannot be stated with state=seen"),
+            ({"state": "seen", "user": "ada@tum.de"}, "user cannot be stated with state=seen"),
+        ],
+    )
+    def test_an_option_of_another_state_is_not_ignored(self, world, run, options, told):
+        world.stored("ws-1")
+        gateway = world.gateway()
+        assert told in run(gateway, **options)["msg"]
+        assert gateway.requests == []
+
+    def test_a_workspace_listed_twice_counts_once(self, world, run):
+        world.stored("ws-1")
+        record = world.workspace_records()["ws-1"]
+        result = run(controllers(world.gateway()), workspaces=[record, {**record, "label": "other"}], check=True)
+        assert [item["outcome"] for item in result["workspaces"]] == ["deleted"]
+
+
+class TestLastLook:
+    """Law 8: the sessions on a workspace right before it goes, and right after."""
+
+    def test_a_session_that_came_since_the_judgement_keeps_it(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway()
+        # The first list of sessions is the one that the plan is made of.
+        before(gateway, "list", _kube.SESSION, lambda: new_session(gateway), skip=1)
+        result = run(gateway, names=["ws-1"])
+        assert (outcomes(result), gateway.writes) == ({"ws-1": "kept_in_use"}, [])
+        assert "late (it came since the workspace was judged)" in result["msg"]
+
+    def test_one_that_comes_between_the_last_look_and_the_delete_is_reported(self, world, run):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+        before(gateway, "delete", _kube.WORKSPACE, lambda: new_session(gateway))
+        result = run(gateway, names=["ws-1"])
+        assert (outcomes(result), only(result)["slipped_in"]) == ({"ws-1": "deleted"}, ["late"])
+        assert "Started in the last moment on workspaces that are gone: late" in result["warnings"][0]
+        assert only(result)["unseen_milliseconds"] is not None
+
+    def test_that_nobody_could_look_afterwards_does_not_hide_that_it_is_gone(self, world, run):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+        before(gateway, "list", _kube.SESSION, failing(ServerFailed("overloaded")), skip=2)
+        result = run(gateway, names=["ws-1"])
+        assert (outcomes(result), only(result)["slipped_in"]) == ({"ws-1": "deleted"}, None)
+        assert "could not be read for ws-1" in result["warnings"][0]
+
+    def test_while_a_volume_is_written_to_somebody_may_come(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway()
+        before(gateway, "patch", _kube.PV, lambda: new_session(gateway))
+        result = run(gateway, names=["ws-1"], volume="retain")
+        assert (outcomes(result), result["changed"]) == ({"ws-1": "kept_in_use"}, True)
+        assert sent(gateway) == [("patch", "persistentvolumes", "pvc-claim-ws-1")]
+        assert "; its volume is kept by now" in result["msg"]
+
+    @pytest.mark.parametrize(
+        ("change", "outcome"),
+        [
+            pytest.param({"spec": {"label": "renamed"}}, "deleted", id="still-selected"),
+            pytest.param({"spec": {"user": "eve@tum.de"}}, "kept_active", id="no-longer-selected"),
+            pytest.param(
+                {"metadata": {"annotations": {"eduide-theia/protected": "x"}}}, "kept_protected", id="protected"
+            ),
+        ],
+    )
+    def test_a_workspace_written_to_before_its_delete_is_judged_again(self, world, run, change, outcome):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+        before(gateway, "delete", _kube.WORKSPACE, lambda: gateway.change(_kube.WORKSPACE, "ws-1", change))
+        assert outcomes(run(gateway, users=["ada@tum.de"])) == {"ws-1": outcome}
+
+    def test_one_made_anew_under_the_same_name_is_not_touched(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway()
+
+        def replace():
+            gateway.remove(_kube.WORKSPACE, "ws-1")
+            gateway.put(_kube.WORKSPACE, {"metadata": {"name": "ws-1"}, "spec": {"name": "ws-1", "user": "eve@tum.de"}})
+
+        before(gateway, "delete", _kube.WORKSPACE, replace)
+        assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "gone"}
+        assert gateway.get(_kube.WORKSPACE, "ws-1")["spec"]["user"] == "eve@tum.de"
+
+    def test_one_that_never_holds_still_is_given_up(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway()
+        refuse(gateway, "delete", _kube.WORKSPACE, "ws-1", Conflict("changed"))
+        assert "it changed 5 times" in run(gateway, names=["ws-1"])["msg"]
+
+    @pytest.mark.parametrize("applied", ["unknown", "no"])
+    def test_a_delete_without_answer_is_looked_after(self, world, run, applied):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+
+        def cut():
+            if applied == "unknown":
+                gateway.remove(_kube.WORKSPACE, "ws-1")
+            raise Unreachable("cut", applied=applied)
+
+        before(gateway, "delete", _kube.WORKSPACE, cut)
+        assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "deleted" if applied == "unknown" else "failed"}
+
+    @pytest.mark.parametrize(
+        ("status", "gone", "word"), [(504, True, "deleted"), (504, False, "failed"), (400, True, "failed")]
+    )
+    def test_an_error_of_the_server_does_not_say_what_became_of_a_delete(self, world, run, status, gone, word):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+
+        def give_up():
+            if gone:
+                gateway.remove(_kube.WORKSPACE, "ws-1")
+            raise ServerFailed("gave up", status=status)
+
+        before(gateway, "delete", _kube.WORKSPACE, give_up)
+        assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": word}
+
+    def test_an_exam_that_is_declared_meanwhile_shields(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway()
+        # Records are read for the plan, and again before the first delete.
+        before(gateway, "list", _kube.CONFIG_MAP, lambda: gateway.put(_kube.CONFIG_MAP, exam_record()), skip=1)
+        assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "kept_shielded"}
+
+    def test_records_of_exams_are_read_again_in_a_long_run(self, world, run, monkeypatch):
+        for number in range(3):
+            world.stored(f"ws-{number}")
+        monkeypatch.setattr(_deletion_run._stop_run, "RECORDS_SECONDS", -1.0)
+        gateway = controllers(world.gateway())
+        before(gateway, "delete", _kube.WORKSPACE, lambda: gateway.put(_kube.CONFIG_MAP, exam_record()), name="ws-1")
+        assert outcomes(run(gateway, older_than_days=0)) == {
+            "ws-0": "deleted",
+            "ws-1": "deleted",
+            "ws-2": "kept_shielded",
+        }
+
+
+class TestLiveSessions:
+    def test_sessions_are_stopped_first_and_their_items_are_those_of_the_session_module(self, world, run):
+        world.stored("ws-1")
+        world.running("s", workspace="ws-1", claim="claim-ws-1")
+        gateway = controllers(world.gateway())
+        result = run(gateway, names=["ws-1"], live_sessions="stop", wait=False)
+        assert sent(gateway) == [("delete", "sessions", "s"), ("delete", "workspaces", "ws-1")]
+        assert outcomes(result) == {"ws-1": "deleted"}
+        assert [(item["name"], item["outcome"], item["data_at"]) for item in result["sessions"]] == [
+            ("s", "stopped", "volume")
+        ]
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            pytest.param({}, "files are in its pod and would be lost", id="data"),
+            pytest.param({"discard_data": ["selected"], "protect": {"users": ["ADA@tum.de"]}}, "protected", id="user"),
+        ],
+    )
+    def test_a_session_that_may_not_be_stopped_keeps_its_workspace(self, world, run, options, reason):
+        world.stored("ws-1")
+        world.running("s", workspace="ws-1")
+        gateway = world.gateway()
+        result = run(gateway, users=["ada@tum.de"], live_sessions="stop", **options)
+        assert only(result)["outcome"] in ("kept_in_use", "kept_protected")
+        assert reason in only(result)["reason"]
+        assert gateway.writes == []
+
+    def test_no_session_is_stopped_on_a_workspace_that_stays_for_another(self, world, run):
+        world.stored("ws-1")
+        world.running("s1", workspace="ws-1", claim="claim-ws-1")
+        world.running("s2", workspace="ws-1", annotations={"eduide-theia/protected": "demo"})
+        gateway = world.gateway()
+        result = run(gateway, names=["ws-1"], live_sessions="stop")
+        assert (outcomes(result), gateway.writes) == ({"ws-1": "kept_in_use"}, [])
+        assert "s2 (protected: demo)" in result["msg"]
+
+    def test_a_session_that_could_not_be_stopped_keeps_it(self, world, run):
+        world.stored("ws-1")
+        world.running("s", workspace="ws-1", claim="claim-ws-1")
+        gateway = world.gateway()
+        refuse(gateway, "delete", _kube.SESSION, "s", ServerFailed("not now"))
+        result = run(gateway, names=["ws-1"], live_sessions="stop", wait=False)
+        assert outcomes(result) == {"ws-1": "kept_in_use"}
+        assert "workspaces" not in {plural for _verb, plural, _name in sent(gateway)}
+
+    def test_a_session_that_could_not_be_stopped_fails_the_task_also_for_a_selection(self, world, run):
+        world.stored("ws-1")
+        world.running("s", workspace="ws-1", claim="claim-ws-1")
+        gateway = controllers(world.gateway())
+        refuse(gateway, "delete", _kube.SESSION, "s", ServerFailed("no luck"))
+        result = run(gateway, older_than_days=0, live_sessions="stop", wait=False)
+        assert (result["failed"], outcomes(result)) == (True, {"ws-1": "kept_in_use"})
+        assert "session s: no luck" in result["msg"]
+
+    def test_that_nobody_can_tell_how_a_session_ended_does_not_hide_what_was_done(self, world, run):
+        world.stored("ws-1")
+        world.running("s", workspace="ws-1", claim="claim-ws-1")
+        gateway = controllers(world.gateway())
+
+        def break_pods():
+            gateway.interceptors.append(
+                lambda verb, kind, _name: (
+                    failing(ServerFailed("no luck"))() if (verb, kind) == ("list", _kube.POD) else None
+                )
+            )
+
+        before(gateway, "delete", _kube.SESSION, break_pods)
+        result = run(gateway, names=["ws-1"], live_sessions="stop")
+        assert (outcomes(result), result["changed"]) == ({"ws-1": "deleted"}, True)
+        assert [each["outcome"] for each in result["sessions"]] == ["stopped"]
+        assert any("no luck" in warning for warning in result["warnings"])
+
+    def test_more_sessions_than_the_cap_allows_stop_nothing(self, world, run):
+        for number in range(3):
+            world.stored(f"ws-{number}")
+            for letter in "ab":
+                world.running(f"s{number}{letter}", workspace=f"ws-{number}", claim=f"claim-ws-{number}")
+        gateway = world.gateway()
+        result = run(gateway, older_than_days=0, live_sessions="stop", max_delete=5)
+        assert "6 sessions would be stopped, and max_delete is 5" in result["msg"]
+        assert (result["outcomes"], gateway.writes) == ({"skipped_cap": 3}, [])
+
+
+class TestVolumes:
+    def test_retain_comes_before_the_delete_and_says_how_to_go_back(self, world, run):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+        result = run(gateway, names=["ws-1"], volume="retain")
+        assert sent(gateway) == [("patch", "persistentvolumes", "pvc-claim-ws-1"), ("delete", "workspaces", "ws-1")]
+        assert (only(result)["deletion"], only(result)["ending"]) == (VOLUME_RELEASED, VOLUME_RELEASED)
+        assert "pvc-claim-ws-1" in only(result)["restore"][-1]
+        kept = json.loads(gateway.get(_kube.PV, "pvc-claim-ws-1")["metadata"]["annotations"][NOTE])
+        assert (kept["name"], kept["user"]) == ("ws-1", "ada@tum.de")
+        again = run(gateway, names=["ws-1"], volume="retain")
+        assert (again["changed"], outcomes(again), len(gateway.writes)) == (False, {"ws-1": "gone"}, 2)
+
+    @pytest.mark.parametrize("policy", ["Delete", "Retain"])
+    def test_reclaim_removes_it_whatever_its_policy(self, world, run, policy):
+        world.stored("ws-1", policy=policy)
+        gateway = controllers(world.gateway())
+        result = run(gateway, names=["ws-1"], volume="reclaim", wait=False, wait_timeout_seconds=5)
+        assert (outcomes(result), only(result)["ending"]) == ({"ws-1": "deleted"}, VOLUME_DELETED)
+        assert gateway.get(_kube.PV, "pvc-claim-ws-1") is None
+        patches = [name for verb, _plural, name in sent(gateway) if verb == "patch"]
+        assert patches == (["pvc-claim-ws-1"] * 2 if policy == "Retain" else [])
+
+    def test_what_was_retained_is_reclaimed_later_by_name(self, world, run):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+        run(gateway, names=["ws-1"], volume="retain")
+        options = {"names": ["ws-1"], "volume": "reclaim", "wait_timeout_seconds": 5}
+        predicted = run(gateway, check=True, **options)
+        result = run(gateway, **options)
+        assert outcomes(predicted) == outcomes(result) == {"ws-1": "reclaimed"}
+        assert (only(result)["user"], only(result)["ending"]) == ("ada@tum.de", VOLUME_DELETED)
+        assert gateway.get(_kube.PV, "pvc-claim-ws-1") is None
+        again = run(gateway, **options)
+        assert (again["changed"], outcomes(again)) == (False, {"ws-1": "gone"})
+
+    def test_without_the_right_to_patch_volumes_nothing_is_retained_and_nothing_deleted(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway(forbidden=[("patch", _kube.PV)])
+        result = run(gateway, names=["ws-1"], volume="retain")
+        assert (outcomes(result), result["changed"]) == ({"ws-1": "failed"}, False)
+        assert "not allowed to patch persistentvolumes" in result["msg"]
+        assert gateway.get(_kube.WORKSPACE, "ws-1")
+
+    def test_without_the_right_to_read_volumes_only_follow_deletes(self, world, run):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway(forbidden=[("list", _kube.PV)]))
+        assert outcomes(run(gateway, names=["ws-1"], volume="retain")) == {"ws-1": "refused"}
+        gateway.interceptors.pop()
+        gateway.interceptors.append(lambda *_asked: None)
+        result = run(gateway, names=["ws-1"], wait=False)
+        assert (outcomes(result), only(result)["deletion"], only(result)["volume"]) == ({"ws-1": "deleted"}, None, None)
+        assert "volumes (not allowed" in result["warnings"][0]
+
+    def test_a_volume_bound_to_another_claim_by_now_is_left_alone(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway()
+        other = {"spec": {"claimRef": {"uid": "another"}}}
+        before(gateway, "get", _kube.PV, lambda: gateway.change(_kube.PV, "pvc-claim-ws-1", other))
+        result = run(gateway, names=["ws-1"], volume="retain")
+        assert "is bound to something else by now" in result["msg"]
+        assert gateway.writes == []
+
+    def test_a_volume_that_cannot_be_reclaimed_is_a_failure(self, world, run):
+        world.stored("ws-1", policy="Retain")
+        gateway = controllers(world.gateway())
+        before(gateway, "patch", _kube.PV, failing(Forbidden("not that")), skip=1)
+        result = run(gateway, names=["ws-1"], volume="reclaim", wait_timeout_seconds=5)
+        assert (result["failed"], only(result)["outcome"]) == (True, "failed")
+        assert "its volume pvc-claim-ws-1 stays: not that" in result["msg"]
+
+    def test_a_volume_that_came_since_the_plan_is_kept_as_well(self, world, run):
+        """A claim may wait for the first pod; the plan then knows of no volume."""
+        claim = world.claim("claim", world.workspace("ws-1", claim="claim"))
+        world.running("s", workspace="ws-1")
+        gateway = controllers(world.gateway())
+
+        def bind():
+            gateway.change(_kube.PVC, "claim", {"spec": {"volumeName": "pvc"}, "status": {"phase": "Bound"}})
+            gateway.put(_kube.PV, WorkspaceWorld().volume("pvc", claim))
+
+        before(gateway, "delete", _kube.SESSION, bind)
+        result = run(gateway, names=["ws-1"], volume="retain", live_sessions="stop", discard_data=["selected"])
+        assert (only(result)["outcome"], only(result)["deletion"]) == ("deleted", VOLUME_RELEASED)
+        assert gateway.get(_kube.PV, "pvc")["status"]["phase"] == "Released"
+
+    def test_without_a_volume_nothing_else_is_read_again(self, world, run):
+        for number in range(5):
+            world.workspace(f"bare-{number}", claim=None)
+            world.claim(f"claim-{number}", world.workspace(f"pending-{number}", claim=f"claim-{number}"))
+        gateway = world.gateway()
+        assert set(outcomes(run(gateway, older_than_days=0, wait=False)).values()) == {"deleted"}
+        asked = [(verb, plural) for verb, plural, _name in gateway.requests]
+        assert asked.count(("list", "workspaces")) == 1
+        assert asked.count(("get", "persistentvolumeclaims")) == 5
+
+    def test_a_promise_that_was_not_kept_fails_the_task(self, world, run):
+        world.stored("ws-1")
+        gateway = controllers(world.gateway())
+        delete = {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
+        before(gateway, "delete", _kube.WORKSPACE, lambda: gateway.change(_kube.PV, "pvc-claim-ws-1", delete))
+        result = run(gateway, names=["ws-1"], volume="retain")
+        assert (result["failed"], only(result)["ending"], only(result)["restore"]) == (True, VOLUME_DELETED, [])
+        assert "ws-1: volume stays as Released" in result["msg"]
+
+    def test_what_a_deletion_returned_says_what_to_reclaim(self, world, run):
+        world.stored("ws-1", policy="Retain")
+        gateway = controllers(world.gateway())
+        deleted = run(gateway, names=["ws-1"])["workspaces"]
+        again = only(run(gateway, workspaces=deleted, volume="reclaim", wait_timeout_seconds=2))
+        assert (again["outcome"], again["ending"]) == ("reclaimed", VOLUME_DELETED)
+
+    def test_a_claim_that_does_not_go_is_told(self, world, run):
+        world.stored("ws-1")
+        result = run(world.gateway(), names=["ws-1"])
+        assert (result["failed"], only(result)["outcome"], only(result)["ending"]) == (True, "deleted", "not_gone")
+
+
+class FakeService:
+    """The REST service: who it is for, and what it was asked to do."""
+
+    user = "ada@tum.de"
+
+    def __init__(self, gateway=None, workspaces=(), answers=None):
+        self.deleted, self.gateway, self.listed, self.answers = [], gateway, workspaces, answers or {}
+
+    def workspaces(self, _user):
+        return self.listed
+
+    def sessions(self, _user):
+        return [ListedSession("s", self.user, "java-17-latest", None)]
+
+    def delete_workspace(self, user, name):
+        self.deleted.append((user, name))
+        if self.gateway:
+            self.gateway.remove(_kube.WORKSPACE, name)
+        answer = self.answers.get(name, True)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class TestThroughTheService:
+    @pytest.fixture
+    def service(self, monkeypatch):
+        def use(service):
+            for task in (_deletion_rest, _stop_rest):
+                monkeypatch.setattr(task, "connect_service", lambda _params, **_unused: service)
+            return service
+
+        return use
+
+    def test_it_deletes_for_its_own_user_and_makes_sure(self, world, run, service):
+        world.stored("ws-1")
+        world.stored("ws-2", user="eve@tum.de")
+        gateway = controllers(world.gateway())
+        used = service(FakeService(gateway))
+        result = run(gateway, api="service", names=["ws-1", "ws-2"])
+        assert outcomes(result) == {"ws-1": "deleted", "ws-2": "refused"}
+        assert (used.deleted, gateway.writes) == ([("ada@tum.de", "ws-1")], [])
+        assert (result["precondition"], result["failed"]) == ("none", True)
+
+    def test_without_the_cluster_it_says_what_nobody_checked(self, run, service):
+        def workspace(name, *, active):
+            return ListedWorkspace(name, None, "java-17-latest", "ada@tum.de", active)
+
+        used = service(FakeService(workspaces=[workspace("idle", active=False), workspace("busy", active=True)]))
+        options = {"api": "service", "unchecked": True}
+        predicted = run(None, names=["idle", "none"], check=True, **options)
+        result = run(None, names=["idle", "none"], **options)
+        assert outcomes(predicted) == outcomes(result) == {"idle": "deleted", "none": "gone"}
+        assert used.deleted == [("ada@tum.de", "idle")]
+        assert set(result["not_checked"]) == {"uid", "sessions", "exams", "annotations", "max_percent", "volume"}
+        busy = run(None, names=["busy"], **options)
+        assert (busy["failed"], outcomes(busy), len(used.deleted)) == (True, {"busy": "kept_in_use"}, 1)
+
+    def test_without_the_cluster_too_there_are_limits_and_one_failure_does_not_end_the_rest(self, run, service):
+        listed = [ListedWorkspace(f"ws-{n}", None, "java-17-latest", "ada@tum.de", False) for n in range(4)]
+        used = service(FakeService(workspaces=listed, answers={"ws-1": ServerFailed("no luck"), "ws-2": False}))
+        options = {"api": "service", "unchecked": True, "names": [f"ws-{n}" for n in range(4)]}
+        capped = run(None, **{**options, "max_delete": 3})
+        assert set(outcomes(capped).values()) == {"skipped_cap"}
+        assert (capped["failed"], capped["changed"], used.deleted) == (True, False, [])
+        done = run(None, **options, protect={"workspaces": ["ws-0"]})
+        assert outcomes(done) == {"ws-0": "kept_protected", "ws-1": "failed", "ws-2": "failed", "ws-3": "deleted"}
+        assert done["failed"]
+        assert done["changed"]
+        assert "ws-1: no luck" in done["msg"]
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"api": "kubernetes", "names": ["x"]},
+            {"users": ["ada@tum.de"]},
+            {"names": ["x"], "volume": "retain"},
+            {"names": ["x"], "live_sessions": "stop"},
+            {"names": ["x"], "older_than_days": 1},
+        ],
+    )
+    def test_what_nobody_could_check_is_refused(self, run, service, options):
+        used = service(FakeService())
+        assert "unchecked is for api=service" in run(None, **{"api": "service", "unchecked": True, **options})["msg"]
+        assert used.deleted == []
+
+
+class TestPresent:
+    def operate(self, gateway, **status):
+        """An operator that gives a workspace its claim as soon as somebody looks."""
+
+        def act(verb, kind, name):
+            if (verb, kind) == ("get", _kube.WORKSPACE) and any(
+                plural == "workspaces" for _v, plural, _n in sent(gateway)
+            ):
+                gateway.interceptors.remove(act)
+                patch = {"spec": {"storage": "claim-9"}, "status": status or {"operatorStatus": "HANDLED"}}
+                gateway.change(_kube.WORKSPACE, name, patch)
+
+        gateway.interceptors.append(act)
+        return gateway
+
+    def test_it_is_created_once_and_has_a_claim(self, world, run):
+        gateway = self.operate(world.gateway())
+        predicted = run(world.gateway(check_mode=True), check=True, **WANTED)
+        first = run(gateway, **WANTED)
+        assert (predicted["changed"], outcomes(predicted)) == (first["changed"], outcomes(first))
+        assert (first["changed"], outcomes(first), only(first)["claim"]) == (True, {"ws-1": "created"}, "claim-9")
+        spec = gateway.get(_kube.WORKSPACE, "ws-1")["spec"]
+        assert (spec["label"], spec["user"]) == ("java-17-latest of ada@tum.de", "ada@tum.de")
+        second = run(gateway, **WANTED)
+        assert (second["changed"], outcomes(second), len(gateway.writes)) == (False, {"ws-1": "present"}, 1)
+
+    def test_it_is_not_taken_from_its_user(self, world, run):
+        world.stored("ws-1", user="eve@tum.de")
+        assert "belongs to 'eve@tum.de'" in run(world.gateway(), **WANTED)["msg"]
+
+    @pytest.mark.parametrize(
+        ("status", "msg"),
+        [
+            ({"operatorStatus": "ERROR", "error": "no room"}, "gave up on workspace 'ws-1': no room"),
+            ({"operatorStatus": "HANDLING"}, "has no volume after 0 s. Does an operator lead?"),
+        ],
+    )
+    def test_one_that_gets_no_volume_fails_the_task(self, world, run, status, msg):
+        assert msg in run(self.operate(world.gateway(), **status), **WANTED)["msg"]
+
+    @pytest.mark.parametrize(
+        ("change", "msg"),
+        [
+            ({"app_definition": "none"}, "there is no app definition 'none'"),
+            ({"user": None}, "state=present needs user"),
+            ({"name": "My WS"}, "name='My WS' cannot name a workspace"),
+            ({"name": "ws-"}, "name='ws-' cannot name a workspace"),
+            ({"api": "service"}, "goes through the cluster"),
+        ],
+    )
+    def test_what_cannot_work_is_refused(self, world, run, change, msg):
+        gateway = world.gateway()
+        options = {name: value for name, value in {**WANTED, **change}.items() if value is not None}
+        assert msg in run(gateway, **options)["msg"]
+        assert gateway.writes == []
+
+
+def test_seen_notes_who_is_at_work(world, run):
+    world.stored("used")
+    world.stored("unused", annotations={LAST_SEEN: ago(days=3)})
+    world.running("s", workspace="used")
+    result = run(world.gateway(), state="seen")
+    assert (result["changed"], outcomes(result)) == (True, {"used": "stamped"})
