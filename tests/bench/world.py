@@ -1,0 +1,134 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The world that is measured: a lab of its own with thousands of sessions, and nobody at work but the API server."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import time
+import typing as t
+from pathlib import Path
+
+from ansible_collections.eduide.theia.plugins.module_utils._kube import Kind
+from bench.commands import Command
+from integration.ansible_run import connection
+from lab import ControlPlane, Installation, NodeSize, bulk, chart
+from lab.api import wait_until
+from lab.cases import Case, cases, users
+
+JAVA, C, PYTHON = "java-17-latest", "c-latest", "python-latest"
+STARTS = {"eager": 0.5, "lazy": 0.4, "lazy-fallback": 0.1}
+GONE_SECONDS = 600.0
+# Sessions to be stopped belong to users that the seeded world does not have.
+FIRST_EXTRA_USER = 1_000_000
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+CALM_SHARE = 0.4
+CALM_SECONDS = 600.0
+COUNTED = ("sessions", "deployments", "replicasets", "services", "pods")
+
+
+class World:
+    """Sessions of three app definitions and all starts; some have failed or have a pod in trouble."""
+
+    def __init__(self, installation: Installation, seed: int, largest: int) -> None:
+        self.installation = installation
+        self._seed = seed
+        self.size = 0
+        self._extra = itertools.count(FIRST_EXTRA_USER)
+        self._patterns = bulk.record(installation, [*self._cases(largest), self._spare()])
+        # On a real installation they work on other machines; here they would share two cores with what is measured.
+        installation.operator.stop()
+        installation.service.stop()
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, seed: int, largest: int) -> t.Iterator[World]:
+        definitions = [chart.app_definition(name, minInstances=1) for name in (JAVA, C, PYTHON)]
+        nodes = NodeSize(number=200, cpu="64", memory="512Gi", pods=110)
+        with ControlPlane.start(nodes=nodes) as lab, lab.installation(app_definitions=definitions) as installation:
+            for name in (JAVA, C, PYTHON):
+                installation.wait_warm(name, 1)
+            yield cls(installation, seed, largest)
+
+    def _cases(self, count: int) -> list[Case]:
+        return cases(count, self._seed, app_definitions=(JAVA, C, PYTHON), starts=STARTS)
+
+    def _spare(self) -> Case:
+        (user,) = users(1, next(self._extra))
+        return Case(user, JAVA, "lazy", age_seconds=5400, idle_seconds=1800)
+
+    def grow(self, size: int) -> None:
+        """Let there be so many sessions; the first ones are the same for every size."""
+        bulk.write(self.installation, self._cases(size)[self.size :], self._patterns)
+        self.size = size
+        self.wait_for_calm()
+
+    def add(self, count: int) -> list[str]:
+        """Healthy sessions beside those of the seed, to be stopped; their names."""
+        before = self.counts()
+        names = bulk.write(self.installation, [self._spare() for _unused in range(count)], self._patterns)
+        self._each = {plural: (now - before[plural]) // count for plural, now in self.counts().items()}
+        return names
+
+    def counts(self) -> dict[str, int]:
+        """How many objects there are, without reading them."""
+        return {plural: self._count(plural) for plural in COUNTED}
+
+    def _count(self, plural: str) -> int:
+        page = self.installation.control_plane.api.get(self.installation.here.path(plural), limit="1")
+        return len(page["items"]) + int(page["metadata"].get("remainingItemCount") or 0)
+
+    def wait_for_end(self, stopped: int, before: t.Mapping[str, int]) -> None:
+        """Until the controllers have removed what so many added sessions had, so that nobody else pays for it."""
+        most = {plural: count - stopped * self._each[plural] for plural, count in before.items()}
+
+        def cleaned() -> bool:
+            return all(count <= most[plural] for plural, count in self.counts().items())
+
+        wait_until("stopped sessions leave nothing behind", cleaned, GONE_SECONDS, 0.5)
+
+    def wait_for_calm(self) -> None:
+        """Until the control plane has digested what was written, for it shares the machine with what is measured."""
+        wait_until("the control plane is calm", lambda: self._busy() < CALM_SHARE, CALM_SECONDS, 0.0)
+
+    def _busy(self) -> float:
+        """The share of a core that its programs use."""
+        began, before = time.monotonic(), self._cpu_seconds()
+        time.sleep(1)
+        return (self._cpu_seconds() - before) / (time.monotonic() - began)
+
+    def _cpu_seconds(self) -> float:
+        running = self.installation.control_plane.processes.status()["processes"]
+        total = 0
+        for name in CONTROL_PLANE:
+            stat = Path(f"/proc/{running[name]['pid']}/stat").read_text(encoding="ascii")
+            total += sum(map(int, stat.rpartition(")")[2].split()[11:13]))
+        return total / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def connection(self) -> dict[str, t.Any]:
+        """The options of our modules, as roles give them: with a secret that has to be kept out of results."""
+        return connection(self.installation)
+
+    @property
+    def version(self) -> str:
+        return str(self.installation.control_plane.api.get("/version")["gitVersion"])
+
+    @property
+    def defaults(self) -> dict[str, t.Any]:
+        """How the modules of kubernetes.core reach the same place."""
+        where = {"kubeconfig": str(self.installation.kubeconfig), "namespace": self.installation.namespace}
+        return {"group/kubernetes.core.k8s": where}
+
+    def path(self, kind: Kind, name: str = "") -> str:
+        root = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.version}"
+        return f"{root}/namespaces/{self.installation.namespace}/{kind.plural}" + (f"/{name}" if name else "")
+
+    def kubectl(self, *words: str) -> Command:
+        program = self.installation.control_plane.description["kubectl"]
+        where = ("--kubeconfig", str(self.installation.kubeconfig), "--namespace", self.installation.namespace)
+        return Command((program, *where, *words), quiet=True)
