@@ -1,0 +1,377 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions brought into trouble by acting on a real control plane, each labelled by what was done to it.
+
+Nothing here asks our own code what is wrong with a session: the label follows from the act.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import typing as t
+from datetime import UTC, datetime
+
+from integration.lab.operator_site import EMAILS, STRATEGY, Object
+from integration.session_site import SessionSite
+from lab import chart, metrics, world
+from lab.api import wait_until
+
+PATIENCE = 240.0
+JAVA, C = "java-17-latest", "c-latest"
+
+
+class Label(t.NamedTuple):
+    """What has to be found of a session, and whether somebody can be at work in it."""
+
+    how: str
+    findings: frozenset[str]
+    healthy: bool
+
+
+class Scene:
+    """One installation and the labels of its sessions, by uid."""
+
+    def __init__(self, site: SessionSite) -> None:
+        self.site = site
+        self.labels: dict[str, Label] = {}
+
+    def label(self, names: t.Iterable[str], how: str, *findings: str, healthy: bool = False) -> None:
+        uids = {session["metadata"]["name"]: session["metadata"]["uid"] for session in self._sessions()}
+        for name in names:
+            self.labels[uids[name]] = Label(how, frozenset(findings), healthy)
+
+    def create(
+        self, group: str, count: int, definition: str, user: str = "{name}@students.lab.invalid", **spec: str
+    ) -> list[str]:
+        """New sessions, as the service would create them; returns at once."""
+        names = [f"{group}-{number}" for number in range(count)]
+
+        def one(name: str) -> None:
+            body = {
+                "name": name,
+                "user": user.format(name=name),
+                "appDefinition": definition,
+                "sessionSecret": f"secret-{name}",
+                **spec,
+            }
+            metadata = {"name": name, "namespace": self.site.namespace}
+            self.site.lab.api.create(
+                {"apiVersion": "theia.cloud/v1beta8", "kind": "Session", "metadata": metadata, "spec": body}
+            )
+
+        self.site.each(one, names)
+        return names
+
+    def started(self, group: str, count: int, definition: str, **details: str) -> list[str]:
+        """New sessions in which somebody could be at work."""
+        names = self.create(group, count, definition, **details)
+        self.site.with_url(*names)
+        self.until_ready(names)
+        return names
+
+    def until(self, what: str, names: t.Collection[str], reached: t.Callable[[Object], bool]) -> None:
+        """Wait until all these sessions are so."""
+        wanted = set(names)
+
+        def all_are() -> bool:
+            found = [s for s in self._sessions() if s["metadata"]["name"] in wanted]
+            return len(found) == len(wanted) and all(map(reached, found))
+
+        wait_until(f"{len(wanted)} sessions {what}", all_are, PATIENCE, pause_seconds=0.5)
+
+    def until_handled(self, names: t.Collection[str], word: str = "HANDLED") -> None:
+        self.until(f"are {word}", names, lambda s: (s.get("status") or {}).get("operatorStatus") == word)
+
+    def until_ready(self, names: t.Collection[str], *, ready: bool = True) -> None:
+        def all_are() -> bool:
+            pods = self.pods(names)
+            return len(pods) == len(names) and all(world.is_ready(pod) is ready for pod in pods.values())
+
+        wait_until(f"{len(names)} pods are {'' if ready else 'not '}ready", all_are, PATIENCE, pause_seconds=0.5)
+
+    def pods(self, names: t.Collection[str]) -> dict[str, Object]:
+        """The pods of sessions, by session name."""
+        places = world.places_of(self.site.installation).values()
+        return {
+            place.session["metadata"]["name"]: place.pod
+            for place in places
+            if place.pod is not None and place.session["metadata"]["name"] in names
+        }
+
+    def fault(self, names: t.Collection[str], fault: str) -> None:
+        """Let the kubelets treat the pods of these sessions so."""
+        for pod in self.pods(names).values():
+            path = self.site.installation.here.path("pods", pod["metadata"]["name"])
+            self.site.lab.api.merge(path, {"metadata": {"annotations": {"lab/fault": fault}}})
+
+    def older(self, names: t.Collection[str], *, minutes: float) -> None:
+        """Let it all have happened so long ago: creation, writes, and the activity that was noted."""
+        seconds = minutes * 60
+
+        def earlier(stored: Object) -> None:
+            stored.update(world.aged(stored, seconds))
+            if (stored.get("status") or {}).get("lastActivity"):
+                stored["status"]["lastActivity"] -= int(seconds * 1000)
+
+        wanted = set(names)
+        for session in self._sessions():
+            if session["metadata"]["name"] in wanted:
+                self.site.lab.store.change(session, earlier)
+
+    def delete_owned(self, names: t.Collection[str], *plurals: str) -> None:
+        """Take away what belongs to these sessions, and wait until no pod is left."""
+        uids = {s["metadata"]["uid"] for s in self._sessions() if s["metadata"]["name"] in set(names)}
+        for plural in plurals:
+            for item in self.site.installation.items(plural):
+                if uids & {owner["uid"] for owner in item["metadata"].get("ownerReferences", [])}:
+                    self.site.lab.api.delete(self.site.installation.here.path(plural, item["metadata"]["name"]))
+        gone = f"no pod of {len(uids)} sessions is left"
+        labels = [f"theia-cloud.io/session-uuid={uid}" for uid in uids]
+        wait_until(
+            gone,
+            lambda: not any(self.site.installation.items("pods", labelSelector=label) for label in labels),
+            PATIENCE,
+            pause_seconds=1,
+        )
+
+    def _sessions(self) -> list[Object]:
+        return t.cast(list[Object], self.site.installation.items("sessions"))
+
+
+def eager_scene(site: SessionSite) -> Scene:
+    """A pool with students in it, some of whom are in trouble."""
+    scene, count = Scene(site), 175
+    site.installation.wait_warm(JAVA, count, PATIENCE)
+    groups = {
+        "well": scene.started("well", 40, JAVA),
+        "locked": scene.started("locked", 20, JAVA),
+        "crash": scene.started("crash", 20, JAVA),
+        "oom": scene.started("oom", 20, JAVA),
+        "unready": scene.started("unready", 15, JAVA),
+        "large": scene.started("large", 20, JAVA),
+        "failing": scene.started("failing", 10, JAVA),
+    }
+    crowded = [scene.started(f"crowd-{number}", 3, JAVA, user=f"crowd-{number}") for number in range(10)]
+    assert {s["metadata"]["annotations"][STRATEGY] for s in site.installation.items("sessions")} == {"eager"}
+    for session in site.installation.items("sessions"):
+        if session["metadata"]["name"] in groups["locked"]:
+            blank_address_list(scene, session)
+    scene.fault(groups["crash"], "crash-loop")
+    scene.fault(groups["oom"], "oom")
+    scene.fault(groups["unready"], "not-ready")
+    for pod in scene.pods(groups["large"]).values():
+        metrics.set_usage(site.lab.api, pod, {JAVA: metrics.Usage(cpu_millicores=900, memory_bytes=2_700_000_000)})
+    for name in groups["failing"]:
+        site.write_status(name, operatorStatus="ERROR", operatorMessage="Reserving the prewarmed instance failed.")
+    scene.until_ready([*groups["crash"], *groups["unready"]], ready=False)
+    wait_until("pods ran out of memory", lambda: all(map(ran_out, scene.pods(groups["oom"]).values())), PATIENCE)
+    scene.label(groups["well"], "at work on an instance", healthy=True)
+    scene.label(groups["locked"], "address list blanked", "locked_out")
+    scene.label(groups["crash"], "container crashes", "crash_loop", "not_ready")
+    scene.label(groups["oom"], "ran out of memory and runs again", "oom_killed", healthy=True)
+    scene.label(groups["unready"], "pod not ready", "not_ready")
+    scene.label(groups["large"], "uses nearly all its memory", "high_memory", healthy=True)
+    scene.label(groups["failing"], "failed with a URL and a ready pod", "failed", healthy=True)
+    for names in crowded:
+        scene.label(names, "more sessions than allowed", "over_user_limit", healthy=True)
+    return scene
+
+
+def blank_address_list(scene: Scene, session: Object) -> None:
+    number = session["metadata"]["annotations"]["theia-cloud.io/instance-id"]
+    for config_map in scene.site.installation.items("configmaps"):
+        if config_map["metadata"]["name"].startswith(f"instance-{number}-email-"):
+            path = scene.site.installation.here.path("configmaps", config_map["metadata"]["name"])
+            scene.site.lab.api.merge(path, {"data": {EMAILS: ""}})
+
+
+def ran_out(pod: Object) -> bool:
+    statuses = pod.get("status", {}).get("containerStatuses", [])
+    ends = [(status.get("lastState") or {}).get("terminated") or {} for status in statuses]
+    return any(end.get("reason") == "OOMKilled" for end in ends)
+
+
+def lazy_scene(site: SessionSite) -> Scene:
+    """Pods of their own: what images, nodes, routes and other people's deletes do to sessions."""
+    scene = Scene(site)
+    for name, changes in {
+        "missing": {"image": "registry.lab.invalid/eduide/ide:missing"},
+        "giant": {"requestsCpu": "1000", "limitsCpu": "1000"},
+        "doomed": {},
+        "hidden": {},
+    }.items():
+        site.installation.add(chart.app_definition(name, minInstances=0, **changes))
+    well = scene.started("well", 40, C)
+    gone = scene.started("gone", 25, C)
+    doomed = scene.started("doomed", 25, "doomed")
+    drained = scene.started("drained", 15, C)
+    image = scene.create("image", 35, "missing")
+    giant = scene.create("giant", 25, "giant")
+    scene.until_handled([*image, *giant])
+    hide_urls(site)
+    hidden = scene.create("hidden", 25, C)
+    scene.until_handled(hidden)
+    scene.until_ready(hidden)
+    wait_until("images are missing", lambda: all(map(pulls, scene.pods(image).values())), PATIENCE)
+    scene.delete_owned(gone, "deployments", "services")
+    site.lab.api.delete(site.installation.here.path("appdefinitions", "doomed"))
+    drain(scene, drained)
+    scene.older([*image[:25], *giant, *hidden], minutes=11)
+    scene.older(gone, minutes=6)
+    scene.label(well, "at work in a pod of its own", healthy=True)
+    scene.label(gone, "objects deleted", "no_pod", "not_ready")
+    scene.label(doomed, "app definition deleted", "orphaned", healthy=True)
+    scene.label(drained, "node drained, no other has room", "not_ready", "unschedulable")
+    scene.label(image[:25], "image missing for eleven minutes", "image_pull", "no_url")
+    scene.label(image[25:], "image missing", "image_pull")
+    scene.label(giant, "no node is large enough", "unschedulable", "no_url")
+    scene.label(hidden, "its URL cannot be reached from inside", "no_url_but_running", healthy=True)
+    return scene
+
+
+def hide_urls(site: SessionSite) -> None:
+    path = site.installation.here.path("httproutes", chart.SHARED_ROUTE)
+    site.lab.api.merge(path, {"metadata": {"annotations": {"lab/unreachable": "true"}}})
+
+
+def pulls(pod: Object) -> bool:
+    states = [status.get("state") or {} for status in pod.get("status", {}).get("containerStatuses", [])]
+    return any((state.get("waiting") or {}).get("reason") == "ImagePullBackOff" for state in states)
+
+
+def drain(scene: Scene, names: t.Collection[str]) -> None:
+    """Cordon all nodes and evict; nobody else may start pods until it is over."""
+    api = scene.site.lab.api
+    nodes = [node["metadata"]["name"] for node in api.items("/api/v1/nodes")]
+    cordon(scene.site, nodes, unschedulable=True)
+    for pod in scene.pods(names).values():
+        api.delete(scene.site.installation.here.path("pods", pod["metadata"]["name"]))
+
+    def waits(pod: Object) -> bool:
+        conditions = pod.get("status", {}).get("conditions", [])
+        return any(c["type"] == "PodScheduled" and c["status"] == "False" for c in conditions)
+
+    def all_wait() -> bool:
+        pods = scene.pods(names)
+        return len(pods) == len(names) and all(map(waits, pods.values()))
+
+    wait_until("evicted pods find no node", all_wait, PATIENCE, pause_seconds=0.5)
+
+
+def cordon(site: SessionSite, nodes: t.Iterable[str], *, unschedulable: bool) -> None:
+    for node in nodes:
+        site.lab.api.merge(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": unschedulable}})
+
+
+def quota_scene(site: SessionSite) -> Scene:
+    """A namespace in which no pod is allowed any more."""
+    scene = Scene(site)
+    names = scene.create("blocked", 35, C)
+    scene.until_handled(names)
+
+    def refused() -> bool:
+        said = [
+            condition.get("message", "")
+            for deployment in site.installation.items("deployments")
+            for condition in deployment.get("status", {}).get("conditions", [])
+        ]
+        return sum("exceeded quota" in message for message in said) >= len(names)
+
+    wait_until("pods are refused", refused, PATIENCE, pause_seconds=1)
+    scene.older(names[:25], minutes=11)
+    scene.label(names[:25], "quota filled eleven minutes ago", "quota_blocked", "no_url")
+    scene.label(names[25:], "quota filled", "quota_blocked")
+    return scene
+
+
+def limit_scene(site: SessionSite) -> Scene:
+    """Users who may have one session, and start another."""
+    scene = Scene(site)
+    first = [scene.started(f"first-{n}", 1, C, user=f"user-{n}")[0] for n in range(2)]
+    first += scene.started("first", 18, C, user="{name}")
+    second = [f"second-{name}" for name in first]
+    for name in first:
+        user = site.session(name)["spec"]["user"]
+        site.create_session(C, user, f"second-{name}")
+    scene.until_handled(second, "ERROR")
+    scene.label(first, "a second one was started", "over_user_limit", healthy=True)
+    scene.label(second, "limit per user reached", "failed", "blocks_user", "over_user_limit")
+    return scene
+
+
+def interrupted_scene(site: SessionSite, *, restart: bool) -> Scene:
+    """The operator dies in the middle of its work; what it had begun is lost, with or without a successor."""
+    scene = Scene(site)
+    begun = interrupt(scene)
+    others = [s["metadata"]["name"] for s in site.installation.items("sessions") if s["metadata"]["name"] not in begun]
+    if restart:
+        site.installation.operator.start()
+        scene.until_handled(begun, "ERROR")
+        scene.until_handled(others)
+        site.with_url(*others)
+        scene.until_ready(others)
+        scene.label(begun, "operator restarted in the middle", "failed")
+        scene.label(others, "handled by the successor", healthy=True)
+        return scene
+    untouched = [name for name in others if not (site.session(name).get("status") or {}).get("operatorStatus")]
+    scene.older(begun, minutes=6)
+    scene.older(untouched, minutes=3)
+    scene.label(begun, "operator died in the middle", "stuck_starting")
+    scene.label(untouched, "an operator that leads and does not look", "unseen")
+    # What it had finished may or may not have got its URL: that is not what this scene is about.
+    finished = [name for name in others if name not in untouched]
+    site.each(lambda name: site.lab.api.delete(site.path(name)), finished)
+    return scene
+
+
+def interrupt(scene: Scene, at_least: int = 4) -> list[str]:
+    """Create sessions until the operator is killed with some of them in hand; returns those."""
+    site = scene.site
+    for attempt in range(10):
+        creator = threading.Thread(target=scene.create, args=(f"begun-{attempt}", 60, C))
+        creator.start()
+        while creator.is_alive() or not handling(site):
+            if len(handling(site)) >= at_least:
+                break
+        site.installation.operator.kill()
+        creator.join()
+        if len(handling(site)) >= at_least:
+            return handling(site)
+        site.installation.operator.start()
+    raise AssertionError("the operator was always faster")
+
+
+def handling(site: SessionSite) -> list[str]:
+    return [
+        session["metadata"]["name"]
+        for session in site.installation.items("sessions")
+        if (session.get("status") or {}).get("operatorStatus") == "HANDLING"
+    ]
+
+
+@contextlib.contextmanager
+def blind_leader(site: SessionSite) -> t.Iterator[None]:
+    """A process that renews its Lease and does nothing else: an operator whose watches are dead."""
+    over = threading.Event()
+    path = site.installation.here.path("leases", chart.LEASE)
+
+    def renew(**more: str) -> None:
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        site.lab.api.merge(path, {"spec": {"renewTime": now, **more}})
+
+    def lead() -> None:
+        while not over.wait(0.5):
+            renew()
+
+    hour_ago = datetime.fromtimestamp(time.time() - 3600, UTC).isoformat().replace("+00:00", "Z")
+    renew(acquireTime=hour_ago, holderIdentity="blind")
+    thread = threading.Thread(target=lead)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

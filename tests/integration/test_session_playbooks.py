@@ -1,0 +1,253 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks about sessions, as a person on duty meets them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from integration.ansible_run import ROOT, playbook
+from integration.exam_night import Duty, report
+from integration.module_run import module
+from integration.session_site import SessionSite, outcomes
+from lab import identities
+
+FAILED = {"operatorStatus": "ERROR", "operatorMessage": "Max sessions reached.", "error": "553:limit", "url": None}
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def site(module_installation, tmp_path_factory):
+    """An installation with an app definition without a pool, and somebody with an inventory."""
+    made = SessionSite(module_installation(app_definitions=[]))
+    made.ide = made.definition(0)
+    made.duty = Duty(tmp_path_factory.mktemp("duty"), lab=made.installation)
+    return made
+
+
+@pytest.fixture
+def start(site):
+    """Starts sessions of users that no other test has."""
+
+    def launch(user, **status):
+        person = f"{user}{next(NUMBERS)}@x.org"
+        name = site.launch(person, site.ide)
+        site.with_url(name)
+        if status:
+            site.write_status(name, **status)
+        return person, name
+
+    return launch
+
+
+def played(site, name, *arguments, **variables):
+    """The run of a playbook, and what it wrote."""
+    since = site.now()
+    run = site.duty.play(name, *arguments, **variables)
+    return run, site.writes(since)
+
+
+def told(run):
+    return "\n".join(report(run))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("stop_sessions", "Say -e sessions=NAME,NAME or -e user=USER or -e app_definition=NAME"),
+        ("investigate_session", "Say -e session=NAME or -e user=USER"),
+        ("unlock_user", "Say -e user=USER"),
+    ],
+)
+def test_whoever_says_nothing_is_told_what_to_say(tmp_path, name, words):
+    file = tmp_path / "hosts.json"
+    file.write_text(json.dumps({"theia_installations": {"hosts": {"lab": {"theia_connection": {"namespace": "x"}}}}}))
+    for variables in ({}, {"user": "", "sessions": "", "session": ""}):
+        run = playbook(tmp_path, ROOT / "playbooks" / f"{name}.yml", "-i", file, **variables)
+        assert run.code != 0
+        assert [words in task.msg for task in run.tasks if task.failed] == [True]
+
+
+def test_a_word_of_another_playbook_does_not_leave_a_user_as_the_only_filter(tmp_path):
+    file = tmp_path / "hosts.json"
+    file.write_text(json.dumps({"theia_installations": {"hosts": {"lab": {"theia_connection": {"namespace": "x"}}}}}))
+    run = playbook(tmp_path, ROOT / "playbooks" / "stop_sessions.yml", "-i", file, session="s1", user="ada@x.org")
+    assert run.code != 0
+    assert ["say -e sessions=s1" in task.msg for task in run.tasks if task.failed] == [True]
+
+
+# --- sweep_sessions, on an installation of its own: a sweep looks at everybody
+
+
+@pytest.fixture(scope="module")
+def swept(module_installation, tmp_path_factory):
+    """Three people, one session of them failed and one without URL; what sweeps did about them."""
+    made = SessionSite(module_installation(app_definitions=[]))
+    made.ide = made.definition(0)
+    made.duty = Duty(tmp_path_factory.mktemp("duty"), lab=made.installation)
+    made.fine, made.wreck, made.odd = (made.launch(f"{user}@x.org", made.ide) for user in ("ada", "bob", "eve"))
+    made.with_url(made.fine, made.wreck, made.odd)
+    made.write_status(made.wreck, **FAILED)
+    made.age(made.odd, minutes=30)
+    made.write_status(made.odd, url=None, lastActivity=int((made.now().timestamp() - 1500) * 1000))
+    made.predicted = played(made, "sweep_sessions", "--check", "--diff")
+    made.left_by_check = made.names()
+    made.first = played(made, "sweep_sessions", "--diff")
+    made.second = played(made, "sweep_sessions")
+    return made
+
+
+def test_a_sweep_in_check_mode_shows_what_would_be_done_and_sends_nothing(swept):
+    run, writes = swept.predicted
+    assert run.good().changed == 2  # the session, and the note that somebody looked
+    assert writes == []
+    assert swept.left_by_check == {swept.fine, swept.wreck, swept.odd}
+    [row] = [line for line in report(run) if line.startswith(swept.wreck)]
+    assert "would be stopped" in row
+    assert "1 would be stopped" in report(run)
+
+
+def test_a_sweep_stops_what_failed_and_reports_the_rest(swept):
+    run, writes = swept.first
+    assert outcomes(run.good().only("theia_session").result) == {swept.wreck: "stopped"}
+    assert writes == ["create configmaps theia-retention", f"delete sessions {swept.wreck}"]
+    assert swept.names() == {swept.fine, swept.odd}
+    lines = report(run)
+    assert [line.split()[0] for line in lines[:4]] == ["SESSION", swept.wreck, "failed:", swept.odd]
+    assert "no_url_but_running" in lines[4]
+    assert "1 only reported: the policy stops for failed." in told(run)
+
+
+def test_a_second_sweep_is_quiet(swept):
+    run, writes = swept.second
+    assert (run.good().changed, writes) == (0, [])
+    assert swept.wreck not in told(run)
+
+
+def test_a_policy_is_data_and_a_wrong_threshold_stops_nobody(swept):
+    policy = {"findings": ["too_old"], "thresholds": {"too_old_minutes": 0}, "discard_data": ["too_old"], "max_stop": 1}
+    run, writes = played(swept, "sweep_sessions", "-e", json.dumps({"session_sweep_policy": policy}))
+    assert run.code != 0
+    assert "2 sessions would be stopped, and max_stop is 1: nothing was stopped" in run.only("theia_session").msg
+    assert "2 skipped_cap" in report(run)
+    assert writes == []
+
+
+# --- stop_sessions
+
+
+def test_files_in_a_pod_are_lost_only_if_somebody_says_so(site, start):
+    _person, name = start("ada")
+    refused, writes = played(site, "stop_sessions", sessions=name)
+    assert refused.code != 0
+    assert (writes, name in site.names()) == ([], True)
+    assert "To stop these all the same: -e discard_data=named" in told(refused)
+
+    predicted, writes = played(site, "stop_sessions", "--check", "--diff", sessions=name, discard_data="named")
+    assert predicted.good().changed == 1
+    assert (writes, name in site.names()) == ([], True)
+    assert "The files of 1 session would be lost: they are in the pod." in told(predicted)
+
+    done, writes = played(site, "stop_sessions", sessions=name, discard_data="named")
+    assert done.good().changed == 1
+    assert (writes, name in site.names()) == ([f"delete sessions {name}"], False)
+    assert "The files of 1 session are lost: they were in the pod." in told(done)
+
+    again, writes = played(site, "stop_sessions", sessions=name, discard_data="named")
+    assert (again.good().changed, writes) == (0, [])
+    assert "1 gone" in report(again)
+
+
+def test_sessions_of_a_user_are_stopped_and_no_others(site, start):
+    person, name = start("bob")
+    _other, kept = start("eve")
+    run, _writes = played(site, "stop_sessions", user=person, app_definition=site.ide, discard_data="selected")
+    assert outcomes(run.good().only("theia_session").result) == {name: "stopped"}
+    assert kept in site.names()
+    again, writes = played(site, "stop_sessions", user=person)
+    assert (again.good().changed, writes, told(again)) == (0, [], "There is no such session.")
+
+
+# --- investigate_session
+
+
+def test_an_investigation_says_what_is_wrong_what_fixes_it_and_what_it_could_not_read(site, start):
+    person, name = start("ada", **FAILED)
+    run, writes = played(site, "investigate_session", "--check", "--diff", session=name)
+    assert (run.good().changed, writes) == (0, [])
+    lines = report(run)
+    assert lines[0] == f"{name}: It failed for good, because its user already had as many sessions as allowed (10)."
+    assert lines[1] == f"To fix it: ansible-playbook eduide.theia.unlock_user -e user={person} --limit lab"
+    [finding] = [line for line in lines if line.startswith("finding")]
+    assert "failed: Max sessions reached.; 553:limit" in finding
+    [unread] = [line for line in lines if line.startswith("not readable")]
+    assert "operator log" in unread
+    assert '"resources": ["pods/log"]' in unread
+
+
+def test_an_investigation_shows_what_the_operator_said_without_secrets(site, start):
+    """As an account with the right to read logs sees it."""
+    _person, name = start("eve")
+    secret = site.session(name)["spec"]["sessionSecret"]
+    with site.installation.operator.log.open("a") as log:
+        print(f"2027-02-11T09:00:00Z stderr F session {name} was given {secret}", file=log)
+    rules = [*identities.COLLECTION_RULES, identities.rule("", "pods/log", "get")]
+    account = site.lab.identity("log-reader", namespace=site.namespace, rules=rules)
+    options = {"names": [name], "kubeconfig": str(account.kubeconfig)}
+    result = module("theia_session_diagnosis_info", site.options(**options))
+    assert "operator_log" not in result["missing"]
+    [told] = result["diagnoses"]
+    *lines, last = told["operator_log"]
+    old = site.kubectl("logs", "deployment/operator-deployment", "--tail=5000").splitlines()
+    uid = site.session(name)["metadata"]["uid"]
+    assert lines == [line for line in old if name in line or uid in line][-len(lines) - 1 : -1]
+    assert lines
+    assert last == f"session {name} was given ***"
+
+
+def test_an_investigation_of_a_healthy_session_shows_usage_and_events(site, start):
+    person, name = start("bob")
+    run, _writes = played(site, "investigate_session", user=person)
+    text = told(run.good())
+    assert text.startswith(f"{name}: Nothing is wrong with it that can be seen from here.")
+    assert "files          in the pod, and lost with it" in text
+    assert "SuccessfulCreate" in text
+
+
+def test_an_investigation_of_nobody_says_so(site):
+    run = site.duty.play("investigate_session", session="nobody-session").good()
+    assert report(run) == ["There is no session nobody-session here."]
+
+
+# --- unlock_user
+
+
+def test_unlocking_removes_dead_sessions_and_no_live_ones(site, start):
+    person, wreck = start("ada", **FAILED)
+    other = site.definition(0)
+    live = site.launch(person, other)
+    site.with_url(live)
+
+    predicted, writes = played(site, "unlock_user", "--check", "--diff", user=person)
+    assert predicted.good().changed == 1
+    assert writes == []
+
+    run, writes = played(site, "unlock_user", user=person)
+    assert run.good().changed == 1
+    assert writes == [f"delete sessions {wreck}"]
+    assert (wreck in site.names(), live in site.names()) == (False, True)
+    assert f"{wreck}: It failed for good" in told(run)
+
+    again, writes = played(site, "unlock_user", user=person)
+    assert (again.good().changed, writes) == (0, [])
+    assert "This user has 1 session and none of them is dead, so nothing was removed." in told(again)
+
+
+def test_unlocking_somebody_unknown_says_so(site):
+    run = site.duty.play("unlock_user", user="nobody@x.org").good()
+    assert report(run) == ["This user has no session here; upper and lower case matter."]

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is documented is what is there: modules, roles, playbooks, action group, README."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import yaml
+from ansible.module_utils.basic import AnsibleModule
+
+from tools.checkout import BUILD, ROOT
+
+COLLECTION = "eduide.theia"
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml") if not path.name.endswith(".meta.yml"))
+
+
+def read_yaml(*parts):
+    path = ROOT.joinpath(*parts)
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None) or {}
+
+
+@cache
+def documentation():
+    """Return what ansible-doc says of every module, fragments included."""
+    command = [Path(sys.executable).with_name("ansible-doc"), "--json", *(f"{COLLECTION}.{name}" for name in MODULES)]
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "tree")}
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return {name.removeprefix(f"{COLLECTION}."): found for name, found in json.loads(done.stdout).items()}
+
+
+class Captured(Exception):
+    """Ends a module as soon as it has stated its options."""
+
+
+def argument_spec(name):
+    """Return the options that a module parses; None for one whose work is done by an action plugin."""
+    module = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules.{name}")
+    if not hasattr(module, "main"):
+        return None
+
+    def capture(_self, argument_spec, **_others):
+        raise Captured(argument_spec)
+
+    with mock.patch.object(AnsibleModule, "__init__", capture), pytest.raises(Captured) as stated:
+        module.main()
+    return stated.value.args[0]
+
+
+def comparable(options, nested):
+    """Reduce options to what documentation and parser must agree on."""
+    return {
+        name: {
+            "type": option.get("type", "str"),
+            "required": option.get("required", False),
+            "default": option.get("default"),
+            "choices": list(option.get("choices") or []),
+            "elements": option.get("elements"),
+            "aliases": sorted(option.get("aliases") or []),
+            "options": comparable(option.get(nested) or {}, nested),
+        }
+        for name, option in options.items()
+    }
+
+
+def returned_fields(fields, parent=""):
+    """Yield every field of a RETURN block, however deep."""
+    for name, field in fields.items():
+        yield f"{parent}{name}", field
+        yield from returned_fields(field.get("contains") or {}, f"{parent}{name}.")
+
+
+def named_in(document, name):
+    return re.search(rf"`{re.escape(name)}`", (ROOT / document).read_text(encoding="utf-8")) is not None
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_documents_the_options_it_parses(name):
+    spec = argument_spec(name)
+    documented = documentation()[name]["doc"]["options"]
+    if spec is None:
+        assert (ROOT / "plugins" / "action" / f"{name}.py").exists()
+    else:
+        assert comparable(documented, "suboptions") == comparable(spec, "options")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_describes_every_field_it_returns(name):
+    lacking = {
+        path: missing
+        for path, field in returned_fields(documentation()[name]["return"] or {})
+        if (
+            missing := {"description", "type", "returned", *(() if field.get("contains") else ("sample",))}
+            - {key for key, value in field.items() if value is not None}
+        )
+    }
+    assert not lacking
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_has_two_examples_that_parse(name):
+    tasks = yaml.safe_load(documentation()[name]["examples"])
+    assert sum(f"{COLLECTION}.{name}" in task for task in tasks) >= 2
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_has_tests(name):
+    folders = ("unit/plugins/modules", "unit/plugins/action", "integration")
+    pattern = f"test_*{name.removeprefix('theia_')}*.py"
+    assert [path for folder in folders for path in (ROOT / "tests" / folder).rglob(pattern)]
+
+
+def test_the_action_group_has_the_modules_that_say_they_are_in_it():
+    saying = [name for name in MODULES if "action_group" in documentation()[name]["doc"].get("attributes", {})]
+    assert sorted(read_yaml("meta", "runtime.yml")["action_groups"]["theia"]) == saying
+    assert saying
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_the_defaults_it_documents(role):
+    entry_points = read_yaml("roles", role, "meta", "argument_specs.yml")["argument_specs"]
+    options = {name: option for entry in entry_points.values() for name, option in entry.get("options", {}).items()}
+    documented = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert read_yaml("roles", role, "defaults", "main.yml") == documented
+    assert not [name for name in options if not name.startswith(f"{role}_")]
+    assert not [name for name, option in options.items() if option.get("required") and "default" in option]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_explains_every_default(role):
+    path = ROOT / "roles" / role / "defaults" / "main.yml"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    bare = [
+        line
+        for number, line in enumerate(lines)
+        if re.match(r"\w+:", line) and not lines[max(number - 1, 0)].startswith("# ")
+    ]
+    assert not bare
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_a_readme_that_shows_its_use(role):
+    readme = ROOT / "roles" / role / "README.md"
+    assert readme.exists()
+    assert f"{COLLECTION}.{role}" in readme.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [*MODULES, *ROLES, *PLAYBOOKS])
+def test_the_readme_lists_what_the_collection_offers(name):
+    assert named_in("README.md", name)
+
+
+def test_every_direct_pin_has_a_reason():
+    requirements = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "requirements").glob("*.in"))
+    direct = set(re.findall(r"^([\w.-]+)==", requirements, flags=re.MULTILINE)) | {"ansible"}
+    assert not [name for name in sorted(direct) if not named_in("CONTRIBUTING.md", name)]
