@@ -67,10 +67,11 @@ class Pool:
         for kind, items in objects.items():
             deletions = [Step("delete", number, item["metadata"]["name"]) for item in items]
             await self._carry_out(kind, deletions, app_definition, None)
-        if templates.has_workspace_sidecar(app_definition):
-            await self._cluster.delete(CLAIM, names.instance_claim(app_definition, number))
         if verdict == "rebuild":
+            # The claim stays, and nobody wipes it: the next user finds what the last one left there.
             await self._build(await self._parts(app_definition), app_definition, number)
+        elif templates.has_workspace_sidecar(app_definition):
+            await self._cluster.delete(CLAIM, names.instance_claim(app_definition, number))
 
     async def _build(self, parts: Parts, app_definition: Resource, number: int) -> None:
         await self._ensure_claim(parts, number)

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sidecars of pool instances, and the volume that those share which mount the workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from integration.lab.operator_site import Site, eventually, uid
+
+ADA = "ada@example.org"
+
+MOUNTING = {"name": "ls", "image": "registry.lab.invalid/eduide/ls:1", "port": 4000, "mountWorkspace": True}
+
+
+@pytest.fixture(scope="module")
+def site(control_plane):
+    with control_plane.installation(app_definitions=[], running=["operator"]) as installation:
+        yield Site(installation)
+
+
+def claim_of(site, definition):
+    """The claim of instance 1; None if there is none."""
+    of_instance = f"theia-cloud.io/workspace-name={definition}-instance-1"
+    found = site.installation.items("persistentvolumeclaims", labelSelector=of_instance)
+    return found[0] if found else None
+
+
+def folder_of(site, claim):
+    volume = site.lab.api.get(f"/api/v1/persistentvolumes/{claim['spec']['volumeName']}")
+    return Path(volume["spec"]["hostPath"]["path"])
+
+
+def ready(site, definition, *, other_than=frozenset()):
+    """The uids of the Deployments of instance 1, IDE and sidecar, once both have a ready pod."""
+
+    def both():
+        parts = (site.instance(definition, 1).deployment, *site.sidecars(definition, 1))
+        uids = {uid(part) for part in parts if part and part.get("status", {}).get("readyReplicas")}
+        return uids if len(uids) == 2 and not uids & other_than else None
+
+    return eventually(f"IDE and sidecar of {definition} are ready", both)
+
+
+def test_an_instance_that_is_given_back_keeps_its_volume_with_what_the_last_user_left_in_it(site):
+    definition = site.definition(1, sidecars=[MOUNTING])
+    session = site.start_session(definition, ADA)
+    before = ready(site, definition)
+    claim = claim_of(site, definition)
+    (folder_of(site, claim) / "solution.txt").write_text("42")
+    site.delete_session(session)
+    ready(site, definition, other_than=before)
+    kept = claim_of(site, definition)
+    assert uid(kept) == uid(claim)
+    assert "deletionTimestamp" not in kept["metadata"]
+    assert (folder_of(site, kept) / "solution.txt").read_text() == "42"
+
+
+def test_an_instance_that_is_not_wanted_any_more_takes_its_volume_along(site):
+    definition = site.definition(1, sidecars=[MOUNTING])
+    session = site.start_session(definition, ADA)
+    ready(site, definition)
+    site.patch(definition, minInstances=0)
+    site.settled()
+    assert claim_of(site, definition)
+    site.delete_session(session)
+    eventually("the volume is gone", lambda: claim_of(site, definition) is None)
