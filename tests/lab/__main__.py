@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import shutil
 import signal
 import sys
+import typing as t
 from pathlib import Path
 
 from lab import inventory, supervisor, world
 from lab.api import LabError
 from lab.control_plane import CHECKOUT, SHARED, ControlPlane, env_of
-from lab.installation import OPERATORS, STARTS, Installation
+from lab.installation import OPERATORS, STARTS, Installation, settings_of
 from lab.programs import ProgramsError
 from lab.programs.__main__ import main as get_programs
 from lab.setup import API_VARIANTS
@@ -39,39 +41,76 @@ INVENTORY = CHECKOUT / "inventories" / "lab"
 
 
 def up(arguments: argparse.Namespace) -> int:
-    control_plane = _running()
-    if control_plane is None:
-        control_plane = ControlPlane.start(api=arguments.api, ready_scale=arguments.ready_scale)
-        installation = control_plane.installation(
-            start=arguments.start,
-            operator=arguments.operator,
-            keycloak=arguments.keycloak == "on",
-            minute_seconds=arguments.minute_seconds,
-            sessions_per_user=arguments.sessions_per_user,
-        )
-        control_plane.kubectl("config", "set-context", "--current", f"--namespace={installation.namespace}")
-        control_plane.write_env(SHARED, **installation.env())
-        inventory.write(INVENTORY, {"lab": installation})
-    version = control_plane.api.get("/version")["gitVersion"]
-    namespace = env_of(SHARED)["THEIA_NAMESPACE"]
-    print(USAGE.format(version=version, namespace=namespace, env=SHARED, logs=control_plane.state / "logs"))
-    if arguments.detach:
-        control_plane.detach()
-    else:
-        print("Ctrl-C ends it.", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.pause()
+    with _alone():
+        control_plane = _running()
+        ignored = [] if control_plane is None else _ignored(control_plane, arguments)
+        if control_plane is None:
+            control_plane = _start(arguments)
+        version = control_plane.api.get("/version")["gitVersion"]
+        namespace = env_of(SHARED)["THEIA_NAMESPACE"]
+        print(USAGE.format(version=version, namespace=namespace, env=SHARED, logs=control_plane.state / "logs"))
+        if ignored:
+            print(f"It was running already, and stays as it is: {'; '.join(ignored)}.")
+        if arguments.detach:
+            control_plane.detach()
+            return 0
+    print("Ctrl-C ends it.", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+    with _alone():
         _end(control_plane)
     return 0
 
 
+def _start(arguments: argparse.Namespace) -> ControlPlane:
+    control_plane = ControlPlane.start(**lab_switches(arguments))
+    installation = control_plane.installation(**installation_switches(arguments))
+    control_plane.kubectl("config", "set-context", "--current", f"--namespace={installation.namespace}")
+    control_plane.write_env(SHARED, **installation.env())
+    inventory.write(INVENTORY, {"lab": installation})
+    return control_plane
+
+
+def lab_switches(arguments: argparse.Namespace) -> dict[str, t.Any]:
+    """What the lab as a whole is started with; see `lab.setup.Options`."""
+    return {"api": arguments.api, "ready_scale": arguments.ready_scale}
+
+
+def installation_switches(arguments: argparse.Namespace) -> dict[str, t.Any]:
+    """What its installation is like; see `lab.installation.Settings`."""
+    return {
+        "start": arguments.start,
+        "operator": arguments.operator,
+        "keycloak": arguments.keycloak == "on",
+        "minute_seconds": arguments.minute_seconds,
+        "sessions_per_user": arguments.sessions_per_user,
+    }
+
+
+def _ignored(control_plane: ControlPlane, arguments: argparse.Namespace) -> list[str]:
+    """The switches in which a lab that runs differs from the one that was asked for, in words."""
+    settings = settings_of(control_plane, env_of(SHARED)["THEIA_NAMESPACE"])
+    has = {**vars(control_plane.options), **vars(settings)}
+    asked = {**lab_switches(arguments), **installation_switches(arguments)}
+    return [
+        f"--{name.replace('_', '-')} is {_word(has[name])}, not {_word(value)}"
+        for name, value in asked.items()
+        if has[name] != value
+    ]
+
+
+def _word(value: t.Any) -> str:
+    return ("off", "on")[value] if isinstance(value, bool) else str(value)
+
+
 def down(_arguments: argparse.Namespace) -> int:
-    control_plane = _running()
-    if control_plane is None:
-        print("No lab is running.")
-    else:
-        _end(control_plane)
-        print("The lab has ended.")
+    with _alone():
+        control_plane = _running()
+        if control_plane is None:
+            print("No lab is running.")
+        else:
+            _end(control_plane)
+            print("The lab has ended.")
     return 0
 
 
@@ -82,6 +121,15 @@ def seed(arguments: argparse.Namespace) -> int:
     installation = Installation.attach(control_plane, env_of(SHARED)["THEIA_NAMESPACE"])
     print(world.seed(installation, sessions=arguments.sessions, seed=arguments.seed, tell=print))
     return 0
+
+
+@contextlib.contextmanager
+def _alone() -> t.Iterator[None]:
+    """Wait for others who start or end the lab: two who both find none would start two, and one be lost."""
+    SHARED.parent.mkdir(parents=True, exist_ok=True)
+    with SHARED.with_name(f"{SHARED.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _running() -> ControlPlane | None:

@@ -126,11 +126,8 @@ class Installation:
     @classmethod
     def attach(cls, control_plane: ControlPlane, namespace: str) -> Installation:
         """One that another process has set up in this lab."""
-        file = _notes(control_plane, namespace)
-        if not file.exists():
-            raise LabError(f"the lab has no installation {namespace}")
-        notes = json.loads(file.read_text())
-        installation = cls(control_plane, Settings(**notes["settings"]), Facts(**notes["facts"]))
+        facts = Facts(**_read_notes(control_plane, namespace)["facts"])
+        installation = cls(control_plane, settings_of(control_plane, namespace), facts)
         installation._make_programs()
         return installation
 
@@ -326,6 +323,18 @@ class Installation:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def settings_of(control_plane: ControlPlane, namespace: str) -> Settings:
+    """What an installation was made with, without touching anything of it."""
+    return Settings(**_read_notes(control_plane, namespace)["settings"])
+
+
+def _read_notes(control_plane: ControlPlane, namespace: str) -> Object:
+    file = _notes(control_plane, namespace)
+    if not file.exists():
+        raise LabError(f"the lab has no installation {namespace}")
+    return t.cast(Object, json.loads(file.read_text()))
 
 
 def _notes(control_plane: ControlPlane, namespace: str) -> Path:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from lab import ControlPlane
 from lab import __main__ as commands
 from lab.control_plane import env_of
+from lab.processes import PACKAGES
 
 
 @pytest.fixture
@@ -58,14 +61,70 @@ def test_a_lab_to_play_with_comes_and_goes(lab, tmp_path):
     assert code == 0
     assert "5 of 5 sessions" in said
 
-    lab("up", "--detach")
+    code, said = lab("up", "--detach")
+    assert code == 0
     assert env_of(tmp_path / "env") == env, "a second one is not started"
+    assert "stays as it is: --ready-scale is 0.02, not 0.05; --start is lazy, not eager." in said
+    assert "stays as it is" not in lab("up", "--detach", "--start", "lazy", "--ready-scale", "0.02")[1]
 
     code, said = lab("down")
     assert (code, said.strip()) == (0, "The lab has ended.")
     assert not Path(env["LAB_STATE"]).exists()
     assert not (tmp_path / "env").exists()
     assert not (tmp_path / "inventory").exists()
+
+
+def command_line(control_plane, program):
+    pid = control_plane.processes.status()["processes"][program]["pid"]
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
+def test_each_switch_reaches_what_it_is_about(lab, tmp_path):
+    of_lab = ("--api", "upstream", "--ready-scale", "0.02")
+    of_installation = ("--start", "lazy", "--keycloak", "off", "--sessions-per-user", "3")
+    of_programs = ("--operator", "before-2026-08-28", "--minute-seconds", "7.5")
+    assert lab("up", "--detach", *of_lab, *of_installation, *of_programs)[0] == 0
+    env = env_of(tmp_path / "env")
+    namespace = env["THEIA_NAMESPACE"]
+    control_plane = ControlPlane.attach(Path(env["LAB_STATE"]))
+    try:
+        assert (control_plane.options.api, control_plane.options.ready_scale) == ("upstream", 0.02)
+        deployment = control_plane.api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/operator-deployment")
+        arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+        assert "--sessionsPerUser=3" in arguments
+        assert not {"--eagerStart", "--keycloak"} & set(arguments)
+        common = {"--api=upstream", "--minute-seconds=7.5"}
+        assert {*common, "--operator=before-2026-08-28"} <= set(command_line(control_plane, f"{namespace}.operator"))
+        assert {*common, "--keycloak=off"} <= set(command_line(control_plane, f"{namespace}.service"))
+    finally:
+        control_plane.close()
+
+
+# The command as a process of its own, which keeps as far out of the way as the fixture does.
+COMMAND = """\
+import sys
+from pathlib import Path
+from lab import __main__ as commands
+folder = Path(sys.argv.pop(1))
+commands.SHARED, commands.INVENTORY = folder / "env", folder / "inventory"
+sys.exit(commands.main())
+"""
+
+
+def test_of_two_who_start_a_lab_at_once_one_uses_that_of_the_other(tmp_path):
+    labs = tmp_path / "labs"
+    labs.mkdir()
+    command = [sys.executable, "-c", COMMAND, tmp_path, "up", "--detach", "--ready-scale", "0.02"]
+    env = {**os.environ, "PYTHONPATH": PACKAGES, "TMPDIR": str(labs)}
+    try:
+        both = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) for _unused in range(2)]
+        first, second = [(process.communicate()[0], process.returncode) for process in both]
+        assert first == second
+        assert (first[1], "The lab is up" in first[0]) == (0, True)
+        assert list(labs.iterdir()) == [Path(env_of(tmp_path / "env")["LAB_STATE"])]
+    finally:
+        for state in labs.iterdir():
+            ControlPlane.attach(state).stop()
 
 
 def test_without_a_lab_there_is_nothing_to_end_or_to_seed(lab):
