@@ -35,7 +35,7 @@ def site(control_plane):
 
 @pytest.fixture(scope="module")
 def open_site(control_plane):
-    """Without Keycloak, and nobody may have a session."""
+    """Without Keycloak, and without a limit for users."""
     with control_plane.installation(
         start="lazy", app_definitions=[], running=["operator"], keycloak=False, sessions_per_user=-1
     ) as installation:
@@ -221,6 +221,19 @@ def test_the_limit_of_a_user_counts_failed_sessions_until_they_are_deleted(site,
     for session in (failed, third):
         site.delete_session(session)
     assert site.start_session(definition, user)
+
+
+def test_where_nobody_may_have_a_session_the_first_one_is_refused(installation):
+    closed = Site(installation(start="lazy", app_definitions=[], running=["operator"], sessions_per_user=0))
+    refused = closed.reaches(closed.create_session(closed.definition(), ADA), "ERROR")
+    assert refused["status"]["error"].startswith("554:")
+    assert "max sessions" in refused["status"]["operatorMessage"].lower()
+    assert closed.owned("services", refused) == []
+
+
+def test_a_negative_limit_is_none(open_site):
+    definition = open_site.definition()
+    assert all(open_site.start_session(definition, "one-user") for _unused in range(3))
 
 
 def test_an_unknown_app_definition_is_an_error(site, user):
