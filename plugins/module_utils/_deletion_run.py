@@ -284,15 +284,14 @@ class _Work:
             return "deleted" if self._send(row) else "gone"
         except Conflict:
             return None
-        except Unreachable as exc:
+        except (ServerFailed, Unreachable) as exc:
             if exc.details.get("applied") != "unknown":
                 raise
-            return None if self._is_there(row) else "deleted"
-        except ServerFailed as exc:
-            # A gateway in between may give up on what the server does all the same.
-            if exc.details.get("status", 0) < _stop_run.SERVER_ERROR or self._is_there(row):
+            if not self._is_there(row):
+                return "deleted"
+            if isinstance(exc, ServerFailed):
                 raise
-            return "deleted"
+            return None
 
     def _is_there(self, row: WorkspaceRow) -> bool:
         """The same one; one of the same name made since is another."""

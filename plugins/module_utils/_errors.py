@@ -57,7 +57,7 @@ class LimitReached(EduideError):
 
 
 class Unreachable(EduideError):
-    """No usable answer came back. After a write, ``applied`` in the details is ``unknown`` or ``no``."""
+    """No answer came back. After a write, ``applied`` in the details is ``unknown`` or ``no``."""
 
 
 class UntrustedCertificate(Unreachable):
@@ -65,7 +65,11 @@ class UntrustedCertificate(Unreachable):
 
 
 class ServerFailed(EduideError):
-    """An answer came back, but the server says it failed, or its content makes no sense."""
+    """An answer came back, but the server says it failed, or its content makes no sense.
+
+    After a write, ``applied`` in the details is ``unknown`` or ``no``: a gateway may give up on what the server still
+    does.
+    """
 
 
 class WaitTimeout(EduideError):

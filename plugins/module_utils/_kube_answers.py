@@ -67,6 +67,7 @@ def json_of(answer: Answer, access: Access, request: Request) -> dict[str, t.Any
         f"Cannot {request.verb} {request.thing}: {access.host} answered with {what}. "
         "Is that the address of a Kubernetes API, and is nothing in between changing answers?",
         status=answer.status,
+        **_fate(answer, request),
     )
 
 
@@ -98,8 +99,15 @@ def refusal(answer: Answer, access: Access, request: Request) -> EduideError:
     else:
         hint = " Is that the address of a Kubernetes API?" if answer.status < 400 else ""
         text = f"{cannot}: {access.host} answered with status {answer.status}.{hint} {reason}"
-        error = ServerFailed(text.rstrip(), **facts)
+        error = ServerFailed(text.rstrip(), **facts, **_fate(answer, request))
     return error
+
+
+def _fate(answer: Answer, request: Request) -> dict[str, str]:
+    """Whether a write that was answered with nonsense or an error of the server was carried out."""
+    if request.verb in ("get", "list"):
+        return {}
+    return {"applied": "no" if 300 <= answer.status < 500 else "unknown"}
 
 
 def _status_of(answer: Answer) -> dict[str, t.Any]:

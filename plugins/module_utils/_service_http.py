@@ -79,6 +79,8 @@ class Reply(t.NamedTuple):
     status: int
     text: str
     location: str | None = None
+    writes: bool = False
+    """Whether it answers a request that changes something."""
 
     @property
     def content(self) -> t.Any:
@@ -96,6 +98,13 @@ class Reply(t.NamedTuple):
             return str(content.get("reason") or "")
         # An error page of something in between says nothing that helps.
         return content if isinstance(content, str) and not content.startswith("<") else ""
+
+    @property
+    def fate(self) -> dict[str, str]:
+        """Whether a write that was answered with nonsense or an error of the server was carried out."""
+        if not self.writes:
+            return {}
+        return {"applied": "no" if 300 <= self.status < 500 else "unknown"}
 
 
 class Wire:
@@ -144,7 +153,7 @@ class Wire:
                 break
             self._sleep(wait)
         if isinstance(outcome, Reply):
-            return outcome
+            return outcome._replace(writes=method != "GET")
         if method != "GET":
             outcome.details["applied"] = "unknown" if outcome.details.pop("sent") else "no"
         outcome.details.pop("sent", None)
@@ -242,14 +251,17 @@ def refusal(reply: Reply, doing: str, url: str, **facts: t.Any) -> EduideError:
     cannot = f"Cannot {doing}"
     if 300 <= reply.status < 400:
         target = scrub_text(reply.location or "elsewhere")
-        return ServerFailed(f"{cannot}: {url} redirects to {target}. Put the final address into service_url.", **facts)
+        return ServerFailed(
+            f"{cannot}: {url} redirects to {target}. Put the final address into service_url.", **facts, **reply.fate
+        )
     if reply.status == 470:
         return Unauthorized(
             f"{cannot}: {url} does not know this app_id (470). It is the service's application id.", **facts
         )
     kind = _OWN_CODES.get(reply.status) or _PLAIN_CODES.get(reply.status) or ServerFailed
     said = f"{reason} ({reply.status})" if reason else f"{url} answered with status {reply.status}"
-    return kind(f"{cannot}: {said}.{_HINTS.get(reply.status, '')}", **facts)
+    fate = reply.fate if kind is ServerFailed else {}
+    return kind(f"{cannot}: {said}.{_HINTS.get(reply.status, '')}", **facts, **fate)
 
 
 class Endpoints:
@@ -302,4 +314,5 @@ def strange(doing: str, reply: Reply) -> ServerFailed:
         f"Cannot {doing}: the answer does not fit the question. Does service_url lead to Theia Cloud's service, and is "
         "nothing in between changing answers?",
         status=reply.status,
+        **reply.fate,
     )

@@ -113,6 +113,7 @@ class ScalingEndpoints(Endpoints):
                 f"Cannot {doing}: the write failed inside the service (500), for example because somebody changed the "
                 "app definition at the same time. Look at the bounds and run the task again.",
                 **facts,
+                **reply.fate,
             )
         else:
             error = refusal(reply, doing, self.url, name=name)

@@ -69,7 +69,6 @@ RECORDS_SECONDS = 60.0
 # Up to how many sessions are looked up one by one before everything is read. API servers take seconds to list
 # thousands of custom resources, and say of hundreds in less than one that they are gone.
 LOOK_UPS = 500
-SERVER_ERROR = 500
 
 Send = t.Callable[[SessionRow], bool]
 """Stops the session that was seen and no other: False if it was gone, Conflict if it is another or was changed."""
@@ -203,15 +202,14 @@ class _Work:
             return "stopped" if self._send(row) else "gone"
         except Conflict:
             return None
-        except Unreachable as exc:
+        except (ServerFailed, Unreachable) as exc:
             if exc.details.get("applied") != "unknown":
                 raise
-            return "stopped" if self._read(row) is None else None
-        except ServerFailed as exc:
-            # A gateway in between may give up on what the server does all the same.
-            if exc.details.get("status", 0) < SERVER_ERROR or self._read(row) is not None:
+            if self._read(row) is None:
+                return "stopped"
+            if isinstance(exc, ServerFailed):
                 raise
-            return "stopped"
+            return None
 
     def _read(self, row: SessionRow) -> SessionRow | None:
         """The same session as it is now; one of the same name made since is another."""

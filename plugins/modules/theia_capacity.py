@@ -231,6 +231,12 @@ app_definitions:
           type: list
           elements: str
           sample: []
+        abandoned:
+          description: Ids of instances that sessions hold above the bound, which somebody else lowered below them.
+          returned: always
+          type: list
+          elements: int
+          sample: []
         highest_claimed_id:
           description: Highest id that a session holds, V(0) if none does. The bound is not lowered below it.
           returned: always
@@ -294,6 +300,11 @@ precondition:
   returned: when the plan could be made
   type: str
   sample: resource_version
+applied:
+  description: V(no) if the task failed before anything was changed, V(unknown) if a change was sent and not answered.
+  returned: failure without RV(app_definitions)
+  type: str
+  sample: "no"
 not_checked:
   description: What was not checked for want of access to the cluster.
   returned: with O(unchecked=true)
@@ -349,7 +360,9 @@ def main() -> None:
     try:
         result: dict[str, t.Any] = run_task(module.params, check_mode=module.check_mode)
     except EduideError as exc:
-        module.fail_json(msg=f"Could not set the capacity: {exc}", **exc.details)
+        # Either it is told of each app definition what became of it, or whether anything was changed at all.
+        applied = {} if "app_definitions" in exc.details else {"applied": "no"}
+        module.fail_json(msg=f"Could not set the capacity: {exc}", **{**applied, **exc.details})
     for warning in result.pop("warnings"):
         module.warn(warning)
     if module._diff:

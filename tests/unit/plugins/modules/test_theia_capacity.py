@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils import _capacity_rest, _capacity_task, _kube
+from ansible_collections.eduide.theia.plugins.module_utils._errors import Misconfigured, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._service import Scaling
 from integration.module_run import module
 from unit.fakes import FakeGateway, app_definition
@@ -120,6 +121,25 @@ def test_one_app_definition_that_cannot_be_restored_does_not_keep_the_others_up(
     assert {each["name"]: each["outcome"] for each in done["app_definitions"]} == {"java": "failed", "rust": "changed"}
     assert (done["failed"], site.live("rust")["maxInstances"], site.live()["maxInstances"]) == (True, 50, 100)
     assert "java would have min_instances=60 above max_instances=50" in done["msg"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "applied"),
+    [(Unreachable("the connection broke", applied="unknown"), "unknown"), (Misconfigured("no kubeconfig"), "no")],
+)
+def test_a_failure_without_a_plan_says_whether_anything_was_changed(run, trouble, applied):
+    """The ledger may be written although nobody heard of it."""
+    site = Site()
+    site.app(minInstances=3)
+
+    def break_off(verb, kind, _name):
+        if verb == "create" and kind == _kube.CONFIG_MAP:
+            raise trouble
+
+    site.gateway.interceptors.append(break_off)
+    done = run(site.gateway, hold="pgdp", app_definitions=[{"name": "java", "min_instances": 10}])
+    assert (done["applied"], "app_definitions" in done) == (applied, False)
+    assert site.live()["minInstances"] == 3
 
 
 @pytest.mark.parametrize("zone", ["Europe", "../etc/passwd", "Mars/Base"])

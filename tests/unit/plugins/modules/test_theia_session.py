@@ -331,7 +331,7 @@ class TestStopping:
             if (verb, kind) == ("delete", _kube.SESSION):
                 if applied:
                     gateway.remove(kind, name)
-                raise ServerFailed("Cannot delete: answered with status 504", status=504)
+                raise ServerFailed("Cannot delete: answered with status 504", applied="unknown")
 
         gateway.interceptors.append(give_up)
         result = run(gateway, names=["s1"], discard_data=["named"], wait=True, wait_timeout_seconds=0)
