@@ -50,6 +50,10 @@ class Night(t.NamedTuple):
     lazy: int
     bounds: Bounds
     orphans: list[str]
+    changed_again: bool
+    """Whether the second pre_exam changed anything."""
+    named: bool
+    """Whether the first post_exam named those who were still in."""
     secrets: set[str]
     """Every secret that was around, for the test that looks for them in the output."""
 
@@ -64,7 +68,12 @@ class Demo:
         self.verbosity = verbosity
         self.installation: Installation = control_plane.installation(start="eager", keycloak=True, sessions_per_user=2)
         self.inventory = inventory.write(reports / "inventory", {"lab": self.installation})
-        self.secrets = {self.installation.admin_token or "", self.installation.identity.token}
+        configuration = self.installation.get("configmaps", "service-config")["data"]
+        self.secrets = {
+            self.installation.admin_token or "",
+            self.installation.identity.token,
+            configuration["OIDC_CLIENT_SECRET"],
+        }
 
     def run(self) -> Night:
         bounds = [self.minimum()]
@@ -80,7 +89,8 @@ class Demo:
         seconds_to_warm = float(re.findall(r"warm after ([0-9.]+) s", output)[-1])
         bounds.append(self.minimum())
         again = self.play("pre_exam", "pre-exam-again", exam=EXAM, app_definition=JAVA, warm=self.size.wave)
-        self.say("The same once more", "no change" if "changed=0" in again else "it changed something again!")
+        changed_again = "changed=0" not in again
+        self.say("The same once more", "it changed something again!" if changed_again else "no change")
 
         users = [f"exam-{number}@example.org" for number in range(self.size.wave)]
         wave = world.login_wave(self.installation, users, JAVA)
@@ -97,7 +107,8 @@ class Demo:
         early, late = by_id[: -self.size.stragglers], by_id[-self.size.stragglers :]
         self.leave(early)
         self.say("Most have finished", f"{len(early)} end their session, {len(late)} are still writing")
-        self.play("post_exam", "post-exam-draining", exam=EXAM)
+        told = "\n".join(report_lines(self.play("post_exam", "post-exam-draining", exam=EXAM)))
+        named = "draining" in told and all(login.user in told for login in late)
         if self.minimum() != bounds[1]:
             raise SystemExit("the bound was lowered although students are above it")
         self.leave(late)
@@ -106,7 +117,15 @@ class Demo:
         wait_until("the pool shrinks", lambda: self.instances() <= bounds[0], 120)
         bounds.append(self.minimum())
         self.play("status", "status-after")
-        return Night(seconds_to_warm, **kinds, bounds=Bounds(*bounds), orphans=self.orphans(), secrets=self.secrets)
+        return Night(
+            seconds_to_warm,
+            **kinds,
+            bounds=Bounds(*bounds),
+            orphans=self.orphans(),
+            changed_again=changed_again,
+            named=named,
+            secrets=self.secrets,
+        )
 
     def play(self, playbook: str, report: str, **variables: object) -> str:
         """Run a playbook as a person on duty would, keep everything it prints, and show its own report."""
@@ -205,6 +224,18 @@ def report_lines(output: str) -> list[str]:
     return lines
 
 
+def broken_promises(night: Night, size: Size) -> list[str]:
+    """What the night did not show although it should."""
+    checks = {
+        f"all {size.wave} students find a warm instance": night.warm == size.wave,
+        "a second pre_exam changes nothing": not night.changed_again,
+        "post_exam names those who are still in": night.named,
+        "the bounds are what they were before": night.bounds.after == night.bounds.before,
+        "nothing is left without an owner": not night.orphans,
+    }
+    return [promise for promise, kept in checks.items() if not kept]
+
+
 def table(night: Night) -> str:
     rows = [
         ("seconds from the patch to a warm pool", f"{night.seconds_to_warm:.1f}"),
@@ -226,7 +257,10 @@ def main() -> int:
     with ControlPlane.start(ready_scale=READY_SCALE) as control_plane:
         night = Demo(control_plane, REPORTS, Size(), verbosity).run()
     print(f"\nThe night in numbers ({time.monotonic() - started:.0f} s in all; reports in build/demo/)\n{table(night)}")
-    return 0 if night.warm == Size().wave and not night.orphans else 1
+    broken = broken_promises(night, Size())
+    for promise in broken:
+        print(f"Not kept: {promise}")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":
