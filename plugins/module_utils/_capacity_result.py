@@ -27,6 +27,7 @@ def describe_pool(pool: Pool, minimum: int) -> dict[str, t.Any]:
         "outdated": sum(not i.current for i in pool.instances),
         "locked_out": sum(i.locked_out for i in pool.instances),
         "ownerless": list(pool.ownerless),
+        "abandoned": list(pool.abandoned),
         "highest_claimed_id": pool.highest_claimed_id,
     }
 

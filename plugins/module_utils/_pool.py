@@ -89,6 +89,8 @@ class Pool(t.NamedTuple):
     instances: tuple[Instance, ...]
     foreign_ids: frozenset[int]
     ownerless: tuple[str, ...]
+    abandoned: tuple[int, ...] = ()
+    """Ids of instances that a session holds and the app definition gave up, when it was lowered below them."""
 
     @property
     def claimed_ids(self) -> frozenset[int]:
@@ -196,6 +198,7 @@ def count(
         instances=tuple(instances),
         foreign_ids=frozenset(o.instance_id for o in strangers) - frozenset(ours),
         ownerless=tuple(sorted(f"{o.kind}/{o.name}" for o in strangers if not o.owners)),
+        abandoned=tuple(sorted({o.instance_id for o in strangers if o.session} - ours.keys())),
     )
 
 

@@ -103,6 +103,12 @@ app_definitions:
           type: list
           elements: str
           sample: []
+        abandoned:
+          description: Ids of instances that sessions hold above the bound, which somebody else lowered below them.
+          returned: always
+          type: list
+          elements: int
+          sample: []
         highest_claimed_id:
           description: Highest id that a session holds, V(0) if none does. The bound is not lowered below it.
           returned: always

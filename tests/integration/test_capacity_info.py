@@ -112,6 +112,15 @@ def test_a_missed_release_is_dirty_once_no_release_takes_that_long(still, contro
     assert (later["dirty"], later["claimed"], later["free"]) == (1, 1, 4)
 
 
+def test_a_session_above_a_bound_that_somebody_lowered_is_told(site):
+    name = site.definition(1)
+    site.launch("ada@x.org", name)
+    assert site.pool(name)["abandoned"] == []
+    site.patch(name, minInstances=0)
+    eventually("the app definition gave it up", lambda: site.pool(name)["total"] == 0)
+    assert site.pool(name)["abandoned"] == [1]
+
+
 def test_objects_that_nothing_owns_are_named(still):
     orphan = still.instance(IDE, 5)
     nobody = json.dumps({"metadata": {"ownerReferences": None}})

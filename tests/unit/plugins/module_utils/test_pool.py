@@ -300,6 +300,8 @@ def test_names_taken_by_others_are_no_instances(member: Member, foreign: set[int
     pool = counted(bent(1), bent(2), member)
     assert [i.id for i in pool.instances] == [1, 2]
     assert (set(pool.foreign_ids), pool.ownerless) == (foreign, ownerless)
+    # Either nothing owns it any more, or a session still holds what the app definition gave up.
+    assert set(pool.abandoned) == (set() if ownerless else foreign)
 
 
 def test_an_ownerless_part_of_an_instance_is_told_but_does_not_take_its_id() -> None:
