@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lab import ControlPlane
+from integration.lab.rights import take_away
+from lab import ControlPlane, chart
 
 JAVA = "java-17-latest"
 PATH = "/service/admin/appdefinition"
@@ -167,6 +168,17 @@ def test_an_unlimited_maximum_from_kubectl_is_refused_here_until_it_is_replaced(
     )
     assert scale(site, "javascript-latest", {"minInstances": 1}).status == 400
     assert scale(site, "javascript-latest", {"minInstances": 1, "maxInstances": 10}).status == 200
+
+
+def test_a_write_that_fails_is_500_without_a_body_and_the_bounds_stay(installation):
+    site = installation(running=("service",))
+    take_away(site, chart.SERVICE_ACCOUNT, "patch", "appdefinitions")
+    answer = scale(site, JAVA, {"minInstances": 4, "maxInstances": 40})
+    assert (answer.status, answer.body) == (500, b"")
+    assert bounds(site) == (3, 1000)
+    # What is judged before the write is judged as ever.
+    assert scale(site, "none", {"minInstances": 4}).status == 404
+    assert scale(site, JAVA, {"minInstances": 4, "maxInstances": 3}).status == 400
 
 
 # --- the admin ping
