@@ -13,6 +13,9 @@ import json
 
 import pytest
 
+from integration.lab.rights import take_away
+from lab import chart
+
 ADA, BOB = "ada@tum.de", "bob@tum.de"
 JAVA = "java-17-latest"
 
@@ -309,6 +312,24 @@ def test_deleting_a_workspace_in_use_is_allowed(site):
     answer = site.rest("DELETE", "/service/workspace", body(site, workspaceName="of-ada"), user=ADA)
     assert (answer.status, answer.body) == (200, b"true")
     assert "of-ada" not in [workspace["metadata"]["name"] for workspace in site.items("workspaces")]
+
+
+# --- deletions that fail
+
+
+def test_a_deletion_that_the_cluster_refuses_is_false(installation):
+    site = installation(running=("service",), app_definitions=[])
+    put_session(site, "stays", user=ADA, appDefinition=JAVA)
+    make_workspace(site, "stays", ADA)
+    for plural in ("sessions", "workspaces"):
+        take_away(site, chart.SERVICE_ACCOUNT, "delete", plural)
+    stopped = site.stop_session(ADA, "stays")
+    deleted = site.rest("DELETE", "/service/workspace", body(site, workspaceName="stays"), user=ADA)
+    for answer in (stopped, deleted):
+        assert (answer.status, answer.body) == (200, b"false")
+        assert answer.headers["Content-Type"].startswith("text/plain")
+    assert site.get("sessions", "stays")
+    assert site.get("workspaces", "stays")
 
 
 # --- metrics

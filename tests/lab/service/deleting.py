@@ -31,5 +31,6 @@ async def delete_own(request: web.Request, kind: str, field: str, missing: int) 
     try:
         await store.delete(kind, name)
     except StoreError:
+        # That it can be false is known, and when is not (inferred).
         return boolean(False)
     return boolean(True)
