@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from lab import Installation
 from lab.api import wait_until
 from lab.chart import app_definition
 
@@ -176,10 +177,16 @@ def test_a_running_session_is_returned_and_its_environment_stays(site, user):
     assert "envVars" not in find(site, "sessions", name)["spec"]
 
 
+def start(site, user, app_definition_name):
+    body = {"appId": site.app_id, "appDefinition": app_definition_name}
+    return site.rest("POST", "/service/session", body, user=user)
+
+
+@pytest.mark.parametrize("ask", [Installation.launch, start], ids=["launch", "start"])
 @pytest.mark.parametrize("code", [551, 552, 553, 554])
-def test_a_session_with_an_error_is_deleted_and_its_code_returned(site, user, code):
+def test_a_session_with_an_error_is_deleted_and_its_code_returned(site, user, code, ask):
     name = put_session(site, user, operatorStatus="ERROR", error=f"{code}:some reason")
-    answer = site.launch(user, JAVA)
+    answer = ask(site, user, JAVA)
     assert answer.status == code
     assert answer.json() == {"code": code, "reason": "some reason"}
     assert find(site, "sessions", name) is None
