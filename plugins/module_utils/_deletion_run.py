@@ -142,7 +142,7 @@ def carry_out(gateway: Gateway, order: Order, planned: Done, send: Send, progres
         if not item.acts:
             return item
         done = item._replace(decision=work.attempt(item))
-        progress(work.count(), total)
+        progress(work.count(done), total)
         return done
 
     items = tuple(gateway.map(one, planned.plan.items, concurrency=order.stop.concurrency))
@@ -175,9 +175,10 @@ class _Work:
         self._sessions = SharedRead(self._read_sessions)
         self._views = SharedRead(lambda: _read(gateway, order))
 
-    def count(self) -> int:
+    def count(self, item: Item) -> int:
+        """How many are gone, with this one."""
         with self._lock:
-            self._finished += 1
+            self._finished += item.acts
             return self._finished
 
     def attempt(self, item: Item) -> Decision:

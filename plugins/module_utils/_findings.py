@@ -150,10 +150,15 @@ def no_url_but_running(case: Case) -> Answer:
 
 
 def no_pod(case: Case) -> Answer:
-    """Its objects are gone. Since when is not recorded anywhere, so the latest sign of life counts."""
-    row, parts = case.parts.session, case.parts
+    row = case.parts.session
     if row.operator_status == "ERROR" or not (row.url or row.operator_status == "HANDLED"):
         return False
+    return _objects_gone(case)
+
+
+def _objects_gone(case: Case) -> Answer:
+    """Since when is not recorded anywhere, so the latest sign of life counts."""
+    row, parts = case.parts.session, case.parts
     if parts.owns_objects is not False:
         return False if parts.owns_objects else None
     signs = [case.created, case.activity.last, parse_time(row.status_written)]
@@ -351,7 +356,9 @@ def is_dead(case: Case) -> bool | None:
     handling = stuck_starting(strict)
     if handling and case.parts.ready is not False:
         handling = False if case.parts.ready else None
-    answers = (no_pod(strict), no_url(strict), unseen(strict), handling)
+    # One that had a URL before it failed has only lost its last pod when all its objects are gone.
+    gone = _objects_gone(strict) if case.state == "failed" else no_pod(strict)
+    answers = (gone, no_url(strict), unseen(strict), handling)
     return True if any(answers) else None if None in answers else False
 
 

@@ -50,9 +50,11 @@ def ending(left: Footprint, now: Sources) -> Ending | None:
     if _still_owned(left, now):
         return None
     deployment = next((row for row in now.deployments or () if row.name == left.deployment), None)
-    remaining = {pod.uid for pod in now.pods or () if pod.uid in left.pods and not pod.deleting}
+    pods = [pod for pod in now.pods or () if pod.uid in left.pods]
     if not left.pooled or left.deployment is None:
-        return None if remaining else "gone"
+        # A pod that is shutting down still holds the volume of its workspace.
+        return None if pods else "gone"
+    remaining = {pod.uid for pod in pods if not pod.deleting}
     if deployment is None:
         return "removed" if left.above_bound and not remaining else None
     # Above the bound the app definition may own it no more: then it is an orphan, and nobody's slot.

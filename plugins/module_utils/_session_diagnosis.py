@@ -11,7 +11,12 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.eduide.theia.plugins.module_utils import _diagnosis
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError, Misconfigured, NotFound
+from ansible_collections.eduide.theia.plugins.module_utils._errors import (
+    EduideError,
+    Misconfigured,
+    NotFound,
+    several,
+)
 from ansible_collections.eduide.theia.plugins.module_utils._join import Index, Parts
 from ansible_collections.eduide.theia.plugins.module_utils._kube import DEPLOYMENT, EVENT, POD, SESSION, connect
 from ansible_collections.eduide.theia.plugins.module_utils._leader import Installation
@@ -156,7 +161,18 @@ class _Search:
             raise NotFound(f"There is no Deployment {self._installation.operator_deployment} with a selector")
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
         pods = self._gateway.list(POD, keep=lambda pod: pod["metadata"]["name"], label_selector=selector)
-        return [line for pod in pods for line in self._gateway.log_lines(pod, tail=LOG_TAIL)]
+        lines: list[str] = []
+        failures: list[EduideError] = []
+        for pod in pods:
+            try:
+                lines += self._gateway.log_lines(pod, tail=LOG_TAIL)
+            except EduideError as exc:
+                failures.append(exc)
+        if failures and not lines:
+            raise failures[0]
+        if failures:
+            self.missing["operator_log"] = several([str(failure) for failure in failures])
+        return lines
 
     def _attempt(self, name: str, reader: t.Callable[[], R]) -> R | None:
         try:

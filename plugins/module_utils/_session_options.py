@@ -57,6 +57,7 @@ def stop_argument_spec() -> Spec:
     return {
         "sessions": {"type": "list", "elements": "dict"},
         "discard_data": {"type": "list", "elements": "str", "choices": reasons, "default": []},
+        "only_dead": {"type": "bool", "default": False},
         "without_operator": {"type": "bool", "default": False},
         "protect": {
             "type": "dict",

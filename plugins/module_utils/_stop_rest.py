@@ -101,6 +101,7 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         or not request.selection.names
         or stated.states_anything
         or request.sort_by
+        or params["only_dead"]
     ):
         raise Misconfigured(
             "unchecked is for api=service with names: without the cluster nothing else can be told apart"

@@ -127,7 +127,7 @@ def carry_out(gateway: Gateway, order: Order, planned: Done, send: Send, progres
         if not item.stops:
             return item
         done = work.stop(item)
-        progress(work.count(), total)
+        progress(work.count(done), total)
         return done
 
     items = tuple(gateway.map(one, planned.plan.items, concurrency=order.concurrency))
@@ -162,9 +162,10 @@ class _Work:
         """By user, the sessions that this run stops."""
         self._arrange()
 
-    def count(self) -> int:
+    def count(self, item: Item) -> int:
+        """How many are gone, with this one."""
         with self._lock:
-            self._finished += 1
+            self._finished += item.stops
             return self._finished
 
     def stop(self, item: Item) -> Item:

@@ -84,6 +84,7 @@ def _order(params: Params, only_user: str | None) -> Order:
         request=read_request(params),
         terms=Terms(
             discard_data=frozenset(params["discard_data"]),
+            only_dead=params["only_dead"],
             without_operator=params["without_operator"],
             own_age=states_own_age(params),
             protection=read_protection(params),
@@ -160,10 +161,10 @@ def _fail_if_needed(done: Done, waited: Waited, result: dict[str, t.Any], waited
     late = [item.name for item in done.plan.items if waited.endings.get(item.uid or "") in FAILING_ENDINGS]
     if late:
         told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
+        after = f"after {waited_seconds} s" if done.view.circumstances.leading else "while no operator leads"
         raise WaitTimeout(
-            f"The sessions are stopped, but after {waited_seconds} s something is left of {told}: an instance "
-            "that is not reset goes to the next student as it is. Look at the operator, and at what "
-            "theia_capacity_info counts as dirty",
+            f"The sessions are stopped, but {after} something is left of {told}: an instance that is not reset goes to "
+            "the next student as it is. Look at the operator, and at what theia_capacity_info counts as dirty",
             **details,
         )
 

@@ -89,6 +89,7 @@ class Terms(t.NamedTuple):
     """What the caller accepts."""
 
     discard_data: frozenset[str] = _NONE
+    only_dead: bool = False
     without_operator: bool = False
     own_age: bool = False
     """Whether the caller gave too_old a figure of their own."""
@@ -187,6 +188,7 @@ def decide(judged: Judged, why: Why, terms: Terms, circumstances: Circumstances)
         _gone(judged)
         or _protected(judged, terms.protection)
         or _shielded(judged, why, terms, circumstances)
+        or _alive(judged, terms)
         or _active(judged, reasons)
         or _of_somebody_else(judged, terms)
         or _slot_at_risk(judged, terms, circumstances)
@@ -267,6 +269,13 @@ def _shielded(judged: Judged, why: Why, terms: Terms, circumstances: Circumstanc
     canary = {judged.row.canary} if why.alone else set()
     holding = [exam for exam in judged.exams if exam not in let_out | canary]
     return ("kept_shielded", f"a live session of the exam {holding[0]}") if holding else None
+
+
+def _alive(judged: Judged, terms: Terms) -> Objection:
+    if not terms.only_dead or judged.dead:
+        return None
+    seen = "is not dead" if judged.dead is False else "may be alive, since not everything could be read"
+    return "kept_active", f"it {seen}, and only dead sessions are to go"
 
 
 def _standing(judged: Judged, why: Why, terms: Terms) -> frozenset[str] | None:

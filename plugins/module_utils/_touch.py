@@ -27,6 +27,9 @@ def decide_touch(row: SessionRow | None, *, now: datetime, fresh_seconds: int) -
     if row.operator_status != "HANDLED":
         said = row.operator_status or "nothing yet"
         return Touch("refused", f"only handled sessions have an activity, and the operator says {said}")
+    if not row.url:
+        # It would also start the time anew after which a session without a URL is in trouble.
+        return Touch("refused", "it has no URL yet, so nobody can be at work in it")
     age = now.timestamp() - row.last_activity / 1000
     if age < fresh_seconds:
         return Touch("fresh", f"its activity is {span(age)} old")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import collections
+import threading
 import typing as t
 
 from ansible_collections.eduide.theia.plugins.module_utils._caps import read_caps
@@ -62,7 +63,7 @@ def run_active(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         return _touch_unchecked(request, service, params["max_failures"], check_mode=check_mode)
     gateway = connect(params, check_mode=check_mode)
     targets, missing = _targets(gateway, params, request)
-    toucher = _Toucher(gateway, service, params["fresh_seconds"], check_mode=check_mode)
+    toucher = _Toucher(gateway, service, params["fresh_seconds"], params["max_failures"], check_mode=check_mode)
     touches = gateway.map(toucher.touch, targets, concurrency=params["concurrency"])
     result = _result(list(zip(targets, touches, strict=True)), would=check_mode, through_service=service is not None)
     result["missing"] = missing
@@ -72,14 +73,32 @@ def run_active(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
 
 
 class _Toucher:
-    def __init__(self, gateway: Gateway, service: Service | None, fresh_seconds: int, *, check_mode: bool) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        service: Service | None,
+        fresh_seconds: int,
+        max_failures: int | None,
+        *,
+        check_mode: bool,
+    ) -> None:
         self.warnings: list[str] = []
         self._gateway, self._service = gateway, service
         self._fresh_seconds, self._check_mode = fresh_seconds, check_mode
+        self._max_failures = max_failures
+        self._lock = threading.Lock()
+        self._failures = 0
 
     def touch(self, target: Target) -> Touch:
+        if self._max_failures is not None and self._failures > self._max_failures:
+            return Touch("skipped_cap", f"not tried after more than {self._max_failures} failures")
+        touch = self._touch(target.row)
+        with self._lock:
+            self._failures += touch.outcome == "failed"
+        return touch
+
+    def _touch(self, row: SessionRow | None) -> Touch:
         """Report for one session, again and again while others write to it."""
-        row = target.row
         try:
             for _unused in range(ROUNDS):
                 decision = decide_touch(row, now=self._gateway.now(), fresh_seconds=self._fresh_seconds)

@@ -71,6 +71,12 @@ options:
       - too_old
       - idle
     default: []
+  only_dead:
+    description:
+      - Stop nothing that is not dead when its delete goes out. A session is dead if it failed before it had a URL, has
+        waited too long for one without a ready pod, or all its objects are gone.
+    type: bool
+    default: false
   without_operator:
     description:
       - Stop sessions on prewarmed instances even if no operator leads. Their instances are not cleaned then, and go to

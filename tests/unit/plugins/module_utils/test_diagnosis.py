@@ -76,8 +76,9 @@ def test_a_failed_session_says_why_it_failed_and_how_to_get_rid_of_it(status, wo
     assert (told.code, told.command) == ("failed", UNLOCK)
 
 
-def test_a_failed_session_with_an_address_has_to_be_named():
-    assert diagnose(facts_of(failing(url="ide.example.org/s1/"))).command == STOP
+def test_a_failed_session_with_an_address_has_to_be_named_while_anything_is_left_of_it():
+    assert diagnose(facts_of(working(operatorStatus="ERROR"))).command == STOP
+    assert diagnose(facts_of(failing(url="ide.example.org/s1/"))).command == UNLOCK
 
 
 @pytest.mark.parametrize(

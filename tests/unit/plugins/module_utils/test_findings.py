@@ -410,7 +410,9 @@ def test_limits_are_unknown_without_the_operators_arguments():
     [
         pytest.param(session(operatorStatus="ERROR"), True, id="error-without-url"),
         pytest.param(lazy(operatorStatus="ERROR"), True, id="error-without-url-whatever-its-pod-does"),
-        pytest.param(lazy(operatorStatus="ERROR", url="x/"), False, id="error-with-url"),
+        pytest.param(lazy(operatorStatus="ERROR", url="x/", age=timedelta(days=2)), False, id="error-with-url"),
+        pytest.param(session(operatorStatus="ERROR", url="x/", age=seconds(299)), False, id="of-an-error-all-is-gone"),
+        pytest.param(session(operatorStatus="ERROR", url="x/", age=seconds(300)), True, id="for-five-minutes"),
         pytest.param(session(age=seconds(119)), False, id="unseen-a-second-early"),
         pytest.param(session(age=seconds(120)), True, id="unseen"),
         pytest.param(session(operatorStatus="HANDLING", age=seconds(299)), False, id="stuck-a-second-early"),

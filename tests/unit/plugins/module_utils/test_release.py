@@ -141,6 +141,14 @@ def test_a_removed_instance_has_no_pod_left():
     assert ending(left, world.sources()) is None
 
 
+def test_a_pod_that_is_shutting_down_is_not_gone():
+    world = lazy_world()
+    left = left_by(world, pooled=False)
+    world.objects["deployments"] = world.objects["services"] = []
+    world.objects["pods"][0]["metadata"]["deletionTimestamp"] = "2027-02-11T08:59:59Z"
+    assert ending(left, world.sources()) is None
+
+
 @pytest.mark.parametrize("kind", ["deployments", "services", "pods"])
 def test_a_lazy_session_is_gone_when_all_its_objects_are(kind):
     world = lazy_world()

@@ -595,6 +595,19 @@ class TestRecords:
         healthy.running("ill")
         assert outcomes(run(healthy.gateway(), sessions=records)) == {"ill": "kept_active"}
 
+    def test_only_dead_ones_go_where_that_is_asked_for(self, world, run):
+        """Between the diagnosis and the delete a pod came up: its finding holds still, and somebody may be in it."""
+        world.running("late", age=timedelta(minutes=7), pod={"ready": False}, operatorStatus="HANDLING", url=None)
+        records = [judged.record for judged in world.judge() if judged.dead]
+        assert [record["name"] for record in records] == ["late"]
+        gateway = world.gateway()
+        assert outcomes(run(gateway, sessions=records, only_dead=True, check=True)) == {"late": "stopped"}
+        pod = world.objects["pods"][0]["metadata"]["name"]
+        ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+        result = run(gateway, sessions=records, only_dead=True, meanwhile=lambda: gateway.change(_kube.POD, pod, ready))
+        assert (outcomes(result), deleted(gateway)) == ({"late": "kept_active"}, [])
+        assert "it is not dead" in result["sessions"][0]["reason"]
+
 
 class TestShieldExit:
     @pytest.fixture
@@ -700,6 +713,7 @@ class TestInstances:
         options = {"without_operator": True, "wait": True, "wait_timeout_seconds": 3600}
         result = run(gateway, names=["s1"], discard_data=["named"], **options)
         assert (outcomes(result), result["sessions"][0]["ending"]) == ({"s1": "stopped"}, "not_reset")
+        assert "while no operator leads something is left of s1" in result["msg"]
 
     def test_objects_of_a_lazy_session_have_to_go(self, world, run):
         world.running("lazy")
@@ -770,6 +784,20 @@ class TestInstances:
         run(gateway, names=["s1"], discard_data=["named"], wait=True, progress_file=str(file))
         lines = [json.loads(line) for line in file.read_text().splitlines()]
         assert {(line["what"], line["done"], line["total"]) for line in lines} >= {("stopped", 1, 1), ("clean", 1, 1)}
+
+    def test_progress_counts_only_what_is_gone(self, world, run, tmp_path):
+        for name in ("s1", "s2"):
+            world.running(name)
+        gateway = world.gateway()
+
+        def refuse(verb, _kind, name):
+            if (verb, name) == ("delete", "s2"):
+                raise ServerFailed("no luck")
+
+        gateway.interceptors.append(refuse)
+        file = tmp_path / "progress"
+        run(gateway, names=["s1", "s2"], discard_data=["named"], progress_file=str(file))
+        assert [json.loads(line)["done"] for line in file.read_text().splitlines()] == [1, 1]
 
 
 def collect_garbage(gateway):
@@ -990,6 +1018,7 @@ class TestActivity:
             pytest.param({"lastActivity": None}, "touched", id="first-time"),
             pytest.param({"operatorStatus": "HANDLING"}, "refused", id="not-handled"),
             pytest.param({"operatorStatus": None}, "refused", id="not-seen"),
+            pytest.param({"url": None}, "refused", id="nobody-can-be-in-it-yet"),
         ],
     )
     def test_when_there_is_something_to_report(self, world, run, session, outcome):
@@ -997,6 +1026,13 @@ class TestActivity:
         gateway = world.gateway()
         assert outcomes(self.touch(run, gateway, names=["s1"])) == {"s1": outcome}
         assert bool(gateway.writes) is (outcome == "touched")
+
+    def test_max_failures_ends_a_batch(self, world, run):
+        for number in range(6):
+            world.running(f"s{number}", lastActivity=millis(minutes=40))
+        gateway = world.gateway(forbidden=[("patch", _kube.SESSION)])
+        result = self.touch(run, gateway, names=[f"s{number}" for number in range(6)], max_failures=1)
+        assert result["outcomes"] == {"failed": 2, "skipped_cap": 4}
 
     def test_an_activity_raised_meanwhile_is_left(self, world, run):
         world.running("s1", lastActivity=millis(minutes=40))

@@ -164,6 +164,17 @@ def test_a_log_that_is_not_there_is_said(world, look, log):
     assert only(result)["operator_log"] is None
 
 
+def test_one_pod_of_the_operator_without_a_log_hides_no_other(world, look):
+    gateway = installation(world)
+    labels = next(obj for obj in gateway.list(_kube.POD) if obj["metadata"]["name"] in gateway.logs)["metadata"][
+        "labels"
+    ]
+    gateway.put(_kube.POD, {"metadata": {"name": "operator-starting", "labels": labels}})
+    result = look(gateway, names=["stuck"])
+    assert only(result)["operator_log"]
+    assert "operator-starting" in result["missing"]["operator_log"]
+
+
 def test_only_what_is_asked_for_is_gathered(world, look):
     gateway = installation(world)
     result = look(gateway, users=["bob@tum.de"], gather=[])
