@@ -98,6 +98,41 @@ def test_one_installation_that_fails_keeps_no_other_from_its_exam(site, lazy, tm
     duty.play("post_exam", "--limit", "production", exam="both-exam").good()
 
 
+WRONG = {
+    "kubeconfig": ({"kubeconfig": "/nowhere/config"}, "/nowhere/config"),
+    "context": ({"context": "production"}, "'production'"),
+    "token": ({"kubeconfig": None, "api_key": "an-old-token"}, "(401)"),
+}
+
+
+@pytest.mark.parametrize("playbook", ["pre_exam", "post_exam", "status"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_way_to_the_cluster_is_told_before_anything_is_changed(site, tmp_path, playbook, wrong):
+    options, told = WRONG[wrong]
+    duty = Duty(tmp_path, production=site.installation)
+    inventory = json.loads(duty.inventory.read_text())
+    connection = inventory["theia_installations"]["hosts"]["production"]["theia_connection"]
+    direct = {"host": site.lab.url, "ca_cert": str(site.lab.ca_file)} if "api_key" in options else {}
+    given = {**connection, **direct, **options}
+    inventory["theia_installations"]["hosts"]["production"]["theia_connection"] = {
+        name: value for name, value in given.items() if value is not None
+    }
+    duty.inventory.write_text(json.dumps(inventory))
+    since = site.now()
+    run = duty.play(playbook, app_definition=JAVA, warm=5)
+    refused(run, told, *(["Nothing was changed"] if playbook == "pre_exam" else []))
+    assert "an-old-token" not in run.output
+    assert site.writes(since) == []
+
+
+@pytest.mark.parametrize("playbook", ["pre_exam", "post_exam"])
+def test_an_unknown_app_definition_is_told_with_the_known_ones(site, tmp_path, playbook):
+    since = site.now()
+    run = Duty(tmp_path, production=site.installation).play(playbook, app_definition="java-18-latest", warm=5)
+    refused(run, "'java-18-latest'", JAVA)
+    assert site.writes(since) == []
+
+
 def test_an_inventory_without_a_namespace_says_where_it_belongs(site, tmp_path):
     duty = Duty(tmp_path, production=site.installation)
     duty.inventory.write_text(duty.inventory.read_text().replace('"namespace"', '"name_space"'))

@@ -166,3 +166,13 @@ def test_every_direct_pin_has_a_reason():
     requirements = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "requirements").glob("*.in"))
     direct = set(re.findall(r"^([\w.-]+)==", requirements, flags=re.MULTILINE)) | {"ansible"}
     assert not [name for name in sorted(direct) if not named_in("CONTRIBUTING.md", name)]
+
+
+def test_an_execution_environment_brings_what_plugins_import():
+    text = (ROOT / "meta" / "ee-requirements.txt").read_text(encoding="utf-8")
+    brought = {name.lower() for name in re.findall(r"^([\w-]+)>=", text, flags=re.MULTILINE)}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py"))
+    imported = set(re.findall(r"^\s*(?:import|from) (\w+)", code, flags=re.MULTILINE))
+    foreign = imported - sys.stdlib_module_names - {"ansible", "ansible_collections"}
+    # The one package that is called otherwise than what it is imported as.
+    assert {{"yaml": "pyyaml"}.get(name, name) for name in foreign} == brought

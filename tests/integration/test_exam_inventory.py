@@ -1,0 +1,87 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The example inventory, copied as a site copies it: other names, and the rest as it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+import yaml
+
+from integration.ansible_run import ROOT, call
+from integration.capacity_site import CapacitySite
+
+# A vault stands outside of the lab. Its look-up is known by its name alone, and says which secrets it was asked for.
+VAULT = """
+import os
+
+from ansible.plugins.lookup import LookupBase
+
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        with open(os.environ["ASKED"], "a") as file:
+            file.writelines(f"{term}\\n" for term in terms)
+        return [{"secret": {"admin_token": "a-token-of-the-vault"}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def sites(module_installation):
+    return {name: CapacitySite(module_installation(running=["operator"])) for name in ("production", "staging")}
+
+
+@pytest.fixture
+def inventory(sites, tmp_path):
+    folder = shutil.copytree(ROOT / "inventories" / "example", tmp_path / "inventory")
+    for name, site in sites.items():
+        names = {
+            "theia_context": name,
+            "theia_namespace": site.namespace,
+            "theia_service_host": site.installation.service_url.removeprefix("https://"),
+            "theia_app_id": site.installation.app_id,
+        }
+        file = folder / "host_vars" / f"{name}.yml"
+        assert names.keys() == yaml.safe_load(file.read_text()).keys()
+        file.write_text(yaml.safe_dump(names))
+    return folder
+
+
+@pytest.fixture
+def home(sites, tmp_path):
+    """A home with one kubeconfig that has a context for each installation."""
+    merged = {"apiVersion": "v1", "kind": "Config", "clusters": [], "users": [], "contexts": []}
+    for name, site in sites.items():
+        content = yaml.safe_load(site.installation.kubeconfig.read_text())
+        merged["clusters"].append({"name": name, "cluster": content["clusters"][0]["cluster"]})
+        merged["users"].append({"name": name, "user": content["users"][0]["user"]})
+        merged["contexts"].append({"name": name, "context": {"cluster": name, "user": name}})
+    file = tmp_path / ".kube" / "theia"
+    file.parent.mkdir()
+    file.write_text(yaml.safe_dump(merged))
+    plugin = tmp_path / "collections" / "ansible_collections" / "community" / "hashi_vault" / "plugins" / "lookup"
+    plugin.mkdir(parents=True)
+    plugin.joinpath("vault_kv2_get.py").write_text(VAULT)
+    return tmp_path
+
+
+def test_the_example_leads_to_each_installation_with_a_token_of_its_own(sites, inventory, home):
+    before = {name: site.now() for name, site in sites.items()}
+    asked = home / "asked"
+    env = {
+        "HOME": str(home),
+        "ASKED": str(asked),
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join((str(ROOT / "build" / "tree"), str(home / "collections"))),
+    }
+    done = call(home, env, "eduide.theia.pre_exam", "-i", inventory, "--check", exam="pgdp-final")
+    assert done.returncode == 0, done.stdout
+    for name, site in sites.items():
+        assert f"{name} · pgdp-final: this would be done" in done.stdout
+        assert site.writes(before[name]) == []
+    assert done.stdout.count("min 3 -> 60") == 2
+    assert set(asked.read_text().split()) == {"theia/production", "theia/staging"}
+    assert "a-token-of-the-vault" not in done.stdout
