@@ -21,6 +21,8 @@ from integration.lab.operator_site import (
     owner_kinds,
     uid,
 )
+from integration.lab.rights import take_away
+from lab import chart
 
 ADA, EVE = "ada@example.org", "eve@example.org"
 
@@ -329,6 +331,28 @@ def test_a_current_instance_returns_to_the_pool_with_a_fresh_pod(site):
     assert after.address is None
     for part in (after.external, after.internal, after.deployment):
         assert owner_kinds(part) == ["AppDefinition"]
+
+
+def test_a_release_tries_each_service_three_times_and_goes_on(installation):
+    site = Site(installation(app_definitions=[], running=["operator"]))
+    definition = site.definition(1)
+    session = site.start_session(definition, ADA)
+    before = site.instance(definition, 1)
+    take_away(site.installation, chart.OPERATOR_ACCOUNT, "patch", "services")
+    since = site.now()
+    site.delete_session(session)
+    eventually(
+        "the pod is replaced",
+        lambda: site.instance(definition, 1).is_built and not site.instance(definition, 1).pod_uids & before.pod_uids,
+    )
+    for part in (before.external, before.internal):
+        named = {"name": part["metadata"]["name"], "resource": "services", "since": since}
+        tries = site.lab.audit(user=site.installation.operator.user, namespace=site.namespace, **named)
+        assert [(e["verb"], e["responseStatus"]["code"]) for e in tries] == [("patch", 403)] * 3
+    after = site.instance(definition, 1)
+    assert after.address is None
+    # The garbage collector takes the owner off, but nobody the labels.
+    assert labels(after.external)[SESSION_UUID] == uid(session)
 
 
 def test_three_labels_go_and_three_stay(site):

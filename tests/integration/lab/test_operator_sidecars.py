@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sidecars of pool instances, and the volume that those share which mount the workspace."""
+"""Sidecars, and the volume of a pool instance that those share which mount the workspace."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from integration.lab.operator_site import Site, eventually, uid
+from integration.lab.operator_site import Site, eventually, labels, uid
 
 ADA = "ada@example.org"
 
-MOUNTING = {"name": "ls", "image": "registry.lab.invalid/eduide/ls:1", "port": 4000, "mountWorkspace": True}
+SIDECAR = {"name": "ls", "image": "registry.lab.invalid/eduide/ls:1", "port": 4000}
+MOUNTING = {**SIDECAR, "mountWorkspace": True}
+# The kind admits it, but no Service and no Deployment can be called so.
+IMPOSSIBLE = {**SIDECAR, "name": "Not_A_Name"}
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +72,15 @@ def test_an_instance_that_is_not_wanted_any_more_takes_its_volume_along(site):
     assert claim_of(site, definition)
     site.delete_session(session)
     eventually("the volume is gone", lambda: claim_of(site, definition) is None)
+
+
+def sidecars_of(site, session):
+    return [item for item in site.owned("deployments", session) if "theia-cloud.io/sidecar" in labels(item)]
+
+
+def test_a_sidecar_that_cannot_be_made_does_not_fail_the_session(site):
+    definition = site.definition(sidecars=[IMPOSSIBLE, SIDECAR])
+    session = site.has_url(site.create_session(definition, ADA))
+    assert session["status"]["operatorStatus"] == "HANDLED"
+    assert "operatorMessage" not in session["status"]
+    assert [labels(item)["theia-cloud.io/sidecar"] for item in sidecars_of(site, session)] == ["ls"]

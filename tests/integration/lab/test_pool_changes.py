@@ -113,6 +113,16 @@ def test_config_maps_of_a_claimed_instance_above_the_minimum_are_deleted(site):
     assert after.emails is None
 
 
+def test_that_an_address_list_is_missing_is_only_logged(site):
+    definition = site.definition(1)
+    session = site.start_session(definition, ADA)
+    site.patch(definition, minInstances=0)
+    site.settled()
+    assert "claimed instance 1 has no address list" in site.installation.operator.log.read_text()
+    assert site.instance(definition, 1).emails is None
+    assert site.session(session["metadata"]["name"])["status"]["operatorStatus"] == "HANDLED"
+
+
 def test_outdated_config_maps_of_a_claimed_instance_are_rebuilt_with_an_empty_list(old_site):
     definition = old_site.definition(1)
     old_site.start_session(definition, ADA)
