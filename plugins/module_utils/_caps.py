@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 from ansible_collections.eduide.theia.plugins.module_utils._errors import Misconfigured
@@ -30,6 +31,26 @@ class Caps(t.NamedTuple):
                 f"{self.percent}: nothing was {ended}"
             )
         return None
+
+
+class Failures:
+    """Counts what failed in a batch that several threads work on, and says when no more is tried."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._count = 0
+        self._lock = threading.Lock()
+
+    @property
+    def too_many(self) -> str | None:
+        """Why nothing else is tried, if that is so."""
+        if self._most is None or self._count <= self._most:
+            return None
+        return f"not tried after more than {self._most} failures"
+
+    def note(self, outcome: str) -> None:
+        with self._lock:
+            self._count += outcome == "failed"
 
 
 def caps_argument_spec(option: str) -> dict[str, dict[str, t.Any]]:

@@ -74,7 +74,7 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
     if over_cap:
         decided.update(dict.fromkeys(going, ("skipped_cap", over_cap)))
     elif not check_mode:
-        decided.update(each(going, lambda name: _delete(service, user, name), params["max_failures"]))
+        decided.update(each(going, lambda name: _delete(service, user, name), params))
     items = [
         _workspace_results.item(
             name=name,

@@ -12,6 +12,7 @@ import typing as t
 from datetime import timedelta
 
 from ansible_collections.eduide.theia.plugins.module_utils import _stop_run
+from ansible_collections.eduide.theia.plugins.module_utils._caps import Failures
 from ansible_collections.eduide.theia.plugins.module_utils._deletion import (
     Decision,
     Item,
@@ -170,7 +171,7 @@ class _Work:
         self._circumstances = view.circumstances
         self._records_read: float | None = None
         self._lock = threading.Lock()
-        self._failures = 0
+        self._failures = Failures(order.stop.max_failures)
         self._finished = 0
         self._sessions = SharedRead(self._read_sessions)
         self._views = SharedRead(lambda: _read(gateway, order))
@@ -183,9 +184,8 @@ class _Work:
 
     def attempt(self, item: Item) -> Decision:
         """Judge the workspace as it is now and delete it, again and again while it changes under our hands."""
-        limit = self._order.stop.max_failures
-        if limit is not None and self._failures > limit:
-            return Decision("skipped_cap", f"not tried after more than {limit} failures")
+        if why := self._failures.too_many:
+            return Decision("skipped_cap", why)
         try:
             decision = self._delete(item, item.judged) if item.judged else self._reclaim(item)
         except EduideError as exc:
@@ -193,8 +193,7 @@ class _Work:
         if item.name in self.noted and decision.outcome != "deleted":
             written = "is kept by now" if self._order.terms.volume == "retain" else "carries a note by now"
             decision = decision._replace(text=f"{decision.text}; its volume {written}")
-        with self._lock:
-            self._failures += decision.outcome == "failed"
+        self._failures.note(decision.outcome)
         return decision
 
     def _reclaim(self, item: Item) -> Decision:

@@ -327,6 +327,7 @@ RULES: t.Mapping[str, Rule] = {
     "over_user_limit": Rule(over_user_limit, frozenset({"sessions", "operator"})),
     "not_reaped": Rule(not_reaped, frozenset({"app_definitions", "operator"}), stops=False),
     "no_url_but_running": Rule(no_url_but_running, _OBJECTS, stops=False),
+    # It stays true, too, but with a figure of their own somebody said that the age alone is the reason.
     "too_old": Rule(too_old, frozenset()),
     "idle": Rule(idle, frozenset({"app_definitions", "operator"})),
 }

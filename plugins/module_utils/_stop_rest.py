@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._caps import read_caps
+from ansible_collections.eduide.theia.plugins.module_utils._caps import Failures, read_caps
 from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     Conflict,
     EduideError,
@@ -18,6 +18,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     several,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kube import SESSION
+from ansible_collections.eduide.theia.plugins.module_utils._parallel import in_parallel
 from ansible_collections.eduide.theia.plugins.module_utils._rows import SessionRow
 from ansible_collections.eduide.theia.plugins.module_utils._service import Service, connect_service
 from ansible_collections.eduide.theia.plugins.module_utils._session_options import read_protection, read_request
@@ -121,7 +122,7 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
     elif check_mode:
         outcomes |= dict.fromkeys(going, ("stopped", "named by this task"))
     else:
-        outcomes |= each(going, lambda name: _stop(service, user, name), params["max_failures"])
+        outcomes |= each(going, lambda name: _stop(service, user, name), params)
     outcomes |= dict.fromkeys(request.selection.names - there.keys(), ("gone", "there is no such session"))
     items = [
         {
@@ -152,22 +153,21 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
     return {**details, "warnings": []}
 
 
-def each(
-    names: t.Iterable[str], act: t.Callable[[str], tuple[str, str]], max_failures: int | None
-) -> dict[str, tuple[str, str]]:
+def each(names: t.Sequence[str], act: t.Callable[[str], tuple[str, str]], params: Params) -> dict[str, tuple[str, str]]:
     """Outcome and reason of every name: one failure does not end the rest, and too many do."""
-    done: dict[str, tuple[str, str]] = {}
-    failures = 0
-    for name in names:
-        if max_failures is not None and failures > max_failures:
-            done[name] = "skipped_cap", f"not tried after more than {max_failures} failures"
-            continue
+    failures = Failures(params["max_failures"])
+
+    def one(name: str) -> tuple[str, str]:
+        if why := failures.too_many:
+            return "skipped_cap", why
         try:
-            done[name] = act(name)
+            done = act(name)
         except EduideError as exc:
-            done[name] = "failed", str(exc)
-        failures += done[name][0] == "failed"
-    return done
+            done = "failed", str(exc)
+        failures.note(done[0])
+        return done
+
+    return dict(zip(names, in_parallel(one, names, params["concurrency"]), strict=True))
 
 
 def fail_for(

@@ -12,6 +12,7 @@ import time
 import typing as t
 
 from ansible_collections.eduide.theia.plugins.module_utils import _exams
+from ansible_collections.eduide.theia.plugins.module_utils._caps import Failures
 from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     Conflict,
     EduideError,
@@ -147,7 +148,7 @@ class _Work:
         self.footprints: dict[str, Footprint] = {}
         self._gateway, self._order, self._send = gateway, order, send
         self._lock = threading.Lock()
-        self._failures = 0
+        self._failures = Failures(order.max_failures)
         self._finished = 0
         self._hangs_on = hangs_on(planned.plan, order.request) & READABLE
         # What a session that changes may have got meanwhile.
@@ -170,15 +171,13 @@ class _Work:
 
     def stop(self, item: Item) -> Item:
         """Judge the session as it is now and stop it, again and again while it changes under our hands."""
-        limit = self._order.max_failures
-        if limit is not None and self._failures > limit:
-            return _ended(item, "skipped_cap", f"not tried after more than {limit} failures")
+        if why := self._failures.too_many:
+            return _ended(item, "skipped_cap", why)
         try:
             done = self._stop(item)
         except EduideError as exc:
             done = _ended(item, "failed", str(exc))
-        with self._lock:
-            self._failures += done.decision.outcome == "failed"
+        self._failures.note(done.decision.outcome)
         return done
 
     def _stop(self, item: Item) -> Item:

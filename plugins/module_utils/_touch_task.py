@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import collections
-import threading
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._caps import read_caps
+from ansible_collections.eduide.theia.plugins.module_utils._caps import Failures, read_caps
 from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     Conflict,
     EduideError,
@@ -60,7 +59,7 @@ def run_active(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
     read_caps(params, "max_stop")
     service = connect_service(params, check_mode=check_mode) if params["api"] == "service" else None
     if params["unchecked"]:
-        return _touch_unchecked(request, service, params["max_failures"], check_mode=check_mode)
+        return _touch_unchecked(request, service, params, check_mode=check_mode)
     gateway = connect(params, check_mode=check_mode)
     targets, missing = _targets(gateway, params, request)
     toucher = _Toucher(gateway, service, params["fresh_seconds"], params["max_failures"], check_mode=check_mode)
@@ -85,16 +84,13 @@ class _Toucher:
         self.warnings: list[str] = []
         self._gateway, self._service = gateway, service
         self._fresh_seconds, self._check_mode = fresh_seconds, check_mode
-        self._max_failures = max_failures
-        self._lock = threading.Lock()
-        self._failures = 0
+        self._failures = Failures(max_failures)
 
     def touch(self, target: Target) -> Touch:
-        if self._max_failures is not None and self._failures > self._max_failures:
-            return Touch("skipped_cap", f"not tried after more than {self._max_failures} failures")
+        if why := self._failures.too_many:
+            return Touch("skipped_cap", why)
         touch = self._touch(target.row)
-        with self._lock:
-            self._failures += touch.outcome == "failed"
+        self._failures.note(touch.outcome)
         return touch
 
     def _touch(self, row: SessionRow | None) -> Touch:
@@ -161,7 +157,7 @@ def _targets(gateway: Gateway, params: Params, request: Request) -> tuple[list[T
 
 
 def _touch_unchecked(
-    request: Request, service: Service | None, max_failures: int | None, *, check_mode: bool
+    request: Request, service: Service | None, params: Params, *, check_mode: bool
 ) -> dict[str, t.Any]:
     names = request.selection.names
     stated = request.records is not None or request.selection != Selection(names=names) or request.sort_by
@@ -170,10 +166,7 @@ def _touch_unchecked(
             "unchecked is for api=service with names: without the cluster nothing else can be told apart"
         )
     asked = sorted(names) if request.limit is None else sorted(names)[: request.limit]
-    if check_mode:
-        outcomes = _predict(service, asked)
-    else:
-        outcomes = each(asked, lambda name: _report(service, name), max_failures)
+    outcomes = _predict(service, asked) if check_mode else each(asked, lambda name: _report(service, name), params)
     done = [(Target(name, None, None), Touch(t.cast(Outcome, word), text)) for name, (word, text) in outcomes.items()]
     return _told({**_result(done, would=check_mode, through_service=True), "not_checked": list(NOT_CHECKED)})
 

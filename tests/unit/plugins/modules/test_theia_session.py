@@ -945,7 +945,7 @@ class TestThroughTheService:
     )
     def test_without_the_cluster_bounds_and_protection_hold(self, run, through, options, stopped, others):
         service = through(FakeService(names=("a", "b", "c")))
-        options = {"api": "service", "unchecked": True, "names": ["a", "b", "c"], **options}
+        options = {"api": "service", "unchecked": True, "concurrency": 1, "names": ["a", "b", "c"], **options}
         predicted = run(None, check=True, **options)
         result = run(None, **options)
         assert [name for _user, name in service.stopped] == stopped
@@ -970,7 +970,14 @@ class TestThroughTheService:
     )
     def test_without_the_cluster_one_failure_loses_nothing(self, run, through, state, word, options, expected):
         through(FakeService(names=("a", "b", "c"), failing={"b"}))
-        options = {"state": state, "api": "service", "unchecked": True, "names": ["a", "b", "c"], **options}
+        options = {
+            "state": state,
+            "api": "service",
+            "unchecked": True,
+            "concurrency": 1,
+            "names": ["a", "b", "c"],
+            **options,
+        }
         result = run(None, **options)
         assert [item["outcome"] for item in result["sessions"]] == expected
         assert (result["failed"], result["changed"], result["outcomes"][word]) == (True, True, expected.count(word))

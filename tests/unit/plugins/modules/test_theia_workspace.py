@@ -611,7 +611,7 @@ class TestThroughTheService:
     def test_without_the_cluster_too_there_are_limits_and_one_failure_does_not_end_the_rest(self, run, service):
         listed = [ListedWorkspace(f"ws-{n}", None, "java-17-latest", "ada@tum.de", False) for n in range(4)]
         used = service(FakeService(workspaces=listed, answers={"ws-1": ServerFailed("no luck"), "ws-2": False}))
-        options = {"api": "service", "unchecked": True, "names": [f"ws-{n}" for n in range(4)]}
+        options = {"api": "service", "unchecked": True, "concurrency": 1, "names": [f"ws-{n}" for n in range(4)]}
         capped = run(None, **{**options, "max_delete": 3})
         assert set(outcomes(capped).values()) == {"skipped_cap"}
         assert (capped["failed"], capped["changed"], used.deleted) == (True, False, [])
