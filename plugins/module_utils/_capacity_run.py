@@ -209,7 +209,7 @@ def _carry_out(gateway: Gateway, send: Send, ledger: _ledger.Ledger, changes: li
         except Conflict as exc:
             conflicts[name] = str(exc)
         except EduideError as exc:
-            failures[name] = str(exc)
+            failures[name] = f"{exc}{exc.doubt}"
 
     patched = {change.app_definition.name: change for change in changes if change.patch}
     gateway.map(attempt, patched.values())

@@ -285,7 +285,7 @@ class _Work:
         except Conflict:
             return None
         except (ServerFailed, Unreachable) as exc:
-            if exc.details.get("applied") != "unknown":
+            if not exc.uncertain:
                 raise
             if not self._is_there(row):
                 return "deleted"

@@ -17,6 +17,16 @@ class EduideError(Exception):
         # For machines: handed to fail_json beside the message, so the keys are part of the result.
         self.details = details
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether a write was sent and nobody knows if it was carried out."""
+        return self.details.get("applied") == "unknown"
+
+    @property
+    def doubt(self) -> str:
+        """What to add to the text of such a write; nothing for others."""
+        return " It may have been carried out all the same: run the task again to know" if self.uncertain else ""
+
 
 def several(problems: t.Sequence[str]) -> str:
     """Some of them in one line, and how many more there are."""

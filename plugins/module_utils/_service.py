@@ -164,7 +164,7 @@ class Service(ScalingEndpoints):
                 doing, "POST", [], body=body, headers=self._bearer(), timeout_seconds=timeout_minutes * 60 + 10
             )
         except Unreachable as exc:
-            if exc.details["applied"] == "unknown":
+            if exc.uncertain:
                 return Launch(url=None, answered=False)
             raise
         if reply.status == 504:

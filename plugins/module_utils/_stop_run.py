@@ -203,7 +203,7 @@ class _Work:
         except Conflict:
             return None
         except (ServerFailed, Unreachable) as exc:
-            if exc.details.get("applied") != "unknown":
+            if not exc.uncertain:
                 raise
             if self._read(row) is None:
                 return "stopped"
