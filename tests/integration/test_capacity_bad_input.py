@@ -16,6 +16,8 @@ from integration.capacity_site import CapacitySite, wish
 from lab import identities
 from lab.certificates import Authority
 
+pytestmark = pytest.mark.both
+
 JAVA = "java-17-latest"
 EXAM = {"hold": "bad-input-exam"}
 
