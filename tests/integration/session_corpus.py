@@ -24,11 +24,11 @@ JAVA, C = "java-17-latest", "c-latest"
 
 
 class Label(t.NamedTuple):
-    """What has to be found of a session, and whether somebody can be at work in it."""
+    """What has to be found of a session, and whether somebody can be at work in it, whatever is found."""
 
     how: str
     findings: frozenset[str]
-    healthy: bool
+    occupied: bool
 
 
 class Scene:
@@ -38,10 +38,10 @@ class Scene:
         self.site = site
         self.labels: dict[str, Label] = {}
 
-    def label(self, names: t.Iterable[str], how: str, *findings: str, healthy: bool = False) -> None:
+    def label(self, names: t.Iterable[str], how: str, *findings: str, occupied: bool = False) -> None:
         uids = {session["metadata"]["name"]: session["metadata"]["uid"] for session in self._sessions()}
         for name in names:
-            self.labels[uids[name]] = Label(how, frozenset(findings), healthy)
+            self.labels[uids[name]] = Label(how, frozenset(findings), occupied)
 
     def create(
         self, group: str, count: int, definition: str, user: str = "{name}@students.lab.invalid", **spec: str
@@ -121,6 +121,11 @@ class Scene:
             if session["metadata"]["name"] in wanted:
                 self.site.lab.store.change(session, earlier)
 
+    def last_used(self, names: t.Iterable[str], *, minutes: float) -> None:
+        """As the operator's monitor would have noted it."""
+        moment = int((time.time() - minutes * 60) * 1000)
+        self.site.each(lambda name: self.site.write_status(name, lastActivity=moment), names)
+
     def delete_owned(self, names: t.Collection[str], *plurals: str) -> None:
         """Take away what belongs to these sessions, and wait until no pod is left."""
         uids = {s["metadata"]["uid"] for s in self._sessions() if s["metadata"]["name"] in set(names)}
@@ -168,15 +173,15 @@ def eager_scene(site: SessionSite) -> Scene:
         site.write_status(name, operatorStatus="ERROR", operatorMessage="Reserving the prewarmed instance failed.")
     scene.until_ready([*groups["crash"], *groups["unready"]], ready=False)
     wait_until("pods ran out of memory", lambda: all(map(ran_out, scene.pods(groups["oom"]).values())), PATIENCE)
-    scene.label(groups["well"], "at work on an instance", healthy=True)
+    scene.label(groups["well"], "at work on an instance", occupied=True)
     scene.label(groups["locked"], "address list blanked", "locked_out")
     scene.label(groups["crash"], "container crashes", "crash_loop", "not_ready")
-    scene.label(groups["oom"], "ran out of memory and runs again", "oom_killed", healthy=True)
+    scene.label(groups["oom"], "ran out of memory and runs again", "oom_killed", occupied=True)
     scene.label(groups["unready"], "pod not ready", "not_ready")
-    scene.label(groups["large"], "uses nearly all its memory", "high_memory", healthy=True)
-    scene.label(groups["failing"], "failed with a URL and a ready pod", "failed", healthy=True)
+    scene.label(groups["large"], "uses nearly all its memory", "high_memory", occupied=True)
+    scene.label(groups["failing"], "failed with a URL and a ready pod", "failed", occupied=True)
     for names in crowded:
-        scene.label(names, "more sessions than allowed", "over_user_limit", healthy=True)
+        scene.label(names, "more sessions than allowed", "over_user_limit", occupied=True)
     return scene
 
 
@@ -201,16 +206,19 @@ def lazy_scene(site: SessionSite) -> Scene:
         "missing": {"image": "registry.lab.invalid/eduide/ide:missing"},
         "giant": {"requestsCpu": "1000", "limitsCpu": "1000"},
         "doomed": {},
-        "hidden": {},
+        "closed": {"maxInstances": 0},
     }.items():
         site.installation.add(chart.app_definition(name, minInstances=0, **changes))
+        site.known(name)
     well = scene.started("well", 40, C)
     gone = scene.started("gone", 25, C)
     doomed = scene.started("doomed", 25, "doomed")
     drained = scene.started("drained", 15, C)
-    image = scene.create("image", 35, "missing")
-    giant = scene.create("giant", 25, "giant")
+    image = scene.create("image", 80, "missing")
+    giant = scene.create("giant", 70, "giant")
     scene.until_handled([*image, *giant])
+    unknown, full = scene.create("unknown", 50, "never-was"), scene.create("full", 50, "closed")
+    scene.until_handled([*unknown, *full], "ERROR")
     hide_urls(site)
     hidden = scene.create("hidden", 25, C)
     scene.until_handled(hidden)
@@ -219,16 +227,18 @@ def lazy_scene(site: SessionSite) -> Scene:
     scene.delete_owned(gone, "deployments", "services")
     site.lab.api.delete(site.installation.here.path("appdefinitions", "doomed"))
     drain(scene, drained)
-    scene.older([*image[:25], *giant, *hidden], minutes=11)
+    scene.older([*image[:40], *giant, *hidden], minutes=11)
     scene.older(gone, minutes=6)
-    scene.label(well, "at work in a pod of its own", healthy=True)
+    scene.label(well, "at work in a pod of its own", occupied=True)
     scene.label(gone, "objects deleted", "no_pod", "not_ready")
-    scene.label(doomed, "app definition deleted", "orphaned", healthy=True)
+    scene.label(doomed, "app definition deleted", "orphaned", occupied=True)
     scene.label(drained, "node drained, no other has room", "not_ready", "unschedulable")
-    scene.label(image[:25], "image missing for eleven minutes", "image_pull", "no_url")
-    scene.label(image[25:], "image missing", "image_pull")
+    scene.label(image[:40], "image missing for eleven minutes", "image_pull", "no_url")
+    scene.label(image[40:], "image missing", "image_pull")
     scene.label(giant, "no node is large enough", "unschedulable", "no_url")
-    scene.label(hidden, "its URL cannot be reached from inside", "no_url_but_running", healthy=True)
+    scene.label(hidden, "its URL cannot be reached from inside", "no_url_but_running", occupied=True)
+    scene.label(unknown, "of an app definition that never was", "failed", "orphaned")
+    scene.label(full, "its app definition takes no sessions", "failed")
     return scene
 
 
@@ -269,7 +279,7 @@ def cordon(site: SessionSite, nodes: t.Iterable[str], *, unschedulable: bool) ->
 def quota_scene(site: SessionSite) -> Scene:
     """A namespace in which no pod is allowed any more."""
     scene = Scene(site)
-    names = scene.create("blocked", 35, C)
+    names = scene.create("blocked", 120, C)
     scene.until_handled(names)
 
     def refused() -> bool:
@@ -281,9 +291,9 @@ def quota_scene(site: SessionSite) -> Scene:
         return sum("exceeded quota" in message for message in said) >= len(names)
 
     wait_until("pods are refused", refused, PATIENCE, pause_seconds=1)
-    scene.older(names[:25], minutes=11)
-    scene.label(names[:25], "quota filled eleven minutes ago", "quota_blocked", "no_url")
-    scene.label(names[25:], "quota filled", "quota_blocked")
+    scene.older(names[:60], minutes=11)
+    scene.label(names[:60], "quota filled eleven minutes ago", "quota_blocked", "no_url")
+    scene.label(names[60:], "quota filled", "quota_blocked")
     return scene
 
 
@@ -297,58 +307,100 @@ def limit_scene(site: SessionSite) -> Scene:
         user = site.session(name)["spec"]["user"]
         site.create_session(C, user, f"second-{name}")
     scene.until_handled(second, "ERROR")
-    scene.label(first, "a second one was started", "over_user_limit", healthy=True)
+    scene.label(first, "a second one was started", "over_user_limit", occupied=True)
     scene.label(second, "limit per user reached", "failed", "blocks_user", "over_user_limit")
     return scene
 
 
-def interrupted_scene(site: SessionSite, *, restart: bool) -> Scene:
-    """The operator dies in the middle of its work; what it had begun is lost, with or without a successor."""
+def restarted_scene(site: SessionSite) -> Scene:
+    """The operator dies in the middle of its work, and another takes over what it can."""
     scene = Scene(site)
-    begun = interrupt(scene)
-    others = [s["metadata"]["name"] for s in site.installation.items("sessions") if s["metadata"]["name"] not in begun]
-    if restart:
-        site.installation.operator.start()
-        scene.until_handled(begun, "ERROR")
-        scene.until_handled(others)
-        site.with_url(*others)
-        scene.until_ready(others)
-        scene.label(begun, "operator restarted in the middle", "failed")
-        scene.label(others, "handled by the successor", healthy=True)
-        return scene
-    untouched = [name for name in others if not (site.session(name).get("status") or {}).get("operatorStatus")]
+    interrupt(scene)
+    # Also the few of an attempt that did not catch enough of them.
+    begun = [*named(site, "HANDLING"), *named(site, "ERROR")]
+    lost, others = named(site, "HANDLED", url=False), [*named(site, "HANDLED", url=True), *named(site, None)]
+    site.installation.operator.start()
+    scene.until_handled(begun, "ERROR")
+    scene.until_handled(others)
+    site.with_url(*others)
+    scene.until_ready([*others, *lost])
+    scene.older(lost, minutes=11)
+    scene.label(begun, "operator restarted in the middle", "failed")
+    scene.label(lost, "operator restarted while it waited for the page", "no_url_but_running", occupied=True)
+    scene.label(others, "handled by the successor", occupied=True)
+    return scene
+
+
+def abandoned_scene(site: SessionSite) -> Scene:
+    """The operator dies in the middle of its work, and nobody comes after it. To be looked at with a blind leader."""
+    scene = Scene(site)
+    interrupt(scene)
+    scene.create("late", 60, C)
+    begun, untouched = named(site, "HANDLING"), named(site, None)
+    # What it had finished may or may not have got its URL: that is not what this scene is about.
+    finished = [*named(site, "HANDLED"), *named(site, "ERROR")]
+    site.each(lambda name: site.lab.api.delete(site.path(name)), finished)
     scene.older(begun, minutes=6)
     scene.older(untouched, minutes=3)
     scene.label(begun, "operator died in the middle", "stuck_starting")
     scene.label(untouched, "an operator that leads and does not look", "unseen")
-    # What it had finished may or may not have got its URL: that is not what this scene is about.
-    finished = [name for name in others if name not in untouched]
-    site.each(lambda name: site.lab.api.delete(site.path(name)), finished)
     return scene
 
 
-def interrupt(scene: Scene, at_least: int = 4) -> list[str]:
-    """Create sessions until the operator is killed with some of them in hand; returns those."""
+def neglected_scene(site: SessionSite) -> Scene:
+    """Nobody clears away what people left: the operator that did so is gone. The monitor's last words are written."""
+    scene = Scene(site)
+    well = scene.started("well", 10, C)
+    away = scene.started("away", 25, C)
+    silent = scene.started("silent", 20, C)
+    old = scene.started("old", 25, C)
+    overdue = scene.started("overdue", 20, C)
+    homeless = [
+        scene.started(f"homeless-{n}", 1, C, workspace=site.workspace(C, f"h-{n}"), user=f"h-{n}")[0] for n in range(5)
+    ]
+    site.installation.operator.kill()
+    for name in homeless:
+        # The operator would end the session first; without it, the session is left behind.
+        site.lab.api.delete(site.installation.here.path("workspaces", site.session(name)["spec"]["workspace"]))
+    scene.older([*well, *away, *silent], minutes=3 * 60)
+    scene.older(old, minutes=8 * 60 + 1)
+    scene.older(overdue, minutes=24 * 60 + 10)
+    scene.last_used([*well, *old, *overdue], minutes=1)
+    scene.last_used(away, minutes=40)
+    scene.last_used(silent, minutes=70)
+    scene.label(well, "at work for three hours", occupied=True)
+    scene.label(away, "not used for forty minutes", "idle", occupied=True)
+    scene.label(silent, "not used for longer than the platform allows", "not_reaped", occupied=True)
+    scene.label(old, "at work for eight hours", "too_old", occupied=True)
+    scene.label(overdue, "older than the platform allows", "too_old", "not_reaped", occupied=True)
+    scene.label(homeless, "workspace deleted", "orphaned", occupied=True)
+    return scene
+
+
+def interrupt(scene: Scene, at_least: int = 4) -> None:
+    """Create sessions until the operator is killed with some of them in hand."""
     site = scene.site
     for attempt in range(10):
         creator = threading.Thread(target=scene.create, args=(f"begun-{attempt}", 60, C))
         creator.start()
-        while creator.is_alive() or not handling(site):
-            if len(handling(site)) >= at_least:
+        while creator.is_alive() or not named(site, "HANDLING"):
+            if len(named(site, "HANDLING")) >= at_least:
                 break
         site.installation.operator.kill()
         creator.join()
-        if len(handling(site)) >= at_least:
-            return handling(site)
+        if len(named(site, "HANDLING")) >= at_least:
+            return
         site.installation.operator.start()
     raise AssertionError("the operator was always faster")
 
 
-def handling(site: SessionSite) -> list[str]:
+def named(site: SessionSite, word: str | None, *, url: bool | None = None) -> list[str]:
+    """The sessions of which the operator says so, with or without a URL."""
+    statuses = {s["metadata"]["name"]: s.get("status") or {} for s in site.installation.items("sessions")}
     return [
-        session["metadata"]["name"]
-        for session in site.installation.items("sessions")
-        if (session.get("status") or {}).get("operatorStatus") == "HANDLING"
+        name
+        for name, status in statuses.items()
+        if status.get("operatorStatus") == word and url in (None, bool(status.get("url")))
     ]
 
 
