@@ -1,0 +1,91 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people read while a module waits, made from what that very module appends to its progress file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.action import theia_capacity, theia_session, theia_workspace
+from ansible_collections.eduide.theia.plugins.module_utils import _capacity_task, _deletion_task, _kube, _stop_task
+from ansible_collections.eduide.theia.plugins.module_utils._progress_file import Reporter
+from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower
+from integration.module_run import module
+from unit.fakes import app_definition
+from unit.session_world import World
+from unit.workspace_world import WorkspaceWorld
+
+AT_ONCE = {"wait": True, "wait_timeout_seconds": 0}
+
+
+@pytest.fixture
+def told(monkeypatch, tmp_path):
+    """Run a module, and let its action plugin put each line of its progress into words."""
+
+    def tell(plugin, task, gateway, **options):
+        file = tmp_path / "progress"
+        monkeypatch.setattr(task, "connect", lambda _params, **_unused: gateway)
+        name = plugin.__name__.rpartition(".")[2]
+        module(name, {"namespace": "theia-prod", "progress_file": str(file), **options})
+        reports = [json.loads(line) for line in file.read_text().splitlines()]
+        assert all(plugin.ActionModule.subject in report for report in reports)
+        return [render(plugin, report) for report in reports]
+
+    return tell
+
+
+def render(plugin, report):
+    # It needs nothing of what a task would give it.
+    return object.__new__(plugin.ActionModule).render(report)
+
+
+def test_of_sessions_it_is_said_how_many_are_stopped_and_then_how_many_left_nothing_behind(told):
+    world = World()
+    world.app_definition()
+    for name in ("s1", "s2"):
+        world.running(name)
+    options = {"names": ["s1", "s2"], "max_percent": 100, "discard_data": ["named"], **AT_ONCE}
+    stopped, again, *waited = told(theia_session, _stop_task, world.gateway(), **options)
+    assert stopped.startswith("1 of 2 sessions ")
+    assert again.startswith("2 of 2 sessions ")
+    # Their pods are there for ever, for nobody clears them away.
+    assert waited
+    assert all(line.startswith("0 of 2 sessions ") for line in waited)
+    assert not {again} & set(waited)
+
+
+def test_of_workspaces_it_is_said_how_many_are_deleted_and_then_how_many_volumes_are_settled(told):
+    world = WorkspaceWorld()
+    world.app_definition()
+    world.stored("ws-1")
+    deleted, *settled = told(theia_workspace, _deletion_task, world.gateway(), names=["ws-1"], **AT_ONCE)
+    assert deleted.startswith("1 of 1 workspaces ")
+    assert settled
+    assert all(" volumes " in line for line in settled)
+
+
+def test_of_a_pool_it_is_said_how_many_instances_are_warm_and_how_many_are_not(told):
+    gateway = World().gateway(arguments=["--eagerStart"])
+    gateway.put(_kube.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
+    wishes = [{"name": "java", "min_instances": 3}]
+    lines = told(theia_capacity, _capacity_task, gateway, app_definitions=wishes, **AT_ONCE)
+    assert {line.partition(" after ")[0] for line in lines} == {"java: 0 warm, 3 still cold"}
+
+
+@pytest.mark.parametrize("plugin", [theia_session, theia_workspace])
+def test_after_ten_seconds_it_is_on_the_terminal_once_for_each_kind_of_work(tmp_path, plugin):
+    file, shown = tmp_path / "progress", []
+    file.touch()
+    follower = Follower(str(file), plugin.ActionModule.subject, lambda report: render(plugin, report), shown.append)
+    for what in ("ended", "cleaned up"):
+        moments = iter([0.0, 3.0, 11.2, 12.0])
+        reporter = Reporter(str(file), what, clock=lambda moments=moments: next(moments))
+        for done in (5, 40, 41):
+            reporter.report(done, 300)
+            follower.read()
+    assert [("40 of 300" in line, "11 s" in line) for line in shown] == [(True, True)] * 2
+    assert [what in line for what, line in zip(("ended", "cleaned up"), shown, strict=True)] == [True, True]
