@@ -78,6 +78,18 @@ def test_warnings_name_the_object_and_the_next_step(night):
     assert not any(night.held in warning for warning in warnings)
 
 
+def test_who_is_in_trouble_is_shown_with_the_reason_and_the_next_step(night):
+    lines = report(night.run)
+    (heading,) = [line for line in lines if line.startswith("In need of attention")]
+    rows = lines[lines.index(heading) + 1 :]
+    (eve,) = [number for number, line in enumerate(rows) if "eve@x.org" in line]
+    assert rows[eve + 1].split()[0] == "locked_out"
+    assert not [line for line in rows if "ada@x.org" in line]
+    assert lines[-1] == "What to do about one: ansible-playbook eduide.theia.investigate_session -e session=NAME"
+    assert "eve@x.org" in night.page
+    assert "locked_out" in night.page
+
+
 def test_quotas_are_shown_with_their_share(night):
     [quota] = [line for line in report(night.run) if line.startswith("quota ")]
     used = len(night.site.installation.items("pods"))

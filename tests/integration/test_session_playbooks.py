@@ -14,6 +14,7 @@ import pytest
 from integration.ansible_run import ROOT, playbook
 from integration.exam_night import Duty, report
 from integration.module_run import module
+from integration.session_corpus import Scene
 from integration.session_site import SessionSite, outcomes
 from lab import identities
 
@@ -246,6 +247,49 @@ def test_unlocking_removes_dead_sessions_and_no_live_ones(site, start):
     again, writes = played(site, "unlock_user", user=person)
     assert (again.good().changed, writes) == (0, [])
     assert "This user has 1 session and none of them is dead, so nothing was removed." in told(again)
+
+
+def gone(site, name):
+    """All that the session had was deleted, and six minutes have passed."""
+    scene = Scene(site)
+    scene.delete_owned([name], "deployments", "services")
+    scene.older([name], minutes=6)
+
+
+def interrupted(site, name):
+    """The operator was restarted while it was at it, and has written what it writes then."""
+    message = "Handling was unexpectedly interrupted before. Correlation id: 4711"
+    site.write_status(name, operatorStatus="ERROR", operatorMessage=message, url=None)
+
+
+def failed_and_gone(site, name):
+    site.write_status(name, operatorStatus="ERROR", operatorMessage="Out of luck")
+    gone(site, name)
+
+
+@pytest.mark.parametrize(
+    ("happen", "words"),
+    [(gone, "are gone"), (interrupted, "the operator was restarted"), (failed_and_gone, "Out of luck")],
+)
+def test_unlocking_removes_a_dead_address_and_what_was_never_finished(site, start, happen, words):
+    person, name = start("ada")
+    happen(site, name)
+    run, writes = played(site, "unlock_user", user=person)
+    assert run.good().changed == 1
+    assert writes == [f"delete sessions {name}"]
+    assert name not in site.names()
+    assert words in told(run)
+
+
+def test_a_live_session_at_the_limit_is_told_and_stays(module_installation, tmp_path):
+    site = SessionSite(module_installation(app_definitions=[], sessions_per_user=1))
+    name = site.launch("ada@x.org", site.definition(0))
+    site.with_url(name)
+    site.duty = Duty(tmp_path, lab=site.installation)
+    run, writes = played(site, "unlock_user", user="ada@x.org")
+    assert (run.good().changed, writes) == (0, [])
+    assert "1 live session is as many as a user may have (1)" in told(run)
+    assert f"stop_sessions -e sessions={name}" in told(run)
 
 
 def test_unlocking_somebody_unknown_says_so(site):
