@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from integration.capacity_site import rules_without
 from integration.session_site import SessionSite, outcomes
 from lab import chart
+from lab.faults import Hold, Rule
+from lab.proxy import FaultProxy
 
 IDE = "java-17-latest"
 
@@ -64,6 +68,20 @@ def test_an_instance_above_the_bound_is_removed_and_an_outdated_one_rebuilt(site
     assert {number: endings[name] for number, name in by_id.items() if number < 3} == {1: "rebuilt", 2: "rebuilt"}
     # Whether cluster or operator wins the race for what lost its owner, it is told and not called clean.
     assert endings[by_id[3]] in ("removed", "not_reset")
+
+
+def test_an_instance_above_the_bound_that_the_cluster_clears_away_is_removed(site, tmp_path):
+    """The operator is held in its tracks when the delete arrives, so that it cannot be the faster one."""
+    by_id = {site.record(name)["instance_id"]: name for name in claimed(site)}
+    site.patch(IDE, minInstances=2)
+    site.settled()
+    with FaultProxy.before(site.lab) as proxy, contextlib.ExitStack() as held:
+        file = proxy.write_kubeconfig(tmp_path / "config", site.installation.identity.token, site.namespace)
+        hold = Hold(meanwhile=lambda: held.enter_context(site.held(site.operator_process)))
+        proxy.add(Rule(hold, verb="delete", path=f"/sessions/{by_id[3]}$", count=1))
+        done = site.act(names=[by_id[3]], discard_data=["named"], wait=True, kubeconfig=str(file))
+    assert [(item["outcome"], item["ending"]) for item in done["sessions"]] == [("stopped", "removed")], done
+    site.gone(IDE, 3)
 
 
 def test_overriding_the_rule_leaves_dirty_instances_and_says_so(site):

@@ -168,9 +168,9 @@ def exam_record(site, name="pgdp-final", version="1"):
     }
 
 
-def every_way(site):
-    """All sessions, stated in every way there is, with every override there is."""
-    records = site.see()["sessions"]
+def every_way(site, among=None):
+    """All sessions, or those among these, stated in every way there is, with every override there is."""
+    records = [record for record in site.see()["sessions"] if among is None or record["name"] in among]
     overrides = {
         "without_operator": True,
         "discard_data": ["named", "selected", "failed"],
@@ -179,7 +179,7 @@ def every_way(site):
     return {
         "filter": {"older_than_minutes": 0, **overrides},
         "state": {"states": ["running", "unready", "failed", "starting", "pending"], **overrides},
-        "name": {"names": sorted(site.names()), **overrides},
+        "name": {"names": [record["name"] for record in records], **overrides},
         "uid": {"uids": [record["uid"] for record in records], **overrides},
         "record": {"sessions": records, **overrides},
     }
@@ -220,6 +220,7 @@ def test_220_sessions_of_a_running_exam_are_shielded_whatever_is_stated(site):
     assert site.writes(began) == []
     result = site.act(names=[name], shield_exit=way_out, run="job 42", discard_data=["named"])
     assert outcomes(result) == {name: "stopped"}
+    assert site.act(names=[name], shield_exit=way_out, run="job 42", discard_data=["named"])["changed"] is False
     assert site.writes(began) == ["update configmaps theia-exam-pgdp-final", f"delete sessions {name}"]
     (entry,) = json.loads(site.installation.get("configmaps", "theia-exam-pgdp-final")["data"]["history"])
     assert (entry["run"], entry["session"], entry["reason"]) == ("job 42", uid, "moved to another room")
@@ -230,8 +231,13 @@ def test_220_sessions_of_a_running_exam_are_shielded_whatever_is_stated(site):
         predicted = site.act(check=True, **options)
         assert (way, stops(predicted)) == (way, others | dead)
         assert predicted["outcomes"] == {"stopped": 90, "kept_shielded": 209}
-    result = site.act(**every_way(site)["filter"])
-    assert result["outcomes"] == {"stopped": 90, "kept_shielded": 209}
+    # And so it does, a share of them in each way beside all those who sit the exam, and the filter takes the rest.
+    ways = ("name", "uid", "record", "filter")
+    for number, way in enumerate(ways):
+        share = {*sorted(others)[number :: len(ways)], *sorted(dead)[number :: len(ways)]}
+        result = site.act(**every_way(site, among=live | share)[way])
+        assert (way, stops(result)) == (way, share)
+        assert result["outcomes"] == {"stopped": len(share), "kept_shielded": 209}
     assert site.names() == live
 
 
