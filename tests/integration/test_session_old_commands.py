@@ -13,7 +13,7 @@ import pytest
 
 from integration.lab.operator_site import eventually
 from integration.session_site import SessionSite, outcomes
-from lab import chart, metrics
+from lab import audit, chart, metrics
 
 ADA, BOB, EVE = "ada@students.lab.invalid", "Bob+2@students.lab.invalid", "eve@students.lab.invalid"
 JAVA, C = "java-17-latest", "c-latest"
@@ -230,8 +230,25 @@ class TestStopping:
         created = site.session(new)
         result = site.act(names=[new], discard_data=["named"], wait=True)
         assert [(i["outcome"], i["ending"], i["data_at"]) for i in result["sessions"]] == [("stopped", "gone", "pod")]
-        for plural in ("deployments", "services", "configmaps"):
+        for plural in ("deployments", "services"):
             assert not site.owned(plural, created)
+        # The cluster takes these away at its own pace, and nobody needs them any more.
+        eventually("nothing at all is left", lambda: not site.owned("configmaps", created))
+
+    def test_the_second_run_through_the_service_sends_nothing_to_it(self, site):
+        user = "new@students.lab.invalid"
+        name = launched(site, user, C)
+        through = {"api": "service", "user_token": site.installation.user_token(user), "names": [name]}
+        site.write_status(name, lastActivity=int((site.now().timestamp() - 600) * 1000))
+        site.act(state="active", **through)
+        for options in ({"state": "active"}, {"discard_data": ["named"], "wait": True}):
+            if "wait" in options:
+                assert site.act(**through, **options)["changed"] is True
+            began = site.now()
+            again = site.act(**through, **options)
+            assert (again["changed"], site.writes(began)) == (False, [])
+            changes = {"user": chart.SERVICE_ACCOUNT, "namespace": site.namespace, "verbs": audit.WRITES}
+            assert site.lab.audit(since=began, **changes) == []
 
     def test_the_second_run_sends_nothing(self, site):
         name = launched(site, "new@students.lab.invalid", C)

@@ -13,6 +13,7 @@ import yaml
 
 from integration.ansible_run import connection, play, task
 from integration.capacity_site import CapacitySite, wish
+from integration.module_run import module
 
 JAVA = "java-17-latest"
 STUDENT = "ada@example.org"
@@ -31,6 +32,7 @@ def secrets_of(site):
     return {
         "admin token": site.installation.admin_token,
         "account token": site.installation.identity.token,
+        "client secret": site.installation.get("configmaps", "service-config")["data"]["OIDC_CLIENT_SECRET"],
         "session secret": session["spec"]["sessionSecret"],
         **{f"environment {name}": value for name, value in session["spec"]["envVars"].items()},
     }
@@ -41,6 +43,9 @@ def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
     site.installation.launch(STUDENT, JAVA, env={"fromMap": {"EXAM_KEY": hidden}})
     content = yaml.safe_load(site.installation.kubeconfig.read_text())
     server = content["clusters"][0]["cluster"]["server"]
+    mine = {"user_token": site.installation.user_token(STUDENT), "api": "service"}
+    [session] = module("theia_session_info", site.options(users=[STUDENT]))["sessions"]
+    named = {"names": [session["name"]]}
     token = {
         "kubeconfig": "",
         "host": server,
@@ -54,6 +59,11 @@ def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
         task("theia_capacity", app_definitions=[wish(JAVA, warm=3)], hold="secret-exam", **token),
         task("theia_capacity", app_definitions=[wish(JAVA, max_instances=1100)], api="service", hold="secret-exam"),
         task("theia_capacity", state="baseline", hold="secret-exam", kubeconfig=content),
+        task("theia_session_info", other_pods=True),
+        task("theia_session_info", **mine),
+        task("theia_session_diagnosis_info", **named),
+        task("theia_session", state="active", fresh_seconds=0, **named),
+        task("theia_workspace_info"),
     ]
     bad = [
         task("theia_capacity", app_definitions=[wish(JAVA, min_instances=5000)]),
@@ -61,10 +71,18 @@ def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
         task("theia_capacity", app_definitions=[wish(JAVA, warm=3)], kubeconfig=content, context="production"),
         task("theia_capacity_info", api="service", service_url=server, validate_certs=False),
         task("theia_capacity_info", **{**token, "api_key": site.installation.admin_token}),
+        # Where its files are is in its pod, so that it is refused.
+        task("theia_session", **named),
+        task("theia_session", unchecked=True, **named, **{**mine, "user_token": f"{mine['user_token']}x"}),
     ]
-    run = play(tmp_path, [*good, *bad], "-vvvv", "--diff", connection=connection(site.installation))
-    assert [done.failed for done in run.tasks] == [False] * len(good) + [True] * len(bad), run.output
-    known = secrets_of(site)
+    last = [
+        task("theia_session", sessions=[session], discard_data=["named"], **mine),
+        task("theia_session", sessions=[session], discard_data=["named"]),
+    ]
+    known = {**secrets_of(site), "user token": mine["user_token"]}
+    run = play(tmp_path, [*good, *bad, *last], "-vvvv", "--diff", connection=connection(site.installation))
+    failed = [False] * len(good) + [True] * len(bad) + [False] * len(last)
+    assert [done.failed for done in run.tasks] == failed, run.output
     assert hidden in known.values()
     assert all(value and len(value) > 10 for value in known.values()), known
     returned = str([done.result for done in run.tasks])
