@@ -68,7 +68,7 @@ def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bo
             try:
                 service.scale(name, **patch)
             except EduideError as exc:
-                failures[name] = f"{exc}{exc.doubt}"
+                failures[name] = exc.told
     items = [_describe(found[name], patch, failures.get(name)) for name, patch in patches.items()]
     result = {
         "changed": any(item["before"] != item["after"] for item in items),

@@ -126,7 +126,7 @@ def run(gateway: Gateway, send: Send, order: Order, installation: Installation, 
         except EduideError as exc:
             if done is None:
                 raise
-            return done._replace(failures={**done.failures, **dict.fromkeys(done.conflicts, str(exc))})
+            return done._replace(failures={**done.failures, **dict.fromkeys(done.conflicts, exc.told)})
         if not done.conflicts:
             return done
     done = t.cast("Done", done)
@@ -209,7 +209,7 @@ def _carry_out(gateway: Gateway, send: Send, ledger: _ledger.Ledger, changes: li
         except Conflict as exc:
             conflicts[name] = str(exc)
         except EduideError as exc:
-            failures[name] = f"{exc}{exc.doubt}"
+            failures[name] = exc.told
 
     patched = {change.app_definition.name: change for change in changes if change.patch}
     gateway.map(attempt, patched.values())
@@ -220,7 +220,7 @@ def _carry_out(gateway: Gateway, send: Send, ledger: _ledger.Ledger, changes: li
     except Conflict as exc:
         conflicts.update(dict.fromkeys(unsettled, str(exc)))
     except EduideError as exc:
-        failures.update(dict.fromkeys(unsettled, f"its bounds are set, but its entry in the ledger is not: {exc}"))
+        failures.update(dict.fromkeys(unsettled, f"its bounds are set, but its entry in the ledger is not: {exc.told}"))
     return Sent(frozenset(arrived), failures, conflicts, ledger is not before)
 
 

@@ -23,9 +23,11 @@ class EduideError(Exception):
         return self.details.get("applied") == "unknown"
 
     @property
-    def doubt(self) -> str:
-        """What to add to the text of such a write; nothing for others."""
-        return " It may have been carried out all the same: run the task again to know" if self.uncertain else ""
+    def told(self) -> str:
+        """The text, and of such a write that it may have been carried out."""
+        if not self.uncertain:
+            return str(self)
+        return f"{str(self).rstrip('.')}. It may have been carried out all the same: run the task again to know"
 
 
 def several(problems: t.Sequence[str]) -> str:

@@ -163,7 +163,7 @@ def each(names: t.Sequence[str], act: t.Callable[[str], tuple[str, str]], params
         try:
             done = act(name)
         except EduideError as exc:
-            done = "failed", str(exc)
+            done = "failed", exc.told
         failures.note(done[0])
         return done
 

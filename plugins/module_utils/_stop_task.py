@@ -161,12 +161,14 @@ def _fail_if_needed(done: Done, waited: Waited, result: dict[str, t.Any], waited
     late = [item.name for item in done.plan.items if waited.endings.get(item.uid or "") in FAILING_ENDINGS]
     if late:
         told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
-        after = f"after {waited_seconds} s" if done.view.circumstances.leading else "while no operator leads"
-        raise WaitTimeout(
-            f"The sessions are stopped, but {after} something is left of {told}: an instance that is not reset goes to "
-            "the next student as it is. Look at the operator, and at what theia_capacity_info counts as dirty",
-            **details,
-        )
+        after = "while no operator leads" if done.view.circumstances.leading is False else f"after {waited_seconds} s"
+        risk = ""
+        if "not_reset" in waited.endings.values():
+            risk = (
+                ": an instance that is not reset goes to the next student as it is. Look at the operator, and at what "
+                "theia_capacity_info counts as dirty"
+            )
+        raise WaitTimeout(f"The sessions are stopped, but {after} something is left of {told}{risk}", **details)
 
 
 def _is_named(item: Item) -> bool:

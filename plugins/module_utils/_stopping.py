@@ -186,9 +186,9 @@ def decide(judged: Judged, why: Why, terms: Terms, circumstances: Circumstances)
     reasons = _standing(judged, why, terms)
     objection = (
         _gone(judged)
+        or _alive(judged, terms)
         or _protected(judged, terms.protection)
         or _shielded(judged, why, terms, circumstances)
-        or _alive(judged, terms)
         or _active(judged, reasons)
         or _of_somebody_else(judged, terms)
         or _slot_at_risk(judged, terms, circumstances)
@@ -214,8 +214,8 @@ def hangs_on(planned: Plan, request: Request) -> frozenset[Source]:
 def _hangs_on_objects(judged: Judged) -> bool:
     """Whether another pod would make another decision, whatever the session was chosen for."""
     if judged.record["state"] == "failed":
-        # One that was running before it failed goes only as long as its pod is not ready.
-        return not judged.dead
+        # One that was running before it failed goes only as long as its pod is not ready, or all is gone.
+        return not judged.dead or judged.row.url is not None
     return judged.dead or (judged.row.url is not None and judged.record["data_at"] == "none")
 
 
@@ -274,8 +274,7 @@ def _shielded(judged: Judged, why: Why, terms: Terms, circumstances: Circumstanc
 def _alive(judged: Judged, terms: Terms) -> Objection:
     if not terms.only_dead or judged.dead:
         return None
-    seen = "is not dead" if judged.dead is False else "may be alive, since not everything could be read"
-    return "kept_active", f"it {seen}, and only dead sessions are to go"
+    return "kept_active", "it is not seen to be dead, and only dead sessions are to go"
 
 
 def _standing(judged: Judged, why: Why, terms: Terms) -> frozenset[str] | None:

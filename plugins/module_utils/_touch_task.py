@@ -107,7 +107,7 @@ class _Toucher:
                 except NotFound:
                     return Touch("gone", "it was gone before its activity could be reported")
         except EduideError as exc:
-            return Touch("failed", str(exc))
+            return Touch("failed", exc.told)
         return Touch("failed", f"it changed {ROUNDS} times while its activity was being reported")
 
     def _send(self, row: SessionRow, decision: Touch) -> Touch:

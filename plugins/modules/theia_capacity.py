@@ -232,7 +232,9 @@ app_definitions:
           elements: str
           sample: []
         abandoned:
-          description: Ids of instances that sessions hold above the bound, which somebody else lowered below them.
+          description:
+            - Ids of instances that sessions hold and the app definition owns no more, since somebody lowered its bound
+              below them.
           returned: always
           type: list
           elements: int
@@ -302,7 +304,7 @@ precondition:
   sample: resource_version
 applied:
   description: V(no) if the task failed before anything was changed, V(unknown) if a change was sent and not answered.
-  returned: failure without RV(app_definitions)
+  returned: failure without RV(app_definitions), once the options were accepted
   type: str
   sample: "no"
 not_checked:

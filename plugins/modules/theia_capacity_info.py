@@ -104,7 +104,9 @@ app_definitions:
           elements: str
           sample: []
         abandoned:
-          description: Ids of instances that sessions hold above the bound, which somebody else lowered below them.
+          description:
+            - Ids of instances that sessions hold and the app definition owns no more, since somebody lowered its bound
+              below them.
           returned: always
           type: list
           elements: int

@@ -606,7 +606,26 @@ class TestRecords:
         ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
         result = run(gateway, sessions=records, only_dead=True, meanwhile=lambda: gateway.change(_kube.POD, pod, ready))
         assert (outcomes(result), deleted(gateway)) == ({"late": "kept_active"}, [])
-        assert "it is not dead" in result["sessions"][0]["reason"]
+        assert "not seen to be dead" in result["sessions"][0]["reason"]
+        shielded = world.gateway(records=[exam_record()])
+        shielded.change(_kube.POD, pod, ready)
+        assert outcomes(run(shielded, sessions=records, only_dead=True)) == {"late": "kept_active"}
+
+    def test_what_was_gone_and_is_there_again_is_seen_before_it_goes(self, world, run):
+        wreck = world.session("wreck", age=timedelta(hours=2), operatorStatus="ERROR", url="x/")
+        later = World()
+        later._numbers = itertools.count(5000)
+        later.lazy_objects(wreck)
+        gateway = world.gateway()
+
+        def come_back():
+            for kind in ("deployments", "replica_sets", "services", "pods"):
+                for obj in later.objects[kind]:
+                    gateway.put(KINDS[kind], obj)
+
+        assert outcomes(run(gateway, findings=["failed"], check=True)) == {"wreck": "stopped"}
+        result = run(gateway, findings=["failed"], meanwhile=come_back)
+        assert (outcomes(result), deleted(gateway)) == ({"wreck": "kept_active"}, [])
 
 
 class TestShieldExit:
@@ -723,6 +742,7 @@ class TestInstances:
         assert result["sessions"][0]["ending"] == "gone"
         late = run(world.gateway(), names=["lazy"], discard_data=["named"], wait=True, wait_timeout_seconds=0)
         assert (late["failed"], late["sessions"][0]["ending"]) == (True, "not_gone")
+        assert late["msg"].endswith("after 0 s something is left of lazy")
 
     def test_without_the_right_to_see_pods_nobody_claims_an_ending(self, world, run):
         world.session("dead", operatorStatus="ERROR")
