@@ -322,7 +322,9 @@ def _targets(
 
 
 def _is_meant(kept: Kept, absent: frozenset[str], wanted: WorkspaceSelection) -> bool:
-    """Whether a workspace that is gone was asked for; with a filter that cannot be judged any more, it was not."""
+    """Whether a workspace that is gone was asked for: by name or uid, and no filter that nobody can judge any more."""
+    if not wanted.names and not wanted.uids:
+        return False
     values = (
         (wanted.names & absent if wanted.names else None, kept.name),
         (wanted.uids & absent if wanted.uids else None, kept.uid),

@@ -142,7 +142,7 @@ def carry_out(gateway: Gateway, order: Order, planned: Done, send: Send, progres
     def one(item: Item) -> Item:
         if not item.acts:
             return item
-        done = item._replace(decision=work.attempt(item))
+        done = work.attempt(item)
         progress(work.count(done), total)
         return done
 
@@ -173,6 +173,9 @@ class _Work:
         self._lock = threading.Lock()
         self._failures = Failures(order.stop.max_failures)
         self._finished = 0
+        self._seen_again = float("-inf")
+        self._alive: dict[str, JudgedWorkspace] = {}
+        """By uid, workspaces as they were then."""
         self._sessions = SharedRead(self._read_sessions)
         self._views = SharedRead(lambda: _read(gateway, order))
 
@@ -182,19 +185,20 @@ class _Work:
             self._finished += item.acts
             return self._finished
 
-    def attempt(self, item: Item) -> Decision:
+    def attempt(self, item: Item) -> Item:
         """Judge the workspace as it is now and delete it, again and again while it changes under our hands."""
         if why := self._failures.too_many:
-            return Decision("skipped_cap", why)
+            return item._replace(decision=Decision("skipped_cap", why))
         try:
-            decision = self._delete(item, item.judged) if item.judged else self._reclaim(item)
+            item = self._delete(item) if item.judged else item._replace(decision=self._reclaim(item))
         except EduideError as exc:
-            decision = Decision("failed", str(exc))
+            item = item._replace(decision=Decision("failed", str(exc)))
+        decision = item.decision
         if item.name in self.noted and decision.outcome != "deleted":
             written = "is kept by now" if self._order.terms.volume == "retain" else "carries a note by now"
             decision = decision._replace(text=f"{decision.text}; its volume {written}")
         self._failures.note(decision.outcome)
-        return decision
+        return item._replace(decision=decision)
 
     def _reclaim(self, item: Item) -> Decision:
         """Decide once more about what a workspace left; it is reclaimed while endings are waited for."""
@@ -205,20 +209,20 @@ class _Work:
             self.traces[item.key] = Trace((), None, remains)
         return decision
 
-    def _delete(self, item: Item, seen: JudgedWorkspace) -> Decision:
-        judged: JudgedWorkspace | None = seen
-        noted = sure = False
+    def _delete(self, item: Item) -> Item:
+        """The item comes back as it was decided last, with what was seen before anything was written."""
+        judged = self._with_dead_sessions_seen_again(item.judged)
+        if judged and judged.record["deletion"] == NO_VOLUME and self._has_volume(judged):
+            judged = self._again(judged)
+        noted = False
         for _unused in range(ROUNDS):
             if judged is None:
-                return Decision("gone", "it was gone before it could be deleted")
+                return item._replace(decision=Decision("gone", "it was gone before it could be deleted"))
             decision, looked = self._judge(judged, item)
+            if not noted:
+                item = item._replace(judged=judged)
             if decision.outcome != "deleted":
-                return decision
-            if not sure:
-                sure = True
-                if decision.deletion == NO_VOLUME and self._has_volume(judged):
-                    judged = self._again(judged)
-                    continue
+                return item._replace(decision=decision)
             if not noted:
                 noted = True
                 if self._note(judged, item):
@@ -228,9 +232,20 @@ class _Work:
             if outcome == "deleted":
                 self._trace(item, judged, looked)
             if outcome is not None:
-                return decision._replace(outcome=outcome)
+                return item._replace(decision=decision._replace(outcome=outcome))
             judged = self._again(judged)
-        return Decision("failed", f"it changed {ROUNDS} times while it was being deleted")
+        return item._replace(decision=Decision("failed", f"it changed {ROUNDS} times while it was being deleted"))
+
+    def _with_dead_sessions_seen_again(self, judged: JudgedWorkspace | None) -> JudgedWorkspace | None:
+        """A dead session keeps nobody from deleting, and a pod that comes up brings it to life without changing it."""
+        if judged is None or not any(on.dead for on in judged.sessions):
+            return judged
+        with self._lock:
+            if time.monotonic() - self._seen_again > _stop_run.OBJECTS_SECONDS:
+                self._seen_again = time.monotonic()
+                view = _read(self._gateway, self._order)
+                self._alive = {now.row.uid: now for now in judge_workspaces(view.sources, view.circumstances)}
+            return self._alive.get(judged.row.uid)
 
     def _judge(self, judged: JudgedWorkspace, item: Item) -> tuple[Decision, Reading[list[SessionRow]]]:
         self._look_again()
@@ -305,10 +320,10 @@ class _Work:
         except EduideError:
             # The workspace is gone all the same, and that has to be told.
             slipped_in = None
-        claim, volume = judged.claim, judged.volume
+        claim = judged.claim
         remains = Remains(
             claim=claim.uid if claim else None,
-            volume=volume.name if volume else None,
+            volume=claim.volume if claim else None,
             reclaim=self._order.terms.volume == "reclaim",
         )
         self.traces[item.key] = Trace(slipped_in, unseen, remains)

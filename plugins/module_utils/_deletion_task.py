@@ -39,7 +39,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._stop_rest import Sto
 from ansible_collections.eduide.theia.plugins.module_utils._stop_wait import Waited, wait_for_endings
 from ansible_collections.eduide.theia.plugins.module_utils._volumes import restore_steps
 from ansible_collections.eduide.theia.plugins.module_utils._workspace_options import read_max_gap
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces import VOLUME_DELETED, VOLUME_RELEASED
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED
 
 if t.TYPE_CHECKING:
     from ansible_collections.eduide.theia.plugins.module_utils._kube import Gateway
@@ -152,6 +152,9 @@ def _describe(item: Item, outcome: Outcome, namespace: str, *, would: bool) -> d
     claim, volume = (record["claim"], record["volume"]) if record else (None, None)
     failure = outcome.settled.failures.get(item.key)
     ending = outcome.settled.endings.get(item.key)
+    if ending == NO_VOLUME and item.decision.deletion is None:
+        # Whether it had one could not be read.
+        ending = None
     restore: list[str] = []
     if item.acts and item.decision.deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and volume and kept:
         policy = volume["reclaim_policy"]

@@ -14,7 +14,12 @@ import json
 import shlex
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import WORKSPACE_NOTE, Kept, VolumeRow
+from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import (
+    WORKSPACE_NOTE,
+    Kept,
+    VolumeRow,
+    write_note,
+)
 
 VolumeOption = t.Literal["follow", "retain", "reclaim"]
 _WAIT = "--timeout=120s"
@@ -25,7 +30,7 @@ def note_patch(volume: VolumeRow, kept: Kept, option: VolumeOption) -> dict[str,
     retains = option == "retain" and volume.reclaim_policy != "Retain"
     if volume.kept == kept and not retains:
         return None
-    patch = _guarded(volume, annotations={WORKSPACE_NOTE: json.dumps(kept._asdict())})
+    patch = _guarded(volume, annotations={WORKSPACE_NOTE: write_note(kept, volume.claim_uid)})
     return {**patch, "spec": {"persistentVolumeReclaimPolicy": "Retain"}} if retains else patch
 
 

@@ -113,7 +113,7 @@ def volumes_of(namespace: str) -> t.Callable[[Object], VolumeRow | None]:
             reclaim_policy=spec.get("persistentVolumeReclaimPolicy") or None,
             storage_class=spec.get("storageClassName") or None,
             capacity_bytes=byte_count((spec.get("capacity") or {}).get("storage")),
-            kept=_read_note((metadata.get("annotations") or {}).get(WORKSPACE_NOTE)),
+            kept=_read_note((metadata.get("annotations") or {}).get(WORKSPACE_NOTE), claim.get("uid")),
         )
 
     return keep
@@ -129,11 +129,17 @@ def read_collector(deployment: Object) -> Collector | None:
     return Collector(_span_seconds(str(stated or "")))
 
 
-def _read_note(text: str | None) -> Kept | None:
-    """None also for what this collection did not write: nothing in it could be relied on."""
+def write_note(kept: Kept, claim_uid: str | None) -> str:
+    """Whose files a volume holds, as long as that claim is the last one it was bound to."""
+    return json.dumps({**kept._asdict(), "claim_uid": claim_uid})
+
+
+def _read_note(text: str | None, claim_uid: str | None) -> Kept | None:
+    """None also for what this collection did not write, and once another claim got the volume, with others' files."""
     try:
-        return Kept(**json.loads(text or ""))
-    except (ValueError, TypeError):
+        content = json.loads(text or "")
+        return Kept(**content) if content.pop("claim_uid") == claim_uid else None
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import string
 
 import pytest
@@ -29,7 +28,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import Miscon
 from ansible_collections.eduide.theia.plugins.module_utils._exams import NOBODY, read_records, unlisted
 from ansible_collections.eduide.theia.plugins.module_utils._rows import LAST_SEEN, PROTECTED, session_row
 from ansible_collections.eduide.theia.plugins.module_utils._time import parse_time
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import Kept
+from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import WORKSPACE_NOTE, Kept, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._workspace_selection import WorkspaceSelection
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces import (
     NO_VOLUME,
@@ -222,8 +221,7 @@ class TestLeftVolumes:
         volume = world.volume(f"pvc-{uid}", policy="Retain", phase=phase, namespace=namespace)
         if note:
             kept = Kept(name, uid, user, "java-17-latest", None)
-            text = json.dumps(kept._asdict())
-            volume["metadata"]["annotations"] = {"eduide-theia/workspace": text}
+            volume["metadata"]["annotations"] = {WORKSPACE_NOTE: write_note(kept, "gone")}
         return volume
 
     def reclaim(self, world, request, **terms):
@@ -282,6 +280,22 @@ class TestLeftVolumes:
     def test_filters_beside_the_name_hold_and_those_that_nobody_can_judge_keep_it(self, world, filters, outcome):
         self.left(world)
         assert [i.decision.outcome for i in self.reclaim(world, names("ws-old", **filters)).items] == [outcome]
+
+    @pytest.mark.parametrize("field", ["users", "app_definitions"])
+    def test_a_filter_alone_never_reaches_what_was_kept_on_purpose(self, world, field):
+        self.left(world)
+        choice = {"users": ADA, "app_definitions": "java-17-latest"}[field]
+        request = Request(selection=WorkspaceSelection(**{field: frozenset({choice})}))
+        assert self.reclaim(world, request).items == ()
+
+    def test_the_note_of_an_earlier_workspace_says_nothing_of_the_next_one(self, world):
+        """Its volume was given to another claim since: other people's files are on it."""
+        volume = self.left(world)
+        volume["spec"]["claimRef"]["uid"] = "another"
+        assert [i.decision.outcome for i in self.reclaim(world, names("ws-old")).items] == ["gone"]
+        record = Listed(Kept("ws-new", "new", "bob@tum.de", "java-17-latest", None), None, "claim-gone", "pvc-old")
+        (item,) = self.reclaim(world, Request(records=(record,))).items
+        assert (item.decision.outcome, item.kept.user) == ("reclaimed", "bob@tum.de")
 
     def test_name_and_uid_together_mean_one_that_has_both(self, world):
         self.left(world)

@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._volumes import note_patch, reclaim_patch, restore_steps
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import Kept, volumes_of
+from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import Kept, volumes_of, write_note
 from unit.workspace_world import NAMESPACE, WorkspaceWorld
 
 KEPT = Kept("ws-1", "uid-1", "ada@tum.de", "java-17-latest", "Ada's own")
@@ -41,7 +41,7 @@ def test_a_note_says_whose_files_these_are_and_retain_keeps_them(option, policy)
 
 
 def test_a_volume_that_has_it_all_is_not_written_to():
-    note = json.dumps(KEPT._asdict())
+    note = write_note(KEPT, "gone")
     assert note_patch(volume(policy="Retain", note=note), KEPT, "retain") is None
     assert note_patch(volume(policy="Retain", note=note), KEPT, "reclaim") is None
     assert note_patch(volume(policy="Delete", note=note), KEPT, "retain") is not None

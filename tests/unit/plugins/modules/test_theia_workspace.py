@@ -517,6 +517,33 @@ class TestVolumes:
         result = run(gateway, names=["ws-1"], volume="retain", live_sessions="stop", discard_data=["selected"])
         assert (only(result)["outcome"], only(result)["deletion"]) == ("deleted", VOLUME_RELEASED)
         assert gateway.get(_kube.PV, "pvc")["status"]["phase"] == "Released"
+        assert only(result)["volume"] == "pvc"
+        assert any("kubectl patch pv pvc" in step for step in only(result)["restore"])
+
+    def test_where_claims_could_not_be_read_nobody_says_that_there_was_no_volume(self, world, run):
+        world.stored("ws-1", policy="Retain")
+        gateway = controllers(world.gateway())
+        before(gateway, "list", _kube.PVC, failing(ServerFailed("overloaded")))
+        result = run(gateway, names=["ws-1"])
+        assert (only(result)["outcome"], only(result)["deletion"], only(result)["ending"]) == ("deleted", None, None)
+
+    def test_a_dead_session_that_came_to_life_keeps_its_workspace(self, world, run):
+        """Its pod came up, which changes nothing of the session itself."""
+        world.stored("ws-1")
+        dead = world.session("s", workspace="ws-1", operatorStatus="HANDLED", age=timedelta(hours=2))
+        world.lazy_objects(dead, ready=False)
+        gateway = controllers(world.gateway())
+        ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+
+        def heal():
+            for pod in gateway.list(_kube.POD):
+                gateway.change(_kube.POD, pod["metadata"]["name"], ready)
+
+        assert outcomes(run(gateway, names=["ws-1"], check=True)) == {"ws-1": "deleted"}
+        # Records are read for the plan, and again when the work begins.
+        before(gateway, "list", _kube.WORKSPACE, heal, skip=1)
+        assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "kept_in_use"}
+        assert gateway.get(_kube.WORKSPACE, "ws-1")
 
     def test_without_a_volume_nothing_else_is_read_again(self, world, run):
         for number in range(5):

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.eduide.theia.plugins.module_utils import _kube, _last_seen, _workspace_info, _workspace_rest
 from ansible_collections.eduide.theia.plugins.module_utils._rows import LAST_SEEN
 from ansible_collections.eduide.theia.plugins.module_utils._service import ListedSession, ListedWorkspace
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import WORKSPACE_NOTE
+from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import WORKSPACE_NOTE, Kept, write_note
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
 from unit.workspace_world import WorkspaceWorld
@@ -31,9 +31,9 @@ def world():
     made.bound("claim-ws-gone", label="ws-gone-max")
     owner = {"kind": "AppDefinition", **java["metadata"]}
     made.bound("instance-1-pvc", owner=owner, label="java-17-latest-instance-1")
-    note = {"name": "ws-max", "uid": "u", "user": "max@tum.de", "app_definition": "c-latest", "label": None}
+    note = write_note(Kept("ws-max", "u", "max@tum.de", "c-latest", None), "gone")
     kept = made.volume("pvc-kept", policy="Retain", phase="Released")
-    kept["metadata"]["annotations"] = {WORKSPACE_NOTE: json.dumps(note)}
+    kept["metadata"]["annotations"] = {WORKSPACE_NOTE: note}
     made.quota(persistentvolumeclaims=("4", "500"), pods=("9", "10"), requests_storage=("1000Mi", "200Gi"))
     made.collector("336h")
     made.observed(days=50)
