@@ -240,7 +240,7 @@ class TestStopping:
         name = launched(site, user, C)
         through = {"api": "service", "user_token": site.installation.user_token(user), "names": [name]}
         site.write_status(name, lastActivity=int((site.now().timestamp() - 600) * 1000))
-        site.act(state="active", **through)
+        assert site.act(state="active", **through)["changed"] is True
         for options in ({"state": "active"}, {"discard_data": ["named"], "wait": True}):
             if "wait" in options:
                 assert site.act(**through, **options)["changed"] is True

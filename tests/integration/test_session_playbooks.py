@@ -257,9 +257,11 @@ def gone(site, name):
 
 
 def interrupted(site, name):
-    """The operator was restarted while it was at it, and has written what it writes then."""
-    message = "Handling was unexpectedly interrupted before. Correlation id: 4711"
-    site.write_status(name, operatorStatus="ERROR", operatorMessage=message, url=None)
+    """The operator is restarted while it is at it, and gives it up."""
+    site.installation.operator.stop()
+    site.write_status(name, operatorStatus="HANDLING", url=None)
+    site.installation.operator.start()
+    site.reaches(name, "ERROR")
 
 
 def failed_and_gone(site, name):
@@ -281,15 +283,22 @@ def test_unlocking_removes_a_dead_address_and_what_was_never_finished(site, star
     assert words in told(run)
 
 
-def test_a_live_session_at_the_limit_is_told_and_stays(module_installation, tmp_path):
+def test_a_live_session_at_the_limit_is_told_and_stays_when_the_refused_one_goes(module_installation, tmp_path):
     site = SessionSite(module_installation(app_definitions=[], sessions_per_user=1))
     name = site.launch("ada@x.org", site.definition(0))
     site.with_url(name)
+    other = site.definition(0)
+    site.known(other)
+    refused = site.create_session(other, "ada@x.org")
+    site.reaches(refused, "ERROR")
+    assert site.session(refused)["status"]["error"].startswith("553:")
     site.duty = Duty(tmp_path, lab=site.installation)
-    run, writes = played(site, "unlock_user", user="ada@x.org")
-    assert (run.good().changed, writes) == (0, [])
-    assert "1 live session is as many as a user may have (1)" in told(run)
-    assert f"stop_sessions -e sessions={name}" in told(run)
+    for changes in ([f"delete sessions {refused}"], []):
+        run, writes = played(site, "unlock_user", user="ada@x.org")
+        assert (run.good().changed, writes) == (len(changes), changes)
+        assert "1 live session is as many as a user may have (1)" in told(run)
+        assert f"stop_sessions -e sessions={name}" in told(run)
+    assert site.names() == {name}
 
 
 def test_unlocking_somebody_unknown_says_so(site):

@@ -241,5 +241,22 @@ def test_220_sessions_of_a_running_exam_are_shielded_whatever_is_stated(site):
     assert site.names() == live
 
 
+def test_a_session_on_an_instance_is_shielded_as_well_and_a_dead_one_is_not(installation):
+    site = SessionSite(installation(app_definitions=[chart.app_definition(JAVA, minInstances=2)]))
+    site.installation.wait_warm(JAVA, 2)
+    live, wreck = (site.launch(f"{user}@students.lab.invalid", JAVA) for user in ("ada", "eve"))
+    site.with_url(live, wreck)
+    assert {record["start"] for record in site.see()["sessions"]} == {"eager"}
+    site.write_status(wreck, **DEATH)
+    site.lab.api.create(exam_record(site))
+    stopped = set()
+    for way, options in every_way(site).items():
+        result = site.act(**options)
+        assert (way, outcomes(result)[live]) == (way, "kept_shielded")
+        stopped |= stops(result)
+    assert stopped == {wreck}
+    assert site.names() == {live}
+
+
 def stops(result):
     return {name for name, outcome in outcomes(result).items() if outcome == "stopped"}
