@@ -242,9 +242,10 @@ class _Work:
             return judged
         with self._lock:
             if time.monotonic() - self._seen_again > _stop_run.OBJECTS_SECONDS:
-                self._seen_again = time.monotonic()
+                begun = time.monotonic()
                 view = _read(self._gateway, self._order)
                 self._alive = {now.row.uid: now for now in judge_workspaces(view.sources, view.circumstances)}
+                self._seen_again = begun
             return self._alive.get(judged.row.uid)
 
     def _judge(self, judged: JudgedWorkspace, item: Item) -> tuple[Decision, Reading[list[SessionRow]]]:

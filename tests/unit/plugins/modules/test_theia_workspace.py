@@ -349,6 +349,17 @@ class TestLastLook:
 
 
 class TestLiveSessions:
+    @pytest.mark.parametrize("accepted", [False, True])
+    def test_without_an_operator_a_session_on_an_instance_keeps_its_workspace(self, world, run, accepted):
+        world.stored("ws-1")
+        world.eager("s", world.objects["app_definitions"][0], 2, workspace="ws-1")
+        gateway = controllers(world.gateway(leading=False))
+        options = {"live_sessions": "stop", "discard_data": ["selected"], "without_operator": accepted, "wait": False}
+        result = run(gateway, names=["ws-1"], **options)
+        assert outcomes(result) == {"ws-1": "deleted" if accepted else "kept_in_use"}
+        assert (gateway.get(_kube.SESSION, "s") is None) is accepted
+        assert accepted or "no operator leads" in result["msg"]
+
     def test_sessions_are_stopped_first_and_their_items_are_those_of_the_session_module(self, world, run):
         world.stored("ws-1")
         world.running("s", workspace="ws-1", claim="claim-ws-1")
@@ -544,6 +555,15 @@ class TestVolumes:
         before(gateway, "list", _kube.WORKSPACE, heal, skip=1)
         assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "kept_in_use"}
         assert gateway.get(_kube.WORKSPACE, "ws-1")
+
+    def test_one_look_that_fails_makes_nobody_gone(self, world, run):
+        for number in range(3):
+            world.stored(f"ws-{number}")
+            world.session(f"s-{number}", workspace=f"ws-{number}", operatorStatus="ERROR")
+        gateway = world.gateway()
+        before(gateway, "list", _kube.WORKSPACE, failing(ServerFailed("overloaded")), skip=1)
+        result = run(gateway, names=["ws-0", "ws-1", "ws-2"], wait=False)
+        assert outcomes(result) == {"ws-0": "failed", "ws-1": "deleted", "ws-2": "deleted"}
 
     def test_without_a_volume_nothing_else_is_read_again(self, world, run):
         for number in range(5):
