@@ -98,6 +98,18 @@ def test_files_that_nobody_could_look_for_are_mentioned(role, lost, told):
         **{f"__{role}_result": {"sessions": [item], "outcomes": {"stopped": 1}, "data_lost": lost}},
         __session_sweep_seen={"sessions": [item], "unknown_findings": []},
         __session_sweep_chosen=[item],
+        __session_sweep_noted={},
     )
     assert sum("could not be read" in line for line in lines) == told
     assert sum("in the pod" in line for line in lines) == ("pod" in lost)
+
+
+def test_a_sweep_says_what_it_could_not_note():
+    lines = report(
+        "session_sweep",
+        __session_sweep_result={},
+        __session_sweep_chosen=[],
+        __session_sweep_seen={"sessions": [], "unknown_findings": []},
+        __session_sweep_noted={"msg": "ws-1: denied by a policy"},
+    )
+    assert lines[-1] == "Which workspaces are in use could not be noted: ws-1: denied by a policy"
