@@ -55,6 +55,8 @@ def judge_activity(
     allowed = silence_allowed(app, operator)
     known = (
         allowed is not None
+        # The monitor polls no others.
+        and row.operator_status == "HANDLED"
         and last > created + 2 * interval(operator)
         and (row.touched is None or row.last_activity > row.touched)
         and now - last < allowed

@@ -317,7 +317,7 @@ CLASSES: list[tuple[str, Class]] = [
             lazy({}, age=timedelta(hours=4)),
             _IDLE,
             ("idle",),
-            {"lastActivity": _NOTHING},
+            {"operatorStatus": _NOTHING, "lastActivity": _NOTHING},
             _NOTHING,
         ),
     ),
