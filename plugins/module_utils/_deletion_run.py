@@ -31,7 +31,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     Conflict,
     EduideError,
     ServerFailed,
-    Unreachable,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kube import PV, PVC, SESSION, WORKSPACE
 from ansible_collections.eduide.theia.plugins.module_utils._rows import SessionRow, WorkspaceRow, session_row
@@ -296,18 +295,8 @@ class _Work:
 
     def _try(self, row: WorkspaceRow) -> Outcome | None:
         """None: it is not known to be gone, so it has to be looked at again."""
-        try:
-            return "deleted" if self._send(row) else "gone"
-        except Conflict:
-            return None
-        except (ServerFailed, Unreachable) as exc:
-            if not exc.uncertain:
-                raise
-            if not self._is_there(row):
-                return "deleted"
-            if isinstance(exc, ServerFailed):
-                raise
-            return None
+        deleted = _stop_run.delete_once(lambda: self._send(row), lambda: self._is_there(row))
+        return None if deleted is None else "deleted" if deleted else "gone"
 
     def _is_there(self, row: WorkspaceRow) -> bool:
         """The same one; one of the same name made since is another."""

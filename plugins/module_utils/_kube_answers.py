@@ -19,6 +19,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     NotServed,
     ServerFailed,
     Unauthorized,
+    fate_of_write,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kube import THEIA_GROUP, Kind
 from ansible_collections.eduide.theia.plugins.module_utils._kube_access import Access
@@ -104,10 +105,7 @@ def refusal(answer: Answer, access: Access, request: Request) -> EduideError:
 
 
 def _fate(answer: Answer, request: Request) -> dict[str, str]:
-    """Whether a write that was answered with nonsense or an error of the server was carried out."""
-    if request.verb in ("get", "list"):
-        return {}
-    return {"applied": "no" if 300 <= answer.status < 500 else "unknown"}
+    return {} if request.verb in ("get", "list") else fate_of_write(answer.status)
 
 
 def _status_of(answer: Answer) -> dict[str, t.Any]:

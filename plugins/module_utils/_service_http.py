@@ -29,6 +29,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     Unauthorized,
     Unreachable,
     UntrustedCertificate,
+    fate_of_write,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._parallel import in_parallel
 from ansible_collections.eduide.theia.plugins.module_utils._redact import scrub_text
@@ -101,10 +102,8 @@ class Reply(t.NamedTuple):
 
     @property
     def fate(self) -> dict[str, str]:
-        """Whether a write that was answered with nonsense or an error of the server was carried out."""
-        if not self.writes:
-            return {}
-        return {"applied": "no" if 300 <= self.status < 500 else "unknown"}
+        """What became of a write, if it was one and this is no answer to it."""
+        return fate_of_write(self.status) if self.writes else {}
 
 
 class Wire:

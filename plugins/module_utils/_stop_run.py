@@ -140,6 +140,22 @@ def delete(gateway: Gateway) -> Send:
     return lambda row: gateway.delete(SESSION, row.name, uid=row.uid, resource_version=row.resource_version)
 
 
+def delete_once(send: t.Callable[[], bool], is_there: t.Callable[[], bool]) -> bool | None:
+    """Whether there was something to delete; None: it is not known to be gone, so it has to be looked at again."""
+    try:
+        return send()
+    except Conflict:
+        return None
+    except (ServerFailed, Unreachable) as exc:
+        if not exc.uncertain:
+            raise
+        if not is_there():
+            return True
+        if isinstance(exc, ServerFailed):
+            raise
+        return None
+
+
 class _Work:
     """The state that the workers share: what was read last, when, and what has happened."""
 
@@ -198,18 +214,8 @@ class _Work:
 
     def _try(self, row: SessionRow) -> Outcome | None:
         """None: it is not known to be gone, so it has to be looked at again."""
-        try:
-            return "stopped" if self._send(row) else "gone"
-        except Conflict:
-            return None
-        except (ServerFailed, Unreachable) as exc:
-            if not exc.uncertain:
-                raise
-            if self._read(row) is None:
-                return "stopped"
-            if isinstance(exc, ServerFailed):
-                raise
-            return None
+        deleted = delete_once(lambda: self._send(row), lambda: self._read(row) is not None)
+        return None if deleted is None else "stopped" if deleted else "gone"
 
     def _read(self, row: SessionRow) -> SessionRow | None:
         """The same session as it is now; one of the same name made since is another."""
