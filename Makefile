@@ -67,7 +67,7 @@ test: env ## Everything CI runs
 	@$(PY) -m tools.run_parts $(PARTS)
 
 .PHONY: lint
-lint: lint-ruff lint-format lint-types lint-yaml lint-ansible lint-files ## Style, types, YAML, Ansible, licences
+lint: lint-ruff lint-format lint-types lint-layers lint-yaml lint-ansible lint-files ## Style, types, layers, YAML, Ansible, licences
 
 .PHONY: lint-ruff
 lint-ruff: env
@@ -80,6 +80,10 @@ lint-format: env
 .PHONY: lint-types
 lint-types: env
 	mypy
+
+.PHONY: lint-layers
+lint-layers: env
+	lint-imports --no-cache --no-logo
 
 .PHONY: lint-yaml
 lint-yaml: env

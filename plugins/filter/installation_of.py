@@ -40,8 +40,8 @@ _value:
 
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
-from ansible_collections.eduide.theia.plugins.module_utils._kube_access import server_of
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import server_of
 
 
 def installation_of(connection: t.Mapping[str, t.Any]) -> list[str] | None:

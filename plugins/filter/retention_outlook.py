@@ -61,7 +61,7 @@ from datetime import datetime
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.eduide.theia.plugins.module_utils import _retention
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import retention as _retention
 
 
 def retention_outlook(

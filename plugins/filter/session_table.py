@@ -57,7 +57,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.eduide.theia.plugins.module_utils import _table
+from ansible_collections.eduide.theia.plugins.module_utils._sessions import table as _table
 
 Records = t.Sequence[t.Mapping[str, t.Any]]
 

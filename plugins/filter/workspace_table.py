@@ -57,7 +57,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.eduide.theia.plugins.module_utils import _workspace_table
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import table as _workspace_table
 
 Records = t.Sequence[t.Mapping[str, t.Any]]
 

@@ -186,14 +186,14 @@ missing:
   sample: {}
 """
 
-from ansible_collections.eduide.theia.plugins.module_utils._argspec import (
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.task import run_info
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
+from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     operator_argument_spec,
     service_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._capacity_task import run_info
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
 
 
 def main() -> None:

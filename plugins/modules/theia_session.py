@@ -305,18 +305,18 @@ missing:
 
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._argspec import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError, WaitTimeout
+from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     operator_argument_spec,
     service_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError, WaitTimeout
-from ansible_collections.eduide.theia.plugins.module_utils._session_options import (
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
     selection_argument_spec,
-    stop_argument_spec,
     thresholds_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.options import stop_argument_spec
 
 
 def main() -> None:
@@ -355,10 +355,10 @@ def main() -> None:
 def _runner(*, absent: bool) -> t.Callable[..., dict[str, t.Any]]:
     """Only what the state needs is imported: every task compiles its imports anew."""
     if absent:
-        from ansible_collections.eduide.theia.plugins.module_utils._stop_task import run_absent
+        from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.task import run_absent
 
         return run_absent
-    from ansible_collections.eduide.theia.plugins.module_utils._touch_task import run_active
+    from ansible_collections.eduide.theia.plugins.module_utils._sessions.report_activity.task import run_active
 
     return run_active
 

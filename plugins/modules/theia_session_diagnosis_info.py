@@ -151,15 +151,15 @@ seen_at:
   sample: "2027-02-11T09:00:00Z"
 """
 
-from ansible_collections.eduide.theia.plugins.module_utils._argspec import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
+from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     operator_argument_spec,
     service_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
-from ansible_collections.eduide.theia.plugins.module_utils._session_diagnosis import SOURCES, run_diagnosis
-from ansible_collections.eduide.theia.plugins.module_utils._session_options import (
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.diagnosis_info import SOURCES, run_diagnosis
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
     selection_argument_spec,
     thresholds_argument_spec,
 )

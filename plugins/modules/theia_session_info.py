@@ -283,19 +283,19 @@ seen_at:
   sample: "2027-02-11T09:00:00Z"
 """
 
-from ansible_collections.eduide.theia.plugins.module_utils._argspec import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
+from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     operator_argument_spec,
     service_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
-from ansible_collections.eduide.theia.plugins.module_utils._session_info import run_info
-from ansible_collections.eduide.theia.plugins.module_utils._session_options import (
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.info import run_info
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
     selection_argument_spec,
     thresholds_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._session_snapshot import PARTS
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.snapshot import PARTS
 
 
 def main() -> None:

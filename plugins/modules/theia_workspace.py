@@ -330,22 +330,22 @@ missing:
 
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._argspec import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
+from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     operator_argument_spec,
     service_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._deletion_options import deletion_argument_spec
-from ansible_collections.eduide.theia.plugins.module_utils._deletion_task import run_absent
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
-from ansible_collections.eduide.theia.plugins.module_utils._seen_task import run_seen
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_create import run_present
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_options import (
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.create import run_present
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.options import deletion_argument_spec
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.task import run_absent
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.options import (
     ONE,
     check_state,
     selection_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.task import run_seen
 
 RUNS = {
     "absent": (run_absent, "delete the workspaces"),

@@ -9,9 +9,8 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.eduide.theia.plugins.module_utils._exams import SELECTOR as EXAM_RECORDS
-from ansible_collections.eduide.theia.plugins.module_utils._findings import RULES
-from ansible_collections.eduide.theia.plugins.module_utils._kube import (
+from ansible_collections.eduide.theia.plugins.module_utils._exams.record import SELECTOR as EXAM_RECORDS
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
     DEPLOYMENT,
@@ -23,7 +22,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._kube import (
     WORKSPACE,
     Kind,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._session_snapshot import ADDRESS_LISTS
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.snapshot import ADDRESS_LISTS
 from bench.commands import Command, Workshop
 from bench.figures import Taken, Wanted
 from bench.rounds import Contender

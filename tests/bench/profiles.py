@@ -64,7 +64,7 @@ def one_by_one(function: t.Callable[[t.Any], t.Any], items: t.Iterable[t.Any], _
 
 def main(name: str, options: Path) -> None:
     profile = cProfile.Profile()
-    gateway = "ansible_collections.eduide.theia.plugins.module_utils._kube_gateway.in_parallel"
+    gateway = "ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client.in_parallel"
     with mock.patch(gateway, one_by_one):
         profile.runcall(module, name, json.loads(options.read_text(encoding="utf-8")))
     for order in ("cumulative", "tottime"):

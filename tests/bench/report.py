@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from ansible_collections.eduide.theia.plugins.module_utils._table import Column, render
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.table import Column, render
 from bench.figures import Quantity, Runs, Spread, Taken, Verdict, Wanted, judge, spread, values_of
 from bench.rounds import Contender
 from integration.ansible_run import ROOT

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime
 
-from ansible_collections.eduide.theia.plugins.module_utils._kube import SESSION
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import SESSION
 from bench.commands import Command, Workshop
 from bench.figures import Taken, Wanted
 from bench.rounds import Contender

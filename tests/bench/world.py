@@ -13,7 +13,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.eduide.theia.plugins.module_utils._kube import Kind
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import Kind
 from bench.commands import Command
 from integration.ansible_run import connection
 from lab import ControlPlane, Installation, NodeSize, bulk, chart

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from ansible_collections.eduide.theia.plugins.module_utils._operator import Operator
+from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
 from integration.lab.operator_site import EMAILS
 from integration.session_corpus import JAVA
 from lab.world import is_ready

@@ -16,7 +16,7 @@ import pytest
 import trustme
 import yaml
 
-from ansible_collections.eduide.theia.plugins.module_utils._errors import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
     Conflict,
     Forbidden,
     Misconfigured,
@@ -26,7 +26,11 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     Unreachable,
     UntrustedCertificate,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._kube import (
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import resolve
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import CONNECTIONS, KubeGateway
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.connect import connect
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import whole
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
     NODE,
@@ -35,12 +39,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._kube import (
     RESOURCE_QUOTA,
     SESSION,
     Kind,
-    connect,
-    whole,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._kube_access import resolve
-from ansible_collections.eduide.theia.plugins.module_utils._kube_gateway import CONNECTIONS, KubeGateway
-from ansible_collections.eduide.theia.plugins.module_utils._kube_http import Transport
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.transport import Transport
 from lab import ControlPlane
 from lab.identities import rule
 from unit.fakes import FakeGateway, app_definition

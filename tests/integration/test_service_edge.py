@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._errors import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
     Forbidden,
     Invalid,
     LimitReached,
@@ -19,7 +19,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     Unauthorized,
     Unreachable,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._service import Performance, Scaling, connect_service
+from ansible_collections.eduide.theia.plugins.module_utils._service.client import Performance, Scaling, connect_service
 from lab import ControlPlane, chart, metrics
 from lab.api import wait_until
 

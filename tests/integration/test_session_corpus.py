@@ -10,12 +10,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._caps import Caps
-from ansible_collections.eduide.theia.plugins.module_utils._findings import RULES
-from ansible_collections.eduide.theia.plugins.module_utils._selection import Selection
-from ansible_collections.eduide.theia.plugins.module_utils._sessions import judge_sessions
-from ansible_collections.eduide.theia.plugins.module_utils._stopping import Request, Terms, plan
-from ansible_collections.eduide.theia.plugins.module_utils._table import Column, render
+from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import judge_sessions
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import Request, Terms, plan
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.table import Column, render
 from integration.capacity_site import rules_without
 from integration.session_cases import beside_thresholds, lacking, made
 from integration.session_corpus import (

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._table import Column, render
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.table import Column, render
 from integration.exam_night import Duty, report
 from integration.workspace_site import DAY, LAST_SEEN, RECORD, WorkspaceSite
 from lab import chart

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces import VOLUME_DELETED, VOLUME_RELEASED
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import VOLUME_DELETED, VOLUME_RELEASED
 from integration.deletion_site import DeletionSite, outcomes
 from integration.exam_night import Duty, report
 from integration.lab.operator_site import eventually

@@ -9,9 +9,14 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._capacity import AppDefinition, Change, Terms, Wish
-from ansible_collections.eduide.theia.plugins.module_utils._ledger import Entry, Values, read_ledger, write_ledger
-from ansible_collections.eduide.theia.plugins.module_utils._pool import Instance, Owner, Pool
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import (
+    Entry,
+    Values,
+    read_ledger,
+    write_ledger,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import AppDefinition, Change, Terms, Wish
+from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import Instance, Owner, Pool
 
 NAME = "java-17-latest"
 UID = "7d0f0f5e-5b0e-4d52-a8a0-3f1f0c9f6a11"

@@ -15,7 +15,7 @@ import datetime
 import typing as t
 import uuid
 
-from ansible_collections.eduide.theia.plugins.module_utils._errors import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
     Conflict,
     EduideError,
     Forbidden,
@@ -23,18 +23,16 @@ from ansible_collections.eduide.theia.plugins.module_utils._errors import (
     NotFound,
     NotServed,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._kube import (
-    APP_DEFINITION,
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import (
     OWN,
-    THEIA_GROUP,
     Json,
     Keep,
-    Kind,
     Objects,
     Own,
     Snapshot,
     whole,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import APP_DEFINITION, THEIA_GROUP, Kind
 
 NOW = datetime.datetime(2027, 2, 11, 8, 30, tzinfo=datetime.UTC)
 T = t.TypeVar("T")
@@ -46,7 +44,7 @@ _WITHOUT_GENERATION = frozenset({"configmaps", "events", "leases", "services", "
 
 
 class FakeGateway:
-    """See ``_kube.Gateway``. ``writes`` holds what was sent; ``interceptors`` run before each request and may raise."""
+    """See ``Gateway``. ``writes`` holds what was sent; ``interceptors`` run before each request and may raise."""
 
     def __init__(
         self,

@@ -9,14 +9,13 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from ansible_collections.eduide.theia.plugins.module_utils._errors import EduideError
-from ansible_collections.eduide.theia.plugins.module_utils._kube import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import Gateway, whole
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
     SESSION,
-    Gateway,
     Kind,
-    whole,
 )
 from unit.fakes import app_definition
 

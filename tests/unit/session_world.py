@@ -14,13 +14,15 @@ import itertools
 import json
 from datetime import UTC, datetime, timedelta
 
-from ansible_collections.eduide.theia.plugins.module_utils import _kube, _pool, _rows
-from ansible_collections.eduide.theia.plugins.module_utils._errors import NotFound
-from ansible_collections.eduide.theia.plugins.module_utils._exams import NOBODY, Shield
-from ansible_collections.eduide.theia.plugins.module_utils._findings import Thresholds
-from ansible_collections.eduide.theia.plugins.module_utils._join import Sources
-from ansible_collections.eduide.theia.plugins.module_utils._operator import Operator
-from ansible_collections.eduide.theia.plugins.module_utils._sessions import Circumstances, Judged, judge_sessions
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import NotFound
+from ansible_collections.eduide.theia.plugins.module_utils._exams.record import NOBODY, Shield
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform import pool as instance_pool
+from ansible_collections.eduide.theia.plugins.module_utils._platform import rows
+from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.join import Sources
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import Circumstances, Judged, judge_sessions
 from unit.fakes import FakeGateway
 
 NOW = datetime(2027, 2, 11, 9, 0, 0, tzinfo=UTC)
@@ -38,15 +40,15 @@ ARGUMENTS = (
     "--monitorInterval=3",
 )
 KINDS = {
-    "sessions": _kube.SESSION,
-    "app_definitions": _kube.APP_DEFINITION,
-    "workspaces": _kube.WORKSPACE,
-    "deployments": _kube.DEPLOYMENT,
-    "replica_sets": _kube.REPLICA_SET,
-    "services": _kube.SERVICE,
-    "pods": _kube.POD,
-    "usage": _kube.POD_METRICS,
-    "address_lists": _kube.CONFIG_MAP,
+    "sessions": kinds.SESSION,
+    "app_definitions": kinds.APP_DEFINITION,
+    "workspaces": kinds.WORKSPACE,
+    "deployments": kinds.DEPLOYMENT,
+    "replica_sets": kinds.REPLICA_SET,
+    "services": kinds.SERVICE,
+    "pods": kinds.POD,
+    "usage": kinds.POD_METRICS,
+    "address_lists": kinds.CONFIG_MAP,
 }
 LIMIT = 3_000_000_000
 
@@ -87,13 +89,13 @@ def lead(gateway):
     """Put a Lease there that is renewed with every look at it as long as it exists, held for a day."""
     renewals = itertools.count(1)
     spec = {"acquireTime": ago(days=1).replace("Z", ".000000Z"), "renewTime": None, "leaseDurationSeconds": 6}
-    gateway.put(_kube.LEASE, {"metadata": {"name": "theia-cloud-operator-leaders"}, "spec": spec})
+    gateway.put(kinds.LEASE, {"metadata": {"name": "theia-cloud-operator-leaders"}, "spec": spec})
 
     def renew(verb, kind, _name):
-        if (verb, kind) == ("get", _kube.LEASE):
+        if (verb, kind) == ("get", kinds.LEASE):
             patch = {"spec": {"renewTime": (NOW + timedelta(seconds=next(renewals))).isoformat()}}
             with contextlib.suppress(NotFound):
-                gateway.change(_kube.LEASE, "theia-cloud-operator-leaders", patch)
+                gateway.change(kinds.LEASE, "theia-cloud-operator-leaders", patch)
 
     gateway.interceptors.append(renew)
 
@@ -163,9 +165,9 @@ class World:
     ):
         notes = {**(annotations or {})}
         if strategy:
-            notes[_rows.STRATEGY] = strategy
+            notes[rows.STRATEGY] = strategy
         if instance is not None:
-            notes[_rows.INSTANCE_ID] = str(instance)
+            notes[rows.INSTANCE_ID] = str(instance)
         metadata = {
             "name": name,
             "uid": self._uid(),
@@ -197,7 +199,7 @@ class World:
         """A pool instance that this session holds."""
         owners = [_owner("AppDefinition", app), _owner("Session", session)]
         name = f"instance-{number}-{app['metadata']['name']}-{app['metadata']['uid'][-12:]}"
-        labels = {_pool.SESSION_LABEL: session["metadata"]["uid"]}
+        labels = {instance_pool.SESSION_LABEL: session["metadata"]["uid"]}
         for suffix in ("", "-int"):
             metadata = {"name": name + suffix, "uid": self._uid(), "ownerReferences": owners, "labels": labels}
             self._add("services", {"metadata": metadata})
@@ -208,10 +210,10 @@ class World:
         metadata = {
             "name": f"instance-{number}-email-{app['metadata']['uid'][-12:]}",
             "uid": self._uid(),
-            "labels": {_pool.PURPOSE_LABEL: "emails"},
+            "labels": {instance_pool.PURPOSE_LABEL: "emails"},
             "ownerReferences": [_owner("AppDefinition", app)],
         }
-        data = {_pool.EMAILS_KEY: addresses} if addresses is not None else None
+        data = {instance_pool.EMAILS_KEY: addresses} if addresses is not None else None
         return self._add("address_lists", {"metadata": metadata, "data": data})
 
     def deployment(self, name, owners, *, container, claim=None, refused=None, pod=True, **details):
@@ -263,7 +265,7 @@ class World:
             "name": name,
             "uid": self._uid(),
             "creationTimestamp": (NOW - age).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "labels": {"app": name, _rows.TEMPLATE_HASH: "5d4f"},
+            "labels": {"app": name, rows.TEMPLATE_HASH: "5d4f"},
             "ownerReferences": [_owner("ReplicaSet", replica_set)],
         }
         if deleting:
@@ -316,15 +318,15 @@ class World:
     def sources(self, *, without=()):
         """The rows of all lists; those named in ``without`` could not be read."""
         project = {
-            "sessions": _rows.session_row,
-            "app_definitions": _rows.app_definition_row,
-            "workspaces": _rows.workspace_row,
-            "deployments": _rows.deployment_row,
-            "replica_sets": _rows.replica_set_row,
-            "services": _rows.service_row,
-            "pods": _rows.pod_row,
-            "usage": _rows.usage_row,
-            "address_lists": _pool.project("ConfigMap"),
+            "sessions": rows.session_row,
+            "app_definitions": rows.app_definition_row,
+            "workspaces": rows.workspace_row,
+            "deployments": rows.deployment_row,
+            "replica_sets": rows.replica_set_row,
+            "services": rows.service_row,
+            "pods": rows.pod_row,
+            "usage": rows.usage_row,
+            "address_lists": instance_pool.project("ConfigMap"),
         }
         return Sources(
             **{
@@ -340,10 +342,10 @@ class World:
             for obj in self.objects[name]:
                 gateway.put(kind, obj)
         for record in records:
-            gateway.put(_kube.CONFIG_MAP, record)
+            gateway.put(kinds.CONFIG_MAP, record)
         container = {"name": "operator-container", "args": list(arguments)}
         gateway.put(
-            _kube.DEPLOYMENT,
+            kinds.DEPLOYMENT,
             {"metadata": {"name": "operator-deployment"}, "spec": {"template": {"spec": {"containers": [container]}}}},
         )
         if leading:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._errors import Conflict, Forbidden, NotServed
-from ansible_collections.eduide.theia.plugins.module_utils._kube import (
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Conflict, Forbidden, NotServed
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import whole
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
     POD_METRICS,
     RESOURCE_QUOTA,
-    whole,
 )
 from unit.fakes import FakeGateway, app_definition
 from unit.gateway_scenario import walk

@@ -9,8 +9,8 @@ import jinja2
 import pytest
 import yaml
 
-from ansible_collections.eduide.theia.plugins.module_utils._findings import RULES, Thresholds
-from ansible_collections.eduide.theia.plugins.module_utils._session_options import stop_argument_spec
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.options import stop_argument_spec
 from tools.checkout import ROOT
 
 STOPPING = [code for code, rule in RULES.items() if rule.stops]

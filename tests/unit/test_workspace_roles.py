@@ -10,8 +10,8 @@ import re
 import pytest
 import yaml
 
-from ansible_collections.eduide.theia.plugins.module_utils._deletion_options import deletion_argument_spec
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_options import selection_argument_spec
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.options import deletion_argument_spec
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.options import selection_argument_spec
 from tools.checkout import ROOT
 
 ROLE = ROOT / "roles" / "workspace_retention"

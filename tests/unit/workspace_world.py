@@ -9,21 +9,23 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from ansible_collections.eduide.theia.plugins.module_utils import _kube, _last_seen, _workspace_rows
-from ansible_collections.eduide.theia.plugins.module_utils._last_seen import Chain, Gap, Looks
-from ansible_collections.eduide.theia.plugins.module_utils._quota import project_quota
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces import WorkspaceSources, judge_workspaces
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform import storage
+from ansible_collections.eduide.theia.plugins.module_utils._platform.quota import project_quota
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import WorkspaceSources, judge_workspaces
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Chain, Gap, Looks
 from unit.session_world import NOW, World, ago, around
 
 NAMESPACE = "theia-prod"
 STORAGE_CLASS = "csi-rbd-sc"
 SIZE = "250Mi"
 MORE_KINDS = {
-    "claims": _kube.PVC,
-    "volumes": _kube.PV,
-    "quotas": _kube.RESOURCE_QUOTA,
-    "collectors": _kube.DEPLOYMENT,
-    "records": _kube.CONFIG_MAP,
+    "claims": kinds.PVC,
+    "volumes": kinds.PV,
+    "quotas": kinds.RESOURCE_QUOTA,
+    "collectors": kinds.DEPLOYMENT,
+    "records": kinds.CONFIG_MAP,
 }
 
 
@@ -60,7 +62,7 @@ class WorkspaceWorld(World):
             "name": name,
             "uid": self._uid(),
             "creationTimestamp": ago(days=30),
-            "labels": {_workspace_rows.WORKSPACE_LABEL: named} if named else None,
+            "labels": {storage.WORKSPACE_LABEL: named} if named else None,
             "ownerReferences": [{field: owned[field] for field in ("kind", "name", "uid")}] if owned else None,
         }
         spec = {
@@ -96,13 +98,13 @@ class WorkspaceWorld(World):
     def collector(self, ttl, *, replicas=1):
         container = {"name": "garbage-collector", "env": [{"name": "WORKSPACE_TTL", "value": ttl}]}
         spec = {"replicas": replicas, "template": {"spec": {"containers": [container]}}}
-        metadata = {"name": _workspace_rows.COLLECTOR_DEPLOYMENT, "uid": self._uid()}
+        metadata = {"name": storage.COLLECTOR_DEPLOYMENT, "uid": self._uid()}
         return self._add("collectors", {"metadata": metadata, "spec": spec})
 
     def observed(self, **span):
         """Somebody looked for so long, the last time just now."""
         looks = Looks(NOW - timedelta(**span), NOW, (Gap(NOW, timedelta(hours=24)),))
-        return self._add("records", _last_seen.write_looks(looks, NAMESPACE, None))
+        return self._add("records", usage_log.write_looks(looks, NAMESPACE, None))
 
     def workspace_sources(self, *, without=(), observation=None):
         """The rows of all lists; those named in ``without`` could not be read."""
@@ -111,11 +113,11 @@ class WorkspaceWorld(World):
             return None if name in without else [row for row in map(keep, self.objects[name]) if row]
 
         quotas = rows("quotas", project_quota)
-        collectors = rows("collectors", _workspace_rows.read_collector)
+        collectors = rows("collectors", storage.read_collector)
         return WorkspaceSources(
             sessions=self.sources(without=without),
-            claims=rows("claims", _workspace_rows.claim_row),
-            volumes=rows("volumes", _workspace_rows.volumes_of(NAMESPACE)),
+            claims=rows("claims", storage.claim_row),
+            volumes=rows("volumes", storage.volumes_of(NAMESPACE)),
             quotas=None if quotas is None else [row for quota in quotas for row in quota],
             collector=next(iter(collectors or ()), None),
             observation=observation,

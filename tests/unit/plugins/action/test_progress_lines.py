@@ -11,8 +11,11 @@ import json
 import pytest
 
 from ansible_collections.eduide.theia.plugins.action import theia_capacity, theia_session, theia_workspace
-from ansible_collections.eduide.theia.plugins.module_utils import _capacity_task, _deletion_task, _kube, _stop_task
-from ansible_collections.eduide.theia.plugins.module_utils._progress_file import Reporter
+from ansible_collections.eduide.theia.plugins.module_utils._capacity import task as capacity_task
+from ansible_collections.eduide.theia.plugins.module_utils._common.progress import Reporter
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import task as stop_task
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import task as delete_task
 from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower
 from integration.module_run import module
 from unit.fakes import app_definition
@@ -49,7 +52,7 @@ def test_of_sessions_it_is_said_how_many_are_stopped_and_then_how_many_left_noth
     for name in ("s1", "s2"):
         world.running(name)
     options = {"names": ["s1", "s2"], "max_percent": 100, "discard_data": ["named"], **AT_ONCE}
-    stopped, again, *waited = told(theia_session, _stop_task, world.gateway(), **options)
+    stopped, again, *waited = told(theia_session, stop_task, world.gateway(), **options)
     assert stopped.startswith("1 of 2 sessions ")
     assert again.startswith("2 of 2 sessions ")
     # Their pods are there for ever, for nobody clears them away.
@@ -62,7 +65,7 @@ def test_of_workspaces_it_is_said_how_many_are_deleted_and_then_how_many_volumes
     world = WorkspaceWorld()
     world.app_definition()
     world.stored("ws-1")
-    deleted, *settled = told(theia_workspace, _deletion_task, world.gateway(), names=["ws-1"], **AT_ONCE)
+    deleted, *settled = told(theia_workspace, delete_task, world.gateway(), names=["ws-1"], **AT_ONCE)
     assert deleted.startswith("1 of 1 workspaces ")
     assert settled
     assert all(" volumes " in line for line in settled)
@@ -70,9 +73,9 @@ def test_of_workspaces_it_is_said_how_many_are_deleted_and_then_how_many_volumes
 
 def test_of_a_pool_it_is_said_how_many_instances_are_warm_and_how_many_are_not(told):
     gateway = World().gateway(arguments=["--eagerStart"])
-    gateway.put(_kube.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
+    gateway.put(kinds.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
     wishes = [{"name": "java", "min_instances": 3}]
-    lines = told(theia_capacity, _capacity_task, gateway, app_definitions=wishes, **AT_ONCE)
+    lines = told(theia_capacity, capacity_task, gateway, app_definitions=wishes, **AT_ONCE)
     assert {line.partition(" after ")[0] for line in lines} == {"java: 0 warm, 3 still cold"}
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils import _capacity_rest, _capacity_task, _kube
-from ansible_collections.eduide.theia.plugins.module_utils._errors import Misconfigured, Unreachable
-from ansible_collections.eduide.theia.plugins.module_utils._service import Scaling
+from ansible_collections.eduide.theia.plugins.module_utils._capacity import service as _capacity_rest
+from ansible_collections.eduide.theia.plugins.module_utils._capacity import task as capacity_task
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured, Unreachable
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._service.client import Scaling
 from integration.module_run import module
 from unit.fakes import FakeGateway, app_definition
 
@@ -20,7 +22,7 @@ GENERATION = {"theia-cloud.io/appdefinition-generation": "1"}
 @pytest.fixture
 def run(monkeypatch):
     def run(gateway, *, check=False, **options):
-        monkeypatch.setattr(_capacity_task, "connect", lambda _params, **_unused: gateway)
+        monkeypatch.setattr(capacity_task, "connect", lambda _params, **_unused: gateway)
         return module("theia_capacity", {"namespace": "theia-prod", **options}, check=check)
 
     return run
@@ -34,14 +36,14 @@ class Site:
         arguments = ["--eagerStart"] if eager else []
         container = {"name": "operator-container", "args": arguments}
         spec = {"template": {"spec": {"containers": [container]}}}
-        self.gateway.put(_kube.DEPLOYMENT, {"metadata": {"name": "operator-deployment"}, "spec": spec})
+        self.gateway.put(kinds.DEPLOYMENT, {"metadata": {"name": "operator-deployment"}, "spec": spec})
 
     def app(self, name="java", **spec):
-        return self.gateway.put(_kube.APP_DEFINITION, app_definition(name, **{"maxInstances": 100, **spec}))
+        return self.gateway.put(kinds.APP_DEFINITION, app_definition(name, **{"maxInstances": 100, **spec}))
 
     def session(self, name):
         spec = {"name": name, "user": f"{name}@tum.de", "appDefinition": "java"}
-        return self.gateway.put(_kube.SESSION, {"metadata": {"name": name}, "spec": spec})
+        return self.gateway.put(kinds.SESSION, {"metadata": {"name": name}, "spec": spec})
 
     def instance(self, app, number, session=None):
         owners = [(("AppDefinition"), app), *([("Session", session)] if session else [])]
@@ -49,12 +51,12 @@ class Site:
             {"kind": kind, "name": each["metadata"]["name"], "uid": each["metadata"]["uid"]} for kind, each in owners
         ]
         base = f"instance-{number}-java-{app['metadata']['uid'][-12:]}"
-        for kind, name in ((_kube.SERVICE, base), (_kube.SERVICE, f"{base}-int"), (_kube.DEPLOYMENT, base)):
+        for kind, name in ((kinds.SERVICE, base), (kinds.SERVICE, f"{base}-int"), (kinds.DEPLOYMENT, base)):
             metadata = {"name": name, "ownerReferences": references, "labels": GENERATION}
             self.gateway.put(kind, {"metadata": metadata, "spec": {}, "status": {"readyReplicas": 1}})
 
     def live(self, name="java"):
-        return self.gateway.get(_kube.APP_DEFINITION, name)["spec"]
+        return self.gateway.get(kinds.APP_DEFINITION, name)["spec"]
 
 
 def test_an_instance_that_is_claimed_after_the_plan_is_not_taken_away(run):
@@ -68,7 +70,7 @@ def test_an_instance_that_is_claimed_after_the_plan_is_not_taken_away(run):
         site.instance(app, number)
 
     def claim(verb, kind, _name):
-        if verb == "update" and kind == _kube.CONFIG_MAP:
+        if verb == "update" and kind == kinds.CONFIG_MAP:
             site.gateway.interceptors.clear()
             site.instance(app, 4, site.session("late"))
 
@@ -86,9 +88,9 @@ def test_an_app_definition_that_goes_meanwhile_takes_no_other_with_it(run):
     run(site.gateway, hold="pgdp", app_definitions=[{"name": n, "min_instances": 10} for n in ("java", "rust")])
 
     def remove(verb, kind, _name):
-        if verb == "update" and kind == _kube.CONFIG_MAP:
+        if verb == "update" and kind == kinds.CONFIG_MAP:
             site.gateway.interceptors.clear()
-            site.gateway.remove(_kube.APP_DEFINITION, "java")
+            site.gateway.remove(kinds.APP_DEFINITION, "java")
 
     site.gateway.interceptors.append(remove)
     done = run(site.gateway, hold="pgdp", state="baseline")
@@ -116,7 +118,7 @@ def test_one_app_definition_that_cannot_be_restored_does_not_keep_the_others_up(
         site.app(name, minInstances=3, maxInstances=50)
     raised = [{"name": name, "max_instances": 100} for name in ("java", "rust")]
     run(site.gateway, hold="pgdp", app_definitions=raised)
-    site.gateway.change(_kube.APP_DEFINITION, "java", {"spec": {"minInstances": 60}})
+    site.gateway.change(kinds.APP_DEFINITION, "java", {"spec": {"minInstances": 60}})
     done = run(site.gateway, hold="pgdp", state="baseline")
     assert {each["name"]: each["outcome"] for each in done["app_definitions"]} == {"java": "failed", "rust": "changed"}
     assert (done["failed"], site.live("rust")["maxInstances"], site.live()["maxInstances"]) == (True, 50, 100)
@@ -133,7 +135,7 @@ def test_a_failure_without_a_plan_says_whether_anything_was_changed(run, trouble
     site.app(minInstances=3)
 
     def break_off(verb, kind, _name):
-        if verb == "create" and kind == _kube.CONFIG_MAP:
+        if verb == "create" and kind == kinds.CONFIG_MAP:
             raise trouble
 
     site.gateway.interceptors.append(break_off)

@@ -15,16 +15,14 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils import (
-    _kube,
-    _rows,
-    _stop_rest,
-    _stop_run,
-    _stop_task,
-    _touch_task,
-)
-from ansible_collections.eduide.theia.plugins.module_utils._errors import Forbidden, ServerFailed, Unreachable
-from ansible_collections.eduide.theia.plugins.module_utils._service import ListedSession
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, ServerFailed, Unreachable
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform import rows
+from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.report_activity import task as _touch_task
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import service as stop_service
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import task as stop_task
 from integration.module_run import module
 from unit.session_world import GIT_TOKEN, KINDS, NOW, SECRET, World, ago, exam_record, millis
 
@@ -38,10 +36,10 @@ def run(monkeypatch):
     def run(gateway, *, check=False, diff=False, meanwhile=lambda: None, **options):
         def carry_out(*args):
             meanwhile()
-            return _stop_run.carry_out(*args)
+            return stop_execute.carry_out(*args)
 
-        monkeypatch.setattr(_stop_task, "carry_out", carry_out)
-        for task in (_stop_task, _touch_task):
+        monkeypatch.setattr(stop_task, "carry_out", carry_out)
+        for task in (stop_task, _touch_task):
             monkeypatch.setattr(task, "connect", lambda _params, **_unused: gateway)
         options = {"namespace": "theia-prod", **RELENTLESS, **options}
         return module("theia_session", options, check=check, diff=diff)
@@ -80,7 +78,7 @@ class TestStopping:
         world.session("dead", operatorStatus="ERROR")
         world.running("live")
         gateway = world.gateway()
-        seen = gateway.get(_kube.SESSION, "dead")["metadata"]
+        seen = gateway.get(kinds.SESSION, "dead")["metadata"]
         first = run(gateway, findings=["failed"])
         assert gateway.writes == [
             ("delete", "sessions", "dead", {"uid": seen["uid"], "resourceVersion": seen["resourceVersion"]})
@@ -116,7 +114,7 @@ class TestStopping:
     def test_check_mode_predicts_what_a_run_does_and_sends_nothing(self, world, run):
         world.session("dead", operatorStatus="ERROR")
         world.running("live")
-        world.running("kept", annotations={_rows.PROTECTED: "demo"})
+        world.running("kept", annotations={rows.PROTECTED: "demo"})
         options = {"names": ["dead", "live", "kept", "none"], "discard_data": ["named"], "diff": True}
         predicted = run(world.gateway(check_mode=True), check=True, **options)
         done = run(world.gateway(), **options)
@@ -151,32 +149,32 @@ class TestStopping:
         world.running("away", age=timedelta(hours=2), lastActivity=millis(minutes=40))
         gateway = world.gateway()
         change = {"status": {"lastActivity": activity, "error": "551:written in between"}}
-        before(gateway, "delete", _kube.SESSION, lambda: gateway.change(_kube.SESSION, "away", change))
+        before(gateway, "delete", kinds.SESSION, lambda: gateway.change(kinds.SESSION, "away", change))
         options = {"findings": ["idle"], "thresholds": {"idle_minutes": 20}, "discard_data": ["idle"]}
         result = run(gateway, **options)
         assert outcomes(result) == {"away": outcome}
         assert result["changed"] is (outcome == "stopped")
-        assert (gateway.get(_kube.SESSION, "away") is None) is (outcome == "stopped")
+        assert (gateway.get(kinds.SESSION, "away") is None) is (outcome == "stopped")
 
     def test_a_session_made_anew_under_the_same_name_is_not_touched(self, world, run):
         world.session("again", operatorStatus="ERROR")
         gateway = world.gateway()
 
         def replace():
-            gateway.remove(_kube.SESSION, "again")
+            gateway.remove(kinds.SESSION, "again")
             spec = {"name": "again", "user": "ada@tum.de", "appDefinition": "java-17-latest"}
             gateway.put(
-                _kube.SESSION, {"metadata": {"name": "again"}, "spec": spec, "status": {"operatorStatus": "ERROR"}}
+                kinds.SESSION, {"metadata": {"name": "again"}, "spec": spec, "status": {"operatorStatus": "ERROR"}}
             )
 
-        before(gateway, "delete", _kube.SESSION, replace)
+        before(gateway, "delete", kinds.SESSION, replace)
         assert outcomes(run(gateway, findings=["failed"])) == {"again": "gone"}
-        assert gateway.get(_kube.SESSION, "again") is not None
+        assert gateway.get(kinds.SESSION, "again") is not None
 
     def test_a_session_that_ends_by_itself_is_gone(self, world, run):
         world.session("dead", operatorStatus="ERROR")
         gateway = world.gateway()
-        before(gateway, "delete", _kube.SESSION, lambda: gateway.remove(_kube.SESSION, "dead"))
+        before(gateway, "delete", kinds.SESSION, lambda: gateway.remove(kinds.SESSION, "dead"))
         result = run(gateway, findings=["failed"])
         assert (outcomes(result), result["changed"]) == ({"dead": "gone"}, False)
 
@@ -188,9 +186,9 @@ class TestStopping:
         lists = []
 
         def heal(verb, kind, _name):
-            lists.extend([kind] if (verb, kind) == ("list", _kube.POD) else [])
+            lists.extend([kind] if (verb, kind) == ("list", kinds.POD) else [])
             if len(lists) == 2:
-                gateway.change(_kube.POD, pod, healed)
+                gateway.change(kinds.POD, pod, healed)
 
         gateway.interceptors.append(heal)
         result = run(gateway, findings=["crash_loop"], discard_data=["crash_loop"])
@@ -205,7 +203,7 @@ class TestStopping:
         gateway = world.gateway(records=[exam_record()])
         pod = world.objects["pods"][0]["metadata"]["name"]
         ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-        result = run(gateway, meanwhile=lambda: gateway.change(_kube.POD, pod, ready), **how)
+        result = run(gateway, meanwhile=lambda: gateway.change(kinds.POD, pod, ready), **how)
         assert (outcomes(result), deleted(gateway)) == ({"s1": "kept_shielded"}, [])
 
     @pytest.mark.parametrize("accepted", [False, True])
@@ -220,12 +218,12 @@ class TestStopping:
             for kind in ("deployments", "replica_sets", "services", "pods"):
                 for obj in later.objects[kind]:
                     gateway.put(KINDS[kind], obj)
-            gateway.change(_kube.SESSION, "s1", {"status": {"operatorStatus": "HANDLED", "url": "ide.example.org/s1/"}})
+            gateway.change(kinds.SESSION, "s1", {"status": {"operatorStatus": "HANDLED", "url": "ide.example.org/s1/"}})
 
-        before(gateway, "delete", _kube.SESSION, come_up)
+        before(gateway, "delete", kinds.SESSION, come_up)
         result = run(gateway, names=["s1"], discard_data=["named"] if accepted else [])
         assert outcomes(result) == {"s1": "stopped" if accepted else "refused"}
-        assert (gateway.get(_kube.SESSION, "s1") is None) is accepted
+        assert (gateway.get(kinds.SESSION, "s1") is None) is accepted
         # What is lost is what was there at last, not what was there when the run began.
         assert (result["sessions"][0]["data_at"], result["data_lost"]) == ("pod", {"pod": 1} if accepted else {})
 
@@ -235,10 +233,10 @@ class TestStopping:
         pod = world.objects["pods"][0]["metadata"]["name"]
 
         def heal():
-            gateway.change(_kube.POD, pod, {"status": {"containerStatuses": []}})
-            gateway.change(_kube.SESSION, "ill", {"status": {"error": "551:written in between"}})
+            gateway.change(kinds.POD, pod, {"status": {"containerStatuses": []}})
+            gateway.change(kinds.SESSION, "ill", {"status": {"error": "551:written in between"}})
 
-        before(gateway, "delete", _kube.SESSION, heal)
+        before(gateway, "delete", kinds.SESSION, heal)
         assert outcomes(run(gateway, findings=["crash_loop"], discard_data=["crash_loop"])) == {"ill": "kept_active"}
 
     def test_where_nothing_rests_on_objects_they_are_read_once(self, world, run):
@@ -257,7 +255,7 @@ class TestStopping:
         gateway = world.gateway()
 
         def repair():
-            gateway.change(_kube.CONFIG_MAP, addresses["metadata"]["name"], admitted)
+            gateway.change(kinds.CONFIG_MAP, addresses["metadata"]["name"], admitted)
 
         result = run(gateway, findings=["locked_out"], discard_data=["locked_out"], meanwhile=repair)
         assert (outcomes(result), deleted(gateway)) == ({"s1": "kept_active"}, [])
@@ -268,9 +266,9 @@ class TestStopping:
         other = World()
         if missing == "app":
             world.workspace()
-            back, kind = other.app_definition("python"), _kube.APP_DEFINITION
+            back, kind = other.app_definition("python"), kinds.APP_DEFINITION
         else:
-            back, kind = other.workspace(), _kube.WORKSPACE
+            back, kind = other.workspace(), kinds.WORKSPACE
         gateway = world.gateway()
         options = {"findings": ["orphaned"], "discard_data": ["orphaned"]}
         result = run(gateway, meanwhile=lambda: gateway.put(kind, back), **options)
@@ -282,9 +280,9 @@ class TestStopping:
         records = []
 
         def declare(verb, kind, _name):
-            records.extend([kind] if (verb, kind) == ("list", _kube.CONFIG_MAP) else [])
+            records.extend([kind] if (verb, kind) == ("list", kinds.CONFIG_MAP) else [])
             if len(records) == 2:
-                gateway.put(_kube.CONFIG_MAP, exam_record())
+                gateway.put(kinds.CONFIG_MAP, exam_record())
 
         gateway.interceptors.append(declare)
         result = run(gateway, names=["live"], discard_data=["named"])
@@ -296,9 +294,9 @@ class TestStopping:
         rounds = []
 
         def write(verb, kind, _name):
-            if (verb, kind) == ("delete", _kube.SESSION):
+            if (verb, kind) == ("delete", kinds.SESSION):
                 rounds.append(len(rounds))
-                gateway.change(_kube.SESSION, "busy", {"status": {"operatorMessage": f"write {len(rounds)}"}})
+                gateway.change(kinds.SESSION, "busy", {"status": {"operatorMessage": f"write {len(rounds)}"}})
 
         gateway.interceptors.append(write)
         result = run(gateway, findings=["failed"])
@@ -312,15 +310,15 @@ class TestStopping:
         lost = {"done", "not-done"}
 
         def lose(verb, kind, name):
-            if (verb, kind) == ("delete", _kube.SESSION) and name in lost:
+            if (verb, kind) == ("delete", kinds.SESSION) and name in lost:
                 lost.discard(name)
                 if name == "done":
-                    gateway.remove(_kube.SESSION, name)
+                    gateway.remove(kinds.SESSION, name)
                 raise Unreachable("the connection was reset", applied="unknown")
 
         gateway.interceptors.append(lose)
         assert outcomes(run(gateway, findings=["failed"])) == {"done": "stopped", "not-done": "stopped"}
-        assert gateway.get(_kube.SESSION, "not-done") is None
+        assert gateway.get(kinds.SESSION, "not-done") is None
 
     @pytest.mark.parametrize(("applied", "outcome"), [(True, "stopped"), (False, "failed")])
     def test_after_an_error_of_the_server_it_is_looked_up(self, world, run, applied, outcome):
@@ -328,7 +326,7 @@ class TestStopping:
         gateway = world.gateway()
 
         def give_up(verb, kind, name):
-            if (verb, kind) == ("delete", _kube.SESSION):
+            if (verb, kind) == ("delete", kinds.SESSION):
                 if applied:
                     gateway.remove(kind, name)
                 raise ServerFailed("Cannot delete: answered with status 504", applied="unknown")
@@ -357,7 +355,7 @@ class TestStopping:
         exit_ = {"uid": session["metadata"]["uid"], "exam": "pgdp-final", "reason": "wrong room"}
         gateway = world.gateway(records=[exam_record()])
         assert outcomes(run(gateway, names=["s1"], discard_data=["named"], shield_exit=exit_)) == {"s1": "stopped"}
-        (entry,) = json.loads(gateway.get(_kube.CONFIG_MAP, "theia-exam-pgdp-final")["data"]["history"])
+        (entry,) = json.loads(gateway.get(kinds.CONFIG_MAP, "theia-exam-pgdp-final")["data"]["history"])
         assert entry["run"].startswith(f"uid-{os.getuid()}@")
 
     def test_one_failure_does_not_end_the_rest_and_fails_the_task(self, world, run):
@@ -443,15 +441,15 @@ class TestLongRuns:
 
     @pytest.fixture(autouse=True)
     def no_pauses(self, monkeypatch):
-        monkeypatch.setattr(_stop_run, "RECORDS_SECONDS", -1.0)
-        monkeypatch.setattr(_stop_run, "OBJECTS_SECONDS", -1.0)
+        monkeypatch.setattr(stop_execute, "RECORDS_SECONDS", -1.0)
+        monkeypatch.setattr(stop_execute, "OBJECTS_SECONDS", -1.0)
 
     @staticmethod
     def after_the_first_delete(gateway, act):
         pending = [act]
 
         def intercept(verb, kind, _name):
-            if pending and deleted(gateway) and (verb, kind) != ("delete", _kube.SESSION):
+            if pending and deleted(gateway) and (verb, kind) != ("delete", kinds.SESSION):
                 pending.pop()()
 
         gateway.interceptors.append(intercept)
@@ -460,7 +458,7 @@ class TestLongRuns:
         for number in range(3):
             world.running(f"s{number}")
         gateway = world.gateway()
-        self.after_the_first_delete(gateway, lambda: gateway.put(_kube.CONFIG_MAP, exam_record()))
+        self.after_the_first_delete(gateway, lambda: gateway.put(kinds.CONFIG_MAP, exam_record()))
         result = run(gateway, names=["s0", "s1", "s2"], discard_data=["named"])
         assert outcomes(result) == {"s0": "stopped", "s1": "kept_shielded", "s2": "kept_shielded"}
 
@@ -469,7 +467,7 @@ class TestLongRuns:
         world.running("s1")
         world.app_definition("c-latest")
         gateway = world.gateway(records=[exam_record()])
-        self.after_the_first_delete(gateway, lambda: gateway.remove(_kube.CONFIG_MAP, "theia-exam-pgdp-final"))
+        self.after_the_first_delete(gateway, lambda: gateway.remove(kinds.CONFIG_MAP, "theia-exam-pgdp-final"))
         result = run(gateway, states=["running"], discard_data=["selected"])
         assert outcomes(result) == {"s0": "stopped", "s1": "kept_shielded"}
 
@@ -481,7 +479,7 @@ class TestLongRuns:
 
         def heal():
             for pod in pods:
-                gateway.change(_kube.POD, pod, {"status": {"containerStatuses": []}})
+                gateway.change(kinds.POD, pod, {"status": {"containerStatuses": []}})
 
         self.after_the_first_delete(gateway, heal)
         result = run(gateway, findings=["crash_loop"], discard_data=["crash_loop"])
@@ -492,7 +490,7 @@ class TestLongRuns:
         for number in (1, 2, 3):
             world.eager(f"s{number}", app, number)
         gateway = world.gateway()
-        self.after_the_first_delete(gateway, lambda: gateway.remove(_kube.LEASE, "theia-cloud-operator-leaders"))
+        self.after_the_first_delete(gateway, lambda: gateway.remove(kinds.LEASE, "theia-cloud-operator-leaders"))
         result = run(gateway, names=["s1", "s2", "s3"], discard_data=["named"])
         assert outcomes(result) == {"s1": "stopped", "s2": "refused", "s3": "refused"}
 
@@ -537,24 +535,24 @@ class TestUserLimit:
 
     def test_a_session_that_its_user_ended_counts_no_more(self, crowd, run):
         gateway = self.limited(crowd, 2)
-        result = run(gateway, meanwhile=lambda: gateway.remove(_kube.SESSION, "young"), **self.OPTIONS)
+        result = run(gateway, meanwhile=lambda: gateway.remove(kinds.SESSION, "young"), **self.OPTIONS)
         assert (outcomes(result)["oldest"], deleted(gateway)) == ("kept_active", [])
 
     def test_one_that_ends_between_two_deletes_counts_no_more(self, crowd, run, monkeypatch):
-        monkeypatch.setattr(_stop_run, "OBJECTS_SECONDS", -1.0)
+        monkeypatch.setattr(stop_execute, "OBJECTS_SECONDS", -1.0)
         gateway = self.limited(crowd, 1)
         pending = ["young"]
 
         def end(verb, kind, _name):
-            if pending and deleted(gateway) and (verb, kind) == ("list", _kube.SESSION):
-                gateway.remove(_kube.SESSION, pending.pop())
+            if pending and deleted(gateway) and (verb, kind) == ("list", kinds.SESSION):
+                gateway.remove(kinds.SESSION, pending.pop())
 
         gateway.interceptors.append(end)
         run(gateway, **self.OPTIONS)
         assert deleted(gateway) == ["older"]
 
     def test_wrecks_of_one_user_all_block_however_many_went_before(self, world, run, monkeypatch):
-        monkeypatch.setattr(_stop_run, "OBJECTS_SECONDS", -1.0)
+        monkeypatch.setattr(stop_execute, "OBJECTS_SECONDS", -1.0)
         for name in ("a", "b"):
             world.session(name, operatorStatus="ERROR")
         gateway = self.limited(world, 2)
@@ -604,11 +602,11 @@ class TestRecords:
         assert outcomes(run(gateway, sessions=records, only_dead=True, check=True)) == {"late": "stopped"}
         pod = world.objects["pods"][0]["metadata"]["name"]
         ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-        result = run(gateway, sessions=records, only_dead=True, meanwhile=lambda: gateway.change(_kube.POD, pod, ready))
+        result = run(gateway, sessions=records, only_dead=True, meanwhile=lambda: gateway.change(kinds.POD, pod, ready))
         assert (outcomes(result), deleted(gateway)) == ({"late": "kept_active"}, [])
         assert "not seen to be dead" in result["sessions"][0]["reason"]
         shielded = world.gateway(records=[exam_record()])
-        shielded.change(_kube.POD, pod, ready)
+        shielded.change(kinds.POD, pod, ready)
         assert outcomes(run(shielded, sessions=records, only_dead=True)) == {"late": "kept_active"}
 
     def test_what_was_gone_and_is_there_again_is_seen_before_it_goes(self, world, run):
@@ -642,7 +640,7 @@ class TestShieldExit:
             ("update", "configmaps"),
             ("delete", "sessions"),
         ]
-        record = gateway.get(_kube.CONFIG_MAP, "theia-exam-pgdp-final")
+        record = gateway.get(kinds.CONFIG_MAP, "theia-exam-pgdp-final")
         (entry,) = json.loads(record["data"]["history"])
         assert entry == {
             "at": "2027-02-11T09:00:00Z",
@@ -675,14 +673,14 @@ class TestShieldExit:
         before(
             gateway,
             "update",
-            _kube.CONFIG_MAP,
-            lambda: gateway.change(_kube.CONFIG_MAP, "theia-exam-pgdp-final", change),
+            kinds.CONFIG_MAP,
+            lambda: gateway.change(kinds.CONFIG_MAP, "theia-exam-pgdp-final", change),
         )
         assert outcomes(run(gateway, names=["live"], shield_exit=exam, discard_data=["named"])) == {"live": "stopped"}
-        assert gateway.get(_kube.CONFIG_MAP, "theia-exam-pgdp-final")["metadata"]["annotations"] == {"a": "b"}
+        assert gateway.get(kinds.CONFIG_MAP, "theia-exam-pgdp-final")["metadata"]["annotations"] == {"a": "b"}
 
     def test_without_the_right_to_write_history_nothing_is_stopped(self, world, run, exam):
-        gateway = world.gateway(records=[exam_record()], forbidden=[("update", _kube.CONFIG_MAP)])
+        gateway = world.gateway(records=[exam_record()], forbidden=[("update", kinds.CONFIG_MAP)])
         result = run(gateway, names=["live"], shield_exit=exam, discard_data=["named"])
         assert "not allowed to update configmaps" in result["msg"]
         assert deleted(gateway) == []
@@ -746,7 +744,7 @@ class TestInstances:
 
     def test_without_the_right_to_see_pods_nobody_claims_an_ending(self, world, run):
         world.session("dead", operatorStatus="ERROR")
-        gateway = world.gateway(forbidden=[("list", _kube.POD)])
+        gateway = world.gateway(forbidden=[("list", kinds.POD)])
         result = run(gateway, findings=["failed"], without_operator=True, wait=True)
         assert result["sessions"][0]["ending"] is None
         assert any("could not be read" in warning for warning in result["warnings"])
@@ -757,7 +755,7 @@ class TestInstances:
         gateway = world.gateway()
 
         def fail(verb, kind, _name):
-            if deleted(gateway) and (verb, kind) == ("list", _kube.POD):
+            if deleted(gateway) and (verb, kind) == ("list", kinds.POD):
                 raise ServerFailed("Cannot list pods: 503")
 
         gateway.interceptors.append(fail)
@@ -776,7 +774,7 @@ class TestInstances:
         looks = []
 
         def fail(verb, kind, _name):
-            if deleted(gateway) and (verb, kind) == ("list", _kube.POD):
+            if deleted(gateway) and (verb, kind) == ("list", kinds.POD):
                 looks.append(kind)
                 if len(looks) == 3:
                     raise ServerFailed("Cannot list pods: 503")
@@ -788,7 +786,7 @@ class TestInstances:
 
     def test_where_config_maps_may_not_be_listed_lazy_endings_are_waited_for(self, pool, run):
         pool.session("wreck", operatorStatus="ERROR", user="eve@tum.de")
-        forbidden = [("list", _kube.CONFIG_MAP)]
+        forbidden = [("list", kinds.CONFIG_MAP)]
         result = run(pool.gateway(forbidden=forbidden), findings=["failed"], wait=True)
         assert [item["ending"] for item in result["sessions"]] == ["gone"]
         assert not any("clean instances" in warning for warning in result["warnings"])
@@ -824,9 +822,9 @@ def collect_garbage(gateway):
     """Remove what belongs to a deleted session, as the cluster does."""
 
     def collect(verb, kind, _name):
-        if (verb, kind) == ("list", _kube.POD):
-            alive = {obj["metadata"]["uid"] for obj in everything(gateway, _kube.SESSION)}
-            for owned in (_kube.DEPLOYMENT, _kube.REPLICA_SET, _kube.SERVICE, _kube.POD):
+        if (verb, kind) == ("list", kinds.POD):
+            alive = {obj["metadata"]["uid"] for obj in everything(gateway, kinds.SESSION)}
+            for owned in (kinds.DEPLOYMENT, kinds.REPLICA_SET, kinds.SERVICE, kinds.POD):
                 for obj in everything(gateway, owned):
                     owners = obj["metadata"].get("ownerReferences") or []
                     if owners and not {owner["uid"] for owner in owners} & alive:
@@ -841,19 +839,19 @@ def reset_instances(gateway, world):
     """Release the instances of deleted sessions and give them new pods, as a leading operator does."""
 
     def reset(verb, kind, _name):
-        if (verb, kind) == ("list", _kube.POD) and not everything(gateway, _kube.SESSION):
-            for owned in (_kube.DEPLOYMENT, _kube.SERVICE):
+        if (verb, kind) == ("list", kinds.POD) and not everything(gateway, kinds.SESSION):
+            for owned in (kinds.DEPLOYMENT, kinds.SERVICE):
                 for obj in everything(gateway, owned):
                     if not obj["metadata"].get("ownerReferences"):
                         continue
                     keep = [o for o in obj["metadata"]["ownerReferences"] if o["kind"] != "Session"]
                     patch = {"metadata": {"ownerReferences": keep, "labels": None}}
                     gateway.change(owned, obj["metadata"]["name"], patch)
-            for obj in everything(gateway, _kube.CONFIG_MAP):
-                gateway.change(_kube.CONFIG_MAP, obj["metadata"]["name"], {"data": None})
-            for obj in everything(gateway, _kube.POD):
-                gateway.remove(_kube.POD, obj["metadata"]["name"])
-            gateway.put(_kube.POD, world.pod(world.objects["replica_sets"][0], container="java-17-latest"))
+            for obj in everything(gateway, kinds.CONFIG_MAP):
+                gateway.change(kinds.CONFIG_MAP, obj["metadata"]["name"], {"data": None})
+            for obj in everything(gateway, kinds.POD):
+                gateway.remove(kinds.POD, obj["metadata"]["name"])
+            gateway.put(kinds.POD, world.pod(world.objects["replica_sets"][0], container="java-17-latest"))
 
     gateway.interceptors.append(reset)
 
@@ -876,7 +874,7 @@ class FakeService:
             raise ServerFailed("the service answered 500")
         self.stopped.append((user, name))
         if self.gateway:
-            self.gateway.remove(_kube.SESSION, name)
+            self.gateway.remove(kinds.SESSION, name)
         return True
 
     def report_activity(self, name):
@@ -884,14 +882,14 @@ class FakeService:
             raise ServerFailed("the service answered 500")
         self.touched.append(name)
         if self.gateway:
-            self.gateway.change(_kube.SESSION, name, {"status": {"lastActivity": int(NOW.timestamp() * 1000) + 5}})
+            self.gateway.change(kinds.SESSION, name, {"status": {"lastActivity": int(NOW.timestamp() * 1000) + 5}})
         return name in self.names
 
 
 @pytest.fixture
 def through(monkeypatch):
     def through(service):
-        for where in (_stop_rest, _touch_task):
+        for where in (stop_service, _touch_task):
             monkeypatch.setattr(where, "connect_service", lambda _params, **_unused: service)
         return service
 
@@ -921,17 +919,17 @@ class TestThroughTheService:
         service = through(FakeService(gateway))
 
         def replace():
-            old = gateway.get(_kube.SESSION, "s1")
-            gateway.remove(_kube.SESSION, "s1")
-            gateway.put(_kube.SESSION, {**old, "metadata": {"name": "s1"}})
+            old = gateway.get(kinds.SESSION, "s1")
+            gateway.remove(kinds.SESSION, "s1")
+            gateway.put(kinds.SESSION, {**old, "metadata": {"name": "s1"}})
 
-        before(gateway, "get", _kube.SESSION, replace)
+        before(gateway, "get", kinds.SESSION, replace)
         result = run(gateway, api="service", states=["running"], discard_data=["selected"])
         assert outcomes(result) == {"s1": "gone"}
         assert service.stopped == []
 
     def test_a_session_that_is_still_there_afterwards_failed(self, world, run, through, monkeypatch):
-        monkeypatch.setattr(_stop_rest, "CONFIRM_SECONDS", 0.0)
+        monkeypatch.setattr(stop_service, "CONFIRM_SECONDS", 0.0)
         world.running("s1")
         through(FakeService())
         result = run(world.gateway(), api="service", names=["s1"], discard_data=["named"])
@@ -1018,10 +1016,10 @@ class TestActivity:
         gateway = world.gateway()
         result = self.touch(run, gateway, names=["s1"])
         now = int(NOW.timestamp() * 1000)
-        after = gateway.get(_kube.SESSION, "s1")
+        after = gateway.get(kinds.SESSION, "s1")
         assert (outcomes(result), result["changed"]) == ({"s1": "touched"}, True)
         assert after["status"]["lastActivity"] == now
-        assert after["metadata"]["annotations"][_rows.TOUCHED] == str(now)
+        assert after["metadata"]["annotations"][rows.TOUCHED] == str(now)
         assert [sorted(body) for _verb, _plural, _name, body in gateway.writes] == [
             ["metadata"],
             ["metadata", "status"],
@@ -1033,7 +1031,7 @@ class TestActivity:
         world.running("s1", lastActivity=millis(minutes=40))
         gateway = world.gateway()
         self.touch(run, gateway, names=["s1"])
-        world.objects["sessions"] = [gateway.get(_kube.SESSION, "s1")]
+        world.objects["sessions"] = [gateway.get(kinds.SESSION, "s1")]
         assert not world.judge()[0].record["activity_known"]
 
     @pytest.mark.parametrize(
@@ -1057,7 +1055,7 @@ class TestActivity:
     def test_max_failures_ends_a_batch(self, world, run):
         for number in range(6):
             world.running(f"s{number}", lastActivity=millis(minutes=40))
-        gateway = world.gateway(forbidden=[("patch", _kube.SESSION)])
+        gateway = world.gateway(forbidden=[("patch", kinds.SESSION)])
         result = self.touch(run, gateway, names=[f"s{number}" for number in range(6)], max_failures=1)
         assert result["outcomes"] == {"failed": 2, "skipped_cap": 4}
 
@@ -1065,15 +1063,15 @@ class TestActivity:
         world.running("s1", lastActivity=millis(minutes=40))
         gateway = world.gateway()
         raised = {"status": {"lastActivity": millis(seconds=1)}}
-        before(gateway, "patch", _kube.SESSION, lambda: gateway.change(_kube.SESSION, "s1", raised))
+        before(gateway, "patch", kinds.SESSION, lambda: gateway.change(kinds.SESSION, "s1", raised))
         assert outcomes(self.touch(run, gateway, names=["s1"])) == {"s1": "fresh"}
-        assert gateway.get(_kube.SESSION, "s1")["status"]["lastActivity"] == millis(seconds=1)
+        assert gateway.get(kinds.SESSION, "s1")["status"]["lastActivity"] == millis(seconds=1)
 
     def test_a_session_that_is_deleted_meanwhile_is_gone(self, world, run):
         for name in ("s1", "s2"):
             world.running(name, lastActivity=millis(minutes=40))
         gateway = world.gateway()
-        before(gateway, "patch", _kube.SESSION, lambda: gateway.remove(_kube.SESSION, "s1"), "s1")
+        before(gateway, "patch", kinds.SESSION, lambda: gateway.remove(kinds.SESSION, "s1"), "s1")
         assert outcomes(self.touch(run, gateway, names=["s1", "s2"])) == {"s1": "gone", "s2": "touched"}
 
     @pytest.mark.parametrize("sort_by", ["memory", "restarts"])
@@ -1108,7 +1106,7 @@ class TestActivity:
 
     def test_without_the_right_to_write_it_fails_and_names_the_session(self, world, run):
         world.running("s1", lastActivity=millis(minutes=40))
-        result = self.touch(run, world.gateway(forbidden=[("patch", _kube.SESSION)]), names=["s1"])
+        result = self.touch(run, world.gateway(forbidden=[("patch", kinds.SESSION)]), names=["s1"])
         assert (result["failed"], result["msg"].startswith("Could not report the activity: s1: not allowed")) == (
             True,
             True,
@@ -1120,12 +1118,12 @@ class TestActivity:
         service = through(FakeService(gateway))
         result = self.touch(run, gateway, api="service", names=["s1"])
         assert (outcomes(result), service.touched, result["precondition"]) == ({"s1": "touched"}, ["s1"], "none")
-        noted = gateway.get(_kube.SESSION, "s1")
-        assert noted["metadata"]["annotations"][_rows.TOUCHED] == str(noted["status"]["lastActivity"])
+        noted = gateway.get(kinds.SESSION, "s1")
+        assert noted["metadata"]["annotations"][rows.TOUCHED] == str(noted["status"]["lastActivity"])
 
     def test_through_the_service_a_note_that_cannot_be_written_is_a_warning(self, world, run, through):
         world.running("s1", lastActivity=millis(minutes=40))
-        gateway = world.gateway(forbidden=[("patch", _kube.SESSION)])
+        gateway = world.gateway(forbidden=[("patch", kinds.SESSION)])
         through(FakeService(gateway))
         result = self.touch(run, gateway, api="service", names=["s1"])
         assert outcomes(result) == {"s1": "touched"}

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils import _kube, _session_diagnosis
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions import diagnosis_info as _session_diagnosis
 from integration.module_run import module
 from unit.session_world import GIT_TOKEN, SECRET, World, ago, exam_record, millis
 
@@ -41,9 +42,9 @@ def installation(world, **options):
     """The world with the operator's pod, its log, and events."""
     gateway = world.gateway(**options)
     gateway.change(
-        _kube.DEPLOYMENT, "operator-deployment", {"spec": {"selector": {"matchLabels": {"app": "operator"}}}}
+        kinds.DEPLOYMENT, "operator-deployment", {"spec": {"selector": {"matchLabels": {"app": "operator"}}}}
     )
-    gateway.put(_kube.POD, {"metadata": {"name": "operator-1", "labels": {"app": "operator"}}})
+    gateway.put(kinds.POD, {"metadata": {"name": "operator-1", "labels": {"app": "operator"}}})
     [stuck] = [s for s in world.objects["sessions"] if s["metadata"]["name"] == "stuck"]
     uid = stuck["metadata"]["uid"]
     gateway.logs["operator-1"] = [
@@ -66,7 +67,7 @@ def installation(world, **options):
 
 def event(gateway, name, *, uid, **fields):
     about = {"uid": uid, "kind": "Pod", "name": "p"}
-    gateway.put(_kube.EVENT, {"metadata": {"name": name}, "involvedObject": about, "reason": name, **fields})
+    gateway.put(kinds.EVENT, {"metadata": {"name": name}, "involvedObject": about, "reason": name, **fields})
 
 
 @pytest.mark.parametrize(
@@ -100,9 +101,9 @@ def test_the_operator_to_restart_is_the_one_that_is_there(look):
     world.app_definition(timeout=60)
     world.running("late", age=timedelta(hours=5))
     gateway = world.gateway()
-    operator = gateway.get(_kube.DEPLOYMENT, "operator-deployment")
-    gateway.remove(_kube.DEPLOYMENT, "operator-deployment")
-    gateway.put(_kube.DEPLOYMENT, {**operator, "metadata": {"name": "theia-operator"}})
+    operator = gateway.get(kinds.DEPLOYMENT, "operator-deployment")
+    gateway.remove(kinds.DEPLOYMENT, "operator-deployment")
+    gateway.put(kinds.DEPLOYMENT, {**operator, "metadata": {"name": "theia-operator"}})
     found = only(look(gateway, names=["late"], operator_deployment="theia-operator"))
     assert (found["code"], found["command"].split()[-1]) == ("not_reaped", "deployment/theia-operator")
 
@@ -135,7 +136,7 @@ def test_usage_is_set_against_the_limit_of_the_container(world, look):
     gateway = installation(world)
     [pod] = [p["metadata"]["name"] for p in world.objects["pods"] if "session-works" in p["metadata"]["name"]]
     container = {"name": "java-17-latest", "resources": {"limits": {"cpu": "2", "memory": "3000M"}}}
-    gateway.change(_kube.POD, pod, {"spec": {"containers": [container]}})
+    gateway.change(kinds.POD, pod, {"spec": {"containers": [container]}})
     found = only(look(gateway, names=["works"]))
     assert (found["cpu_percent"], found["session"]["pod"]["memory_percent"]) == (97, 35)
     assert "97 % of the CPU" in found["sentence"]
@@ -144,8 +145,8 @@ def test_usage_is_set_against_the_limit_of_the_container(world, look):
 @pytest.mark.parametrize(
     ("forbidden", "missing", "field"),
     [
-        (("list", _kube.EVENT), "events", "events"),
-        (("get", _kube.POD), "conditions", "conditions"),
+        (("list", kinds.EVENT), "events", "events"),
+        (("get", kinds.POD), "conditions", "conditions"),
     ],
 )
 def test_what_is_forbidden_is_said_and_the_rest_is_told(world, look, forbidden, missing, field):
@@ -166,10 +167,10 @@ def test_a_log_that_is_not_there_is_said(world, look, log):
 
 def test_one_pod_of_the_operator_without_a_log_hides_no_other(world, look):
     gateway = installation(world)
-    labels = next(obj for obj in gateway.list(_kube.POD) if obj["metadata"]["name"] in gateway.logs)["metadata"][
+    labels = next(obj for obj in gateway.list(kinds.POD) if obj["metadata"]["name"] in gateway.logs)["metadata"][
         "labels"
     ]
-    gateway.put(_kube.POD, {"metadata": {"name": "operator-starting", "labels": labels}})
+    gateway.put(kinds.POD, {"metadata": {"name": "operator-starting", "labels": labels}})
     result = look(gateway, names=["stuck"])
     assert only(result)["operator_log"]
     assert "operator-starting" in result["missing"]["operator_log"]

@@ -11,8 +11,10 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils import _kube, _session_info, _session_rest
-from ansible_collections.eduide.theia.plugins.module_utils._service import ListedSession, Performance
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, Performance
+from ansible_collections.eduide.theia.plugins.module_utils._sessions import info as _session_info
+from ansible_collections.eduide.theia.plugins.module_utils._sessions import service as _session_rest
 from integration.module_run import module
 from unit.session_world import GIT_TOKEN, SECRET, World, exam_record, millis
 
@@ -144,9 +146,9 @@ def test_what_is_not_asked_for_is_not_read(world, see):
 @pytest.mark.parametrize(
     ("options", "missing", "lost"),
     [
-        pytest.param({"not_served": [_kube.POD_METRICS]}, {"usage"}, "memory_bytes", id="no-metrics-api"),
-        pytest.param({"forbidden": [("list", _kube.POD_METRICS)]}, {"usage"}, "memory_bytes", id="metrics-forbidden"),
-        pytest.param({"forbidden": [("list", _kube.POD)]}, {"pods"}, None, id="pods-forbidden"),
+        pytest.param({"not_served": [kinds.POD_METRICS]}, {"usage"}, "memory_bytes", id="no-metrics-api"),
+        pytest.param({"forbidden": [("list", kinds.POD_METRICS)]}, {"usage"}, "memory_bytes", id="metrics-forbidden"),
+        pytest.param({"forbidden": [("list", kinds.POD)]}, {"pods"}, None, id="pods-forbidden"),
     ],
 )
 def test_what_cannot_be_read_is_null_with_one_warning(world, see, options, missing, lost):
@@ -160,12 +162,12 @@ def test_what_cannot_be_read_is_null_with_one_warning(world, see, options, missi
 
 
 def test_sessions_that_cannot_be_read_are_an_error(world, see):
-    result = see(world.gateway(forbidden=[("list", _kube.SESSION)]))
+    result = see(world.gateway(forbidden=[("list", kinds.SESSION)]))
     assert (result["failed"], "not allowed to list sessions" in result["msg"]) == (True, True)
 
 
 def test_exam_records_that_cannot_be_read_are_named(world, see):
-    result = see(world.gateway(forbidden=[("list", _kube.CONFIG_MAP)]))
+    result = see(world.gateway(forbidden=[("list", kinds.CONFIG_MAP)]))
     assert set(result["missing"]) == {"address_lists", "exams"}
 
 
@@ -190,7 +192,7 @@ def test_the_lease_is_watched_only_if_a_session_waits(world, see, leading, waiti
 
 def test_a_lease_that_may_not_be_read_leaves_it_unknown(world, see):
     world.session("waits", age=timedelta(minutes=3))
-    result = see(world.gateway(forbidden=[("get", _kube.LEASE)]))
+    result = see(world.gateway(forbidden=[("get", kinds.LEASE)]))
     assert ("lease" in result["missing"], "unseen" in result["unknown_findings"]) == (True, True)
 
 

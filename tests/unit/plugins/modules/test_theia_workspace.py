@@ -11,19 +11,22 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils import (
-    _deletion_rest,
-    _deletion_run,
-    _deletion_task,
-    _kube,
-    _seen_task,
-    _stop_rest,
-    _workspace_create,
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
+    Conflict,
+    Forbidden,
+    ServerFailed,
+    Unreachable,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._errors import Conflict, Forbidden, ServerFailed, Unreachable
-from ansible_collections.eduide.theia.plugins.module_utils._rows import LAST_SEEN
-from ansible_collections.eduide.theia.plugins.module_utils._service import ListedSession, ListedWorkspace
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces import VOLUME_DELETED, VOLUME_RELEASED
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import service as stop_service
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import create as _workspace_create
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import execute as _deletion_run
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import service as _deletion_rest
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import task as delete_task
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import VOLUME_DELETED, VOLUME_RELEASED
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import task as usage_task
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
 from unit.workspace_world import WorkspaceWorld
@@ -37,18 +40,18 @@ def controllers(gateway):
     """What the cluster does to claims and volumes, done whenever somebody looks at claims."""
 
     def act(verb, kind, _name):
-        if (verb, kind) != ("list", _kube.PVC):
+        if (verb, kind) != ("list", kinds.PVC):
             return
         gateway.interceptors.remove(act)
-        there = {workspace["metadata"]["uid"] for workspace in gateway.list(_kube.WORKSPACE)}
-        for claim in gateway.list(_kube.PVC):
+        there = {workspace["metadata"]["uid"] for workspace in gateway.list(kinds.WORKSPACE)}
+        for claim in gateway.list(kinds.PVC):
             owners = {owner["uid"] for owner in claim["metadata"].get("ownerReferences") or []}
             if owners and not owners & there:
-                gateway.remove(_kube.PVC, claim["metadata"]["name"])
-                gateway.change(_kube.PV, claim["spec"]["volumeName"], {"status": {"phase": "Released"}})
-        for volume in gateway.list(_kube.PV):
+                gateway.remove(kinds.PVC, claim["metadata"]["name"])
+                gateway.change(kinds.PV, claim["spec"]["volumeName"], {"status": {"phase": "Released"}})
+        for volume in gateway.list(kinds.PV):
             if (volume["status"]["phase"], volume["spec"]["persistentVolumeReclaimPolicy"]) == ("Released", "Delete"):
-                gateway.remove(_kube.PV, volume["metadata"]["name"])
+                gateway.remove(kinds.PV, volume["metadata"]["name"])
         gateway.interceptors.append(act)
 
     gateway.interceptors.append(act)
@@ -60,7 +63,7 @@ def run(monkeypatch):
     """Run the module on a gateway."""
 
     def run(gateway, *, check=False, diff=False, **options):
-        for task in (_deletion_task, _workspace_create, _seen_task):
+        for task in (delete_task, _workspace_create, usage_task):
             monkeypatch.setattr(task, "connect", lambda _params, **_unused: gateway)
         return module("theia_workspace", {"namespace": "theia-prod", **RELENTLESS, **options}, check=check, diff=diff)
 
@@ -115,14 +118,14 @@ def refuse(gateway, verb, kind, name, error):
 
 def new_session(gateway, name="late", workspace="ws-1"):
     spec = {"name": name, "user": "ada@tum.de", "appDefinition": "java-17-latest", "workspace": workspace}
-    gateway.put(_kube.SESSION, {"metadata": {"name": name}, "spec": spec})
+    gateway.put(kinds.SESSION, {"metadata": {"name": name}, "spec": spec})
 
 
 class TestDeleting:
     def test_a_delete_carries_what_was_seen_and_the_second_run_sends_nothing(self, world, run):
         world.stored("ws-1")
         gateway = controllers(world.gateway())
-        seen = gateway.get(_kube.WORKSPACE, "ws-1")["metadata"]
+        seen = gateway.get(kinds.WORKSPACE, "ws-1")["metadata"]
         first = run(gateway, names=["ws-1"])
         guards = {"uid": seen["uid"], "resourceVersion": seen["resourceVersion"]}
         assert gateway.writes == [("delete", "workspaces", "ws-1", guards)]
@@ -174,7 +177,7 @@ class TestDeleting:
 
     def test_nothing_goes_while_sessions_cannot_be_read(self, world, run):
         world.stored("ws-1")
-        gateway = world.gateway(forbidden=[("list", _kube.SESSION)])
+        gateway = world.gateway(forbidden=[("list", kinds.SESSION)])
         assert run(gateway, names=["ws-1"])["failed"]
         assert gateway.writes == []
 
@@ -183,7 +186,7 @@ class TestDeleting:
             world.stored(f"ws-{number}")
         gateway = controllers(world.gateway())
         for name in ("ws-0", "ws-1"):
-            refuse(gateway, "delete", _kube.WORKSPACE, name, ServerFailed("not this one"))
+            refuse(gateway, "delete", kinds.WORKSPACE, name, ServerFailed("not this one"))
         result = run(gateway, older_than_days=0)
         assert (result["failed"], result["outcomes"]) == (True, {"failed": 2, "deleted": 2})
         assert "ws-0: not this one; ws-1: not this one" in result["msg"]
@@ -234,7 +237,7 @@ class TestLastLook:
         world.stored("ws-1")
         gateway = world.gateway()
         # The first list of sessions is the one that the plan is made of.
-        before(gateway, "list", _kube.SESSION, lambda: new_session(gateway), skip=1)
+        before(gateway, "list", kinds.SESSION, lambda: new_session(gateway), skip=1)
         result = run(gateway, names=["ws-1"])
         assert (outcomes(result), gateway.writes) == ({"ws-1": "kept_in_use"}, [])
         assert "late (it came since the workspace was judged)" in result["msg"]
@@ -242,7 +245,7 @@ class TestLastLook:
     def test_one_that_comes_between_the_last_look_and_the_delete_is_reported(self, world, run):
         world.stored("ws-1")
         gateway = controllers(world.gateway())
-        before(gateway, "delete", _kube.WORKSPACE, lambda: new_session(gateway))
+        before(gateway, "delete", kinds.WORKSPACE, lambda: new_session(gateway))
         result = run(gateway, names=["ws-1"])
         assert (outcomes(result), only(result)["slipped_in"]) == ({"ws-1": "deleted"}, ["late"])
         assert "Started in the last moment on workspaces that are gone: late" in result["warnings"][0]
@@ -251,7 +254,7 @@ class TestLastLook:
     def test_that_nobody_could_look_afterwards_does_not_hide_that_it_is_gone(self, world, run):
         world.stored("ws-1")
         gateway = controllers(world.gateway())
-        before(gateway, "list", _kube.SESSION, failing(ServerFailed("overloaded")), skip=2)
+        before(gateway, "list", kinds.SESSION, failing(ServerFailed("overloaded")), skip=2)
         result = run(gateway, names=["ws-1"])
         assert (outcomes(result), only(result)["slipped_in"]) == ({"ws-1": "deleted"}, None)
         assert "could not be read for ws-1" in result["warnings"][0]
@@ -259,7 +262,7 @@ class TestLastLook:
     def test_while_a_volume_is_written_to_somebody_may_come(self, world, run):
         world.stored("ws-1")
         gateway = world.gateway()
-        before(gateway, "patch", _kube.PV, lambda: new_session(gateway))
+        before(gateway, "patch", kinds.PV, lambda: new_session(gateway))
         result = run(gateway, names=["ws-1"], volume="retain")
         assert (outcomes(result), result["changed"]) == ({"ws-1": "kept_in_use"}, True)
         assert sent(gateway) == [("patch", "persistentvolumes", "pvc-claim-ws-1")]
@@ -278,7 +281,7 @@ class TestLastLook:
     def test_a_workspace_written_to_before_its_delete_is_judged_again(self, world, run, change, outcome):
         world.stored("ws-1")
         gateway = controllers(world.gateway())
-        before(gateway, "delete", _kube.WORKSPACE, lambda: gateway.change(_kube.WORKSPACE, "ws-1", change))
+        before(gateway, "delete", kinds.WORKSPACE, lambda: gateway.change(kinds.WORKSPACE, "ws-1", change))
         assert outcomes(run(gateway, users=["ada@tum.de"])) == {"ws-1": outcome}
 
     def test_one_made_anew_under_the_same_name_is_not_touched(self, world, run):
@@ -286,17 +289,17 @@ class TestLastLook:
         gateway = world.gateway()
 
         def replace():
-            gateway.remove(_kube.WORKSPACE, "ws-1")
-            gateway.put(_kube.WORKSPACE, {"metadata": {"name": "ws-1"}, "spec": {"name": "ws-1", "user": "eve@tum.de"}})
+            gateway.remove(kinds.WORKSPACE, "ws-1")
+            gateway.put(kinds.WORKSPACE, {"metadata": {"name": "ws-1"}, "spec": {"name": "ws-1", "user": "eve@tum.de"}})
 
-        before(gateway, "delete", _kube.WORKSPACE, replace)
+        before(gateway, "delete", kinds.WORKSPACE, replace)
         assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "gone"}
-        assert gateway.get(_kube.WORKSPACE, "ws-1")["spec"]["user"] == "eve@tum.de"
+        assert gateway.get(kinds.WORKSPACE, "ws-1")["spec"]["user"] == "eve@tum.de"
 
     def test_one_that_never_holds_still_is_given_up(self, world, run):
         world.stored("ws-1")
         gateway = world.gateway()
-        refuse(gateway, "delete", _kube.WORKSPACE, "ws-1", Conflict("changed"))
+        refuse(gateway, "delete", kinds.WORKSPACE, "ws-1", Conflict("changed"))
         assert "it changed 5 times" in run(gateway, names=["ws-1"])["msg"]
 
     @pytest.mark.parametrize("applied", ["unknown", "no"])
@@ -306,10 +309,10 @@ class TestLastLook:
 
         def cut():
             if applied == "unknown":
-                gateway.remove(_kube.WORKSPACE, "ws-1")
+                gateway.remove(kinds.WORKSPACE, "ws-1")
             raise Unreachable("cut", applied=applied)
 
-        before(gateway, "delete", _kube.WORKSPACE, cut)
+        before(gateway, "delete", kinds.WORKSPACE, cut)
         assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "deleted" if applied == "unknown" else "failed"}
 
     @pytest.mark.parametrize(
@@ -322,25 +325,25 @@ class TestLastLook:
 
         def give_up():
             if gone:
-                gateway.remove(_kube.WORKSPACE, "ws-1")
+                gateway.remove(kinds.WORKSPACE, "ws-1")
             raise ServerFailed("gave up", applied=applied)
 
-        before(gateway, "delete", _kube.WORKSPACE, give_up)
+        before(gateway, "delete", kinds.WORKSPACE, give_up)
         assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": word}
 
     def test_an_exam_that_is_declared_meanwhile_shields(self, world, run):
         world.stored("ws-1")
         gateway = world.gateway()
         # Records are read for the plan, and again before the first delete.
-        before(gateway, "list", _kube.CONFIG_MAP, lambda: gateway.put(_kube.CONFIG_MAP, exam_record()), skip=1)
+        before(gateway, "list", kinds.CONFIG_MAP, lambda: gateway.put(kinds.CONFIG_MAP, exam_record()), skip=1)
         assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "kept_shielded"}
 
     def test_records_of_exams_are_read_again_in_a_long_run(self, world, run, monkeypatch):
         for number in range(3):
             world.stored(f"ws-{number}")
-        monkeypatch.setattr(_deletion_run._stop_run, "RECORDS_SECONDS", -1.0)
+        monkeypatch.setattr(_deletion_run.stop_execute, "RECORDS_SECONDS", -1.0)
         gateway = controllers(world.gateway())
-        before(gateway, "delete", _kube.WORKSPACE, lambda: gateway.put(_kube.CONFIG_MAP, exam_record()), name="ws-1")
+        before(gateway, "delete", kinds.WORKSPACE, lambda: gateway.put(kinds.CONFIG_MAP, exam_record()), name="ws-1")
         assert outcomes(run(gateway, older_than_days=0)) == {
             "ws-0": "deleted",
             "ws-1": "deleted",
@@ -357,7 +360,7 @@ class TestLiveSessions:
         options = {"live_sessions": "stop", "discard_data": ["selected"], "without_operator": accepted, "wait": False}
         result = run(gateway, names=["ws-1"], **options)
         assert outcomes(result) == {"ws-1": "deleted" if accepted else "kept_in_use"}
-        assert (gateway.get(_kube.SESSION, "s") is None) is accepted
+        assert (gateway.get(kinds.SESSION, "s") is None) is accepted
         assert accepted or "no operator leads" in result["msg"]
 
     def test_sessions_are_stopped_first_and_their_items_are_those_of_the_session_module(self, world, run):
@@ -400,7 +403,7 @@ class TestLiveSessions:
         world.stored("ws-1")
         world.running("s", workspace="ws-1", claim="claim-ws-1")
         gateway = world.gateway()
-        refuse(gateway, "delete", _kube.SESSION, "s", ServerFailed("not now"))
+        refuse(gateway, "delete", kinds.SESSION, "s", ServerFailed("not now"))
         result = run(gateway, names=["ws-1"], live_sessions="stop", wait=False)
         assert outcomes(result) == {"ws-1": "kept_in_use"}
         assert "workspaces" not in {plural for _verb, plural, _name in sent(gateway)}
@@ -409,7 +412,7 @@ class TestLiveSessions:
         world.stored("ws-1")
         world.running("s", workspace="ws-1", claim="claim-ws-1")
         gateway = controllers(world.gateway())
-        refuse(gateway, "delete", _kube.SESSION, "s", ServerFailed("no luck"))
+        refuse(gateway, "delete", kinds.SESSION, "s", ServerFailed("no luck"))
         result = run(gateway, older_than_days=0, live_sessions="stop", wait=False)
         assert (result["failed"], outcomes(result)) == (True, {"ws-1": "kept_in_use"})
         assert "session s: no luck" in result["msg"]
@@ -422,11 +425,11 @@ class TestLiveSessions:
         def break_pods():
             gateway.interceptors.append(
                 lambda verb, kind, _name: (
-                    failing(ServerFailed("no luck"))() if (verb, kind) == ("list", _kube.POD) else None
+                    failing(ServerFailed("no luck"))() if (verb, kind) == ("list", kinds.POD) else None
                 )
             )
 
-        before(gateway, "delete", _kube.SESSION, break_pods)
+        before(gateway, "delete", kinds.SESSION, break_pods)
         result = run(gateway, names=["ws-1"], live_sessions="stop")
         assert (outcomes(result), result["changed"]) == ({"ws-1": "deleted"}, True)
         assert [each["outcome"] for each in result["sessions"]] == ["stopped"]
@@ -451,7 +454,7 @@ class TestVolumes:
         assert sent(gateway) == [("patch", "persistentvolumes", "pvc-claim-ws-1"), ("delete", "workspaces", "ws-1")]
         assert (only(result)["deletion"], only(result)["ending"]) == (VOLUME_RELEASED, VOLUME_RELEASED)
         assert "pvc-claim-ws-1" in only(result)["restore"][-1]
-        kept = json.loads(gateway.get(_kube.PV, "pvc-claim-ws-1")["metadata"]["annotations"][NOTE])
+        kept = json.loads(gateway.get(kinds.PV, "pvc-claim-ws-1")["metadata"]["annotations"][NOTE])
         assert (kept["name"], kept["user"]) == ("ws-1", "ada@tum.de")
         again = run(gateway, names=["ws-1"], volume="retain")
         assert (again["changed"], outcomes(again), len(gateway.writes)) == (False, {"ws-1": "gone"}, 2)
@@ -462,7 +465,7 @@ class TestVolumes:
         gateway = controllers(world.gateway())
         result = run(gateway, names=["ws-1"], volume="reclaim", wait=False, wait_timeout_seconds=5)
         assert (outcomes(result), only(result)["ending"]) == ({"ws-1": "deleted"}, VOLUME_DELETED)
-        assert gateway.get(_kube.PV, "pvc-claim-ws-1") is None
+        assert gateway.get(kinds.PV, "pvc-claim-ws-1") is None
         patches = [name for verb, _plural, name in sent(gateway) if verb == "patch"]
         assert patches == (["pvc-claim-ws-1"] * 2 if policy == "Retain" else [])
 
@@ -475,21 +478,21 @@ class TestVolumes:
         result = run(gateway, **options)
         assert outcomes(predicted) == outcomes(result) == {"ws-1": "reclaimed"}
         assert (only(result)["user"], only(result)["ending"]) == ("ada@tum.de", VOLUME_DELETED)
-        assert gateway.get(_kube.PV, "pvc-claim-ws-1") is None
+        assert gateway.get(kinds.PV, "pvc-claim-ws-1") is None
         again = run(gateway, **options)
         assert (again["changed"], outcomes(again)) == (False, {"ws-1": "gone"})
 
     def test_without_the_right_to_patch_volumes_nothing_is_retained_and_nothing_deleted(self, world, run):
         world.stored("ws-1")
-        gateway = world.gateway(forbidden=[("patch", _kube.PV)])
+        gateway = world.gateway(forbidden=[("patch", kinds.PV)])
         result = run(gateway, names=["ws-1"], volume="retain")
         assert (outcomes(result), result["changed"]) == ({"ws-1": "failed"}, False)
         assert "not allowed to patch persistentvolumes" in result["msg"]
-        assert gateway.get(_kube.WORKSPACE, "ws-1")
+        assert gateway.get(kinds.WORKSPACE, "ws-1")
 
     def test_without_the_right_to_read_volumes_only_follow_deletes(self, world, run):
         world.stored("ws-1")
-        gateway = controllers(world.gateway(forbidden=[("list", _kube.PV)]))
+        gateway = controllers(world.gateway(forbidden=[("list", kinds.PV)]))
         assert outcomes(run(gateway, names=["ws-1"], volume="retain")) == {"ws-1": "refused"}
         gateway.interceptors.pop()
         gateway.interceptors.append(lambda *_asked: None)
@@ -501,7 +504,7 @@ class TestVolumes:
         world.stored("ws-1")
         gateway = world.gateway()
         other = {"spec": {"claimRef": {"uid": "another"}}}
-        before(gateway, "get", _kube.PV, lambda: gateway.change(_kube.PV, "pvc-claim-ws-1", other))
+        before(gateway, "get", kinds.PV, lambda: gateway.change(kinds.PV, "pvc-claim-ws-1", other))
         result = run(gateway, names=["ws-1"], volume="retain")
         assert "is bound to something else by now" in result["msg"]
         assert gateway.writes == []
@@ -509,7 +512,7 @@ class TestVolumes:
     def test_a_volume_that_cannot_be_reclaimed_is_a_failure(self, world, run):
         world.stored("ws-1", policy="Retain")
         gateway = controllers(world.gateway())
-        before(gateway, "patch", _kube.PV, failing(Forbidden("not that")), skip=1)
+        before(gateway, "patch", kinds.PV, failing(Forbidden("not that")), skip=1)
         result = run(gateway, names=["ws-1"], volume="reclaim", wait_timeout_seconds=5)
         assert (result["failed"], only(result)["outcome"]) == (True, "failed")
         assert "its volume pvc-claim-ws-1 stays: not that" in result["msg"]
@@ -521,20 +524,20 @@ class TestVolumes:
         gateway = controllers(world.gateway())
 
         def bind():
-            gateway.change(_kube.PVC, "claim", {"spec": {"volumeName": "pvc"}, "status": {"phase": "Bound"}})
-            gateway.put(_kube.PV, WorkspaceWorld().volume("pvc", claim))
+            gateway.change(kinds.PVC, "claim", {"spec": {"volumeName": "pvc"}, "status": {"phase": "Bound"}})
+            gateway.put(kinds.PV, WorkspaceWorld().volume("pvc", claim))
 
-        before(gateway, "delete", _kube.SESSION, bind)
+        before(gateway, "delete", kinds.SESSION, bind)
         result = run(gateway, names=["ws-1"], volume="retain", live_sessions="stop", discard_data=["selected"])
         assert (only(result)["outcome"], only(result)["deletion"]) == ("deleted", VOLUME_RELEASED)
-        assert gateway.get(_kube.PV, "pvc")["status"]["phase"] == "Released"
+        assert gateway.get(kinds.PV, "pvc")["status"]["phase"] == "Released"
         assert only(result)["volume"] == "pvc"
         assert any("kubectl patch pv pvc" in step for step in only(result)["restore"])
 
     def test_where_claims_could_not_be_read_nobody_says_that_there_was_no_volume(self, world, run):
         world.stored("ws-1", policy="Retain")
         gateway = controllers(world.gateway())
-        before(gateway, "list", _kube.PVC, failing(ServerFailed("overloaded")))
+        before(gateway, "list", kinds.PVC, failing(ServerFailed("overloaded")))
         result = run(gateway, names=["ws-1"])
         assert (only(result)["outcome"], only(result)["deletion"], only(result)["ending"]) == ("deleted", None, None)
 
@@ -547,21 +550,21 @@ class TestVolumes:
         ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
 
         def heal():
-            for pod in gateway.list(_kube.POD):
-                gateway.change(_kube.POD, pod["metadata"]["name"], ready)
+            for pod in gateway.list(kinds.POD):
+                gateway.change(kinds.POD, pod["metadata"]["name"], ready)
 
         assert outcomes(run(gateway, names=["ws-1"], check=True)) == {"ws-1": "deleted"}
         # Records are read for the plan, and again when the work begins.
-        before(gateway, "list", _kube.WORKSPACE, heal, skip=1)
+        before(gateway, "list", kinds.WORKSPACE, heal, skip=1)
         assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "kept_in_use"}
-        assert gateway.get(_kube.WORKSPACE, "ws-1")
+        assert gateway.get(kinds.WORKSPACE, "ws-1")
 
     def test_one_look_that_fails_makes_nobody_gone(self, world, run):
         for number in range(3):
             world.stored(f"ws-{number}")
             world.session(f"s-{number}", workspace=f"ws-{number}", operatorStatus="ERROR")
         gateway = world.gateway()
-        before(gateway, "list", _kube.WORKSPACE, failing(ServerFailed("overloaded")), skip=1)
+        before(gateway, "list", kinds.WORKSPACE, failing(ServerFailed("overloaded")), skip=1)
         result = run(gateway, names=["ws-0", "ws-1", "ws-2"], wait=False)
         assert outcomes(result) == {"ws-0": "failed", "ws-1": "deleted", "ws-2": "deleted"}
 
@@ -579,7 +582,7 @@ class TestVolumes:
         world.stored("ws-1")
         gateway = controllers(world.gateway())
         delete = {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
-        before(gateway, "delete", _kube.WORKSPACE, lambda: gateway.change(_kube.PV, "pvc-claim-ws-1", delete))
+        before(gateway, "delete", kinds.WORKSPACE, lambda: gateway.change(kinds.PV, "pvc-claim-ws-1", delete))
         result = run(gateway, names=["ws-1"], volume="retain")
         assert (result["failed"], only(result)["ending"], only(result)["restore"]) == (True, VOLUME_DELETED, [])
         assert "ws-1: volume stays as Released" in result["msg"]
@@ -614,7 +617,7 @@ class FakeService:
     def delete_workspace(self, user, name):
         self.deleted.append((user, name))
         if self.gateway:
-            self.gateway.remove(_kube.WORKSPACE, name)
+            self.gateway.remove(kinds.WORKSPACE, name)
         answer = self.answers.get(name, True)
         if isinstance(answer, Exception):
             raise answer
@@ -625,7 +628,7 @@ class TestThroughTheService:
     @pytest.fixture
     def service(self, monkeypatch):
         def use(service):
-            for task in (_deletion_rest, _stop_rest):
+            for task in (_deletion_rest, stop_service):
                 monkeypatch.setattr(task, "connect_service", lambda _params, **_unused: service)
             return service
 
@@ -689,12 +692,12 @@ class TestPresent:
         """An operator that gives a workspace its claim as soon as somebody looks."""
 
         def act(verb, kind, name):
-            if (verb, kind) == ("get", _kube.WORKSPACE) and any(
+            if (verb, kind) == ("get", kinds.WORKSPACE) and any(
                 plural == "workspaces" for _v, plural, _n in sent(gateway)
             ):
                 gateway.interceptors.remove(act)
                 patch = {"spec": {"storage": "claim-9"}, "status": status or {"operatorStatus": "HANDLED"}}
-                gateway.change(_kube.WORKSPACE, name, patch)
+                gateway.change(kinds.WORKSPACE, name, patch)
 
         gateway.interceptors.append(act)
         return gateway
@@ -705,7 +708,7 @@ class TestPresent:
         first = run(gateway, **WANTED)
         assert (predicted["changed"], outcomes(predicted)) == (first["changed"], outcomes(first))
         assert (first["changed"], outcomes(first), only(first)["claim"]) == (True, {"ws-1": "created"}, "claim-9")
-        spec = gateway.get(_kube.WORKSPACE, "ws-1")["spec"]
+        spec = gateway.get(kinds.WORKSPACE, "ws-1")["spec"]
         assert (spec["label"], spec["user"]) == ("java-17-latest of ada@tum.de", "ada@tum.de")
         second = run(gateway, **WANTED)
         assert (second["changed"], outcomes(second), len(gateway.writes)) == (False, {"ws-1": "present"}, 1)

@@ -11,10 +11,13 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils import _kube, _last_seen, _workspace_info, _workspace_rest
-from ansible_collections.eduide.theia.plugins.module_utils._rows import LAST_SEEN
-from ansible_collections.eduide.theia.plugins.module_utils._service import ListedSession, ListedWorkspace
-from ansible_collections.eduide.theia.plugins.module_utils._workspace_rows import WORKSPACE_NOTE, Kept, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import WORKSPACE_NOTE, Kept, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import info as _workspace_info
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import service as _workspace_rest
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
 from unit.workspace_world import WorkspaceWorld
@@ -148,9 +151,9 @@ def test_what_is_not_asked_for_is_not_read(world, see):
 @pytest.mark.parametrize(
     ("kind", "missing", "lost"),
     [
-        pytest.param(_kube.PV, "volumes", "volume", id="volumes-of-the-cluster"),
-        pytest.param(_kube.PVC, "claims", "claim", id="claims"),
-        pytest.param(_kube.RESOURCE_QUOTA, "quotas", None, id="quotas"),
+        pytest.param(kinds.PV, "volumes", "volume", id="volumes-of-the-cluster"),
+        pytest.param(kinds.PVC, "claims", "claim", id="claims"),
+        pytest.param(kinds.RESOURCE_QUOTA, "quotas", None, id="quotas"),
     ],
 )
 def test_what_cannot_be_read_is_null_with_one_warning(world, see, kind, missing, lost):
@@ -166,7 +169,7 @@ def test_what_cannot_be_read_is_null_with_one_warning(world, see, kind, missing,
 
 
 def test_a_record_of_looks_that_cannot_be_read_leaves_use_unknown(world, see):
-    world.objects["records"] = [{"metadata": {"name": _last_seen.NAME}, "data": {"version": "7"}}]
+    world.objects["records"] = [{"metadata": {"name": usage_log.NAME}, "data": {"version": "7"}}]
     result = see(world.gateway())
     assert set(result["missing"]) == {"observation"}
     assert {w["unused_since"] for w in result["workspaces"]} == {None}
@@ -178,7 +181,7 @@ def test_looks_that_are_too_far_apart_say_nothing(world, see):
     assert (names(result), result["observation"]["since"]) == ([], ago())
 
 
-@pytest.mark.parametrize("kind", [_kube.WORKSPACE, _kube.SESSION])
+@pytest.mark.parametrize("kind", [kinds.WORKSPACE, kinds.SESSION])
 def test_workspaces_and_sessions_have_to_be_readable(world, see, kind):
     result = see(world.gateway(forbidden=[("list", kind)]))
     assert result["failed"]

@@ -1,0 +1,326 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out a capacity plan: the ledger first, one patch per app definition, then the wait for warm instances."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._common.errors import Conflict, EduideError
+from .._common.reading import SharedRead
+from .._common.timestamps import format_time
+from .._common.waiting import wait_until
+from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, EVENT, POD
+from .._platform.leader import Installation, leads
+from .._platform.pool import Pool
+from . import ledger as capacity_ledger
+from .causes import DIRTY, explain, project_pod_trouble, project_refused_pod
+from .plan import (
+    FIELDS,
+    AppDefinition,
+    Change,
+    Refused,
+    Terms,
+    Wish,
+    plan_baseline,
+    plan_present,
+)
+from .snapshot import Snapshot, pick, read, require_operator
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+
+# How often a plan is made anew because somebody else wrote in between.
+ROUNDS = 3
+
+Send = t.Callable[[Change], None]
+
+
+class Order(t.NamedTuple):
+    """What the caller wants of one task."""
+
+    state: t.Literal["present", "baseline"]
+    wishes: tuple[Wish, ...]
+    """For state=baseline only the names count; none at all means everything the ledger knows."""
+    terms: Terms
+    require_leader: bool
+    """Refuse to begin while no operator leads: warming would never end."""
+
+
+class Done(t.NamedTuple):
+    """What became of the plan."""
+
+    snapshot: Snapshot
+    changes: dict[str, Change]
+    sent: frozenset[str]
+    """Whose patch has arrived."""
+    failures: dict[str, str]
+    conflicts: dict[str, str]
+    """Who has to be planned again, because somebody else wrote in between; why."""
+    ledger_written: bool
+
+
+def make_plan(snapshot: Snapshot, order: Order, installation: Installation, namespace: str) -> list[Change]:
+    """Plan every app definition of the task; what cannot be granted is told at once, before anything is sent."""
+    changes, refusals = [], []
+    if order.state == "baseline":
+        hold = order.terms.hold
+        entries = snapshot.ledger.entries
+        # What is only draining has no exam of its own any more, so any exam that ends finishes it.
+        held = [name for name, e in entries.items() if hold is None or hold in e.holds or not e.open_holds]
+        names = [wish.name for wish in order.wishes] or sorted(held)
+        now, eager = format_time(snapshot.now), snapshot.operator is None or snapshot.operator.eager
+        for name in names:
+            entry = snapshot.ledger.entries.get(name)
+            app = snapshot.app_definitions.get(name)
+            if app is None and entry is not None:
+                app = AppDefinition(name, "", 0, "", dict.fromkeys(FIELDS))
+            app = app or pick(snapshot, name, namespace)
+            pool = snapshot.pools.get(name) or Pool((), frozenset(), ())
+            sessions = snapshot.sessions.get(name, ())
+            changes.append(plan_baseline(app, pool, entry, order.terms, now=now, eager=eager, sessions=sessions))
+        return changes
+    eager = require_operator(snapshot, installation, namespace).eager
+    for wish in order.wishes:
+        try:
+            app = pick(snapshot, wish.name, namespace)
+            entry = snapshot.ledger.entries.get(wish.name)
+            pool, sessions = snapshot.pools[wish.name], snapshot.sessions.get(wish.name, ())
+            changes.append(plan_present(app, pool, entry, wish, order.terms, eager=eager, sessions=sessions))
+        except EduideError as exc:
+            refusals.append(str(exc))
+    if refusals:
+        raise Refused(". ".join(refusals))
+    return changes
+
+
+def run(gateway: Gateway, send: Send, order: Order, installation: Installation, *, check_mode: bool) -> Done:
+    """Plan and carry out; when somebody else writes in between, look again and plan again.
+
+    An error ends the run as long as nothing has been changed. After that it belongs to the app definitions that are
+    still open, so that nobody is told that nothing has happened.
+    """
+    done: Done | None = None
+    for remaining in reversed(range(ROUNDS)):
+        try:
+            done = _round(gateway, send, order, installation, done, check_mode=check_mode)
+        except Conflict as exc:
+            if done is not None:
+                done = done._replace(conflicts=dict.fromkeys(done.conflicts, str(exc)))
+            elif not remaining:
+                raise
+            continue
+        except EduideError as exc:
+            if done is None:
+                raise
+            return done._replace(failures={**done.failures, **dict.fromkeys(done.conflicts, exc.told)})
+        if not done.conflicts:
+            return done
+    done = t.cast("Done", done)
+    return done._replace(failures={**done.failures, **done.conflicts})
+
+
+def _round(
+    gateway: Gateway,
+    send: Send,
+    order: Order,
+    installation: Installation,
+    earlier: Done | None,
+    *,
+    check_mode: bool,
+) -> Done:
+    snapshot = read(gateway, installation)
+    changes = make_plan(snapshot, order, installation, gateway.namespace)
+    planned = {change.app_definition.name: change for change in changes}
+    if order.require_leader and any(c.effect.starts or c.effect.rebuilds for c in changes):
+        _require_leader(gateway, installation)
+    if check_mode:
+        return Done(snapshot, planned, frozenset(), {}, {}, any(c.ledger_before != c.ledger_after for c in changes))
+    sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot.ledger, changes)
+    done = Done(snapshot, planned, sent.names, sent.failures, sent.conflicts, sent.ledger_written)
+    if earlier is None:
+        return done
+    # What an earlier round sent is what this run did about an app definition; now it only looks unchanged.
+    return done._replace(
+        changes={**planned, **{name: earlier.changes[name] for name in earlier.sent}},
+        sent=done.sent | earlier.sent,
+        ledger_written=done.ledger_written or earlier.ledger_written,
+    )
+
+
+def _unless_claimed(gateway: Gateway, installation: Installation, send: Send) -> Send:
+    """Look at the pools once more before instances go: a claim changes no app definition, so no version guards it."""
+    pools = SharedRead(lambda: read(gateway, installation).pools)
+
+    def guarded(change: Change) -> None:
+        if change.lowers:
+            pool = pools.get().content.get(change.app_definition.name)
+            # Where its app definition is gone by now, sending says so.
+            if pool and (above := pool.claims_above(change.after["min_instances"] or 0)):
+                raise Conflict(f"instance {above[0].id} was claimed while its removal was planned")
+        send(change)
+
+    return guarded
+
+
+def _require_leader(gateway: Gateway, installation: Installation) -> None:
+    if not leads(gateway, installation):
+        raise EduideError(
+            f"no operator leads in {gateway.namespace!r}: nobody renews Lease {installation.operator_lease!r}, "
+            "so no instance would start. Nothing was changed. "
+            f"Look at the pods of Deployment {installation.operator_deployment!r}"
+        )
+
+
+class Sent(t.NamedTuple):
+    """What became of one round."""
+
+    names: frozenset[str]
+    failures: dict[str, str]
+    conflicts: dict[str, str]
+    ledger_written: bool
+
+
+def _carry_out(gateway: Gateway, send: Send, ledger: capacity_ledger.Ledger, changes: list[Change]) -> Sent:
+    """Send one round: what is intended goes into the ledger, then the patches go out, then the ledger is settled."""
+    intended = {c.app_definition.name: c.ledger_during if c.patch else c.ledger_after for c in changes}
+    before = ledger
+    ledger = _store(gateway, ledger, intended)
+    failures: dict[str, str] = {}
+    conflicts: dict[str, str] = {}
+
+    def attempt(change: Change) -> None:
+        name = change.app_definition.name
+        try:
+            send(change)
+        except Conflict as exc:
+            conflicts[name] = str(exc)
+        except EduideError as exc:
+            failures[name] = exc.told
+
+    patched = {change.app_definition.name: change for change in changes if change.patch}
+    gateway.map(attempt, patched.values())
+    arrived = {name: change for name, change in patched.items() if name not in {**failures, **conflicts}}
+    unsettled = [name for name, change in arrived.items() if change.ledger_during != change.ledger_after]
+    try:
+        ledger = _store(gateway, ledger, {name: change.ledger_after for name, change in arrived.items()})
+    except Conflict as exc:
+        conflicts.update(dict.fromkeys(unsettled, str(exc)))
+    except EduideError as exc:
+        failures.update(dict.fromkeys(unsettled, f"its bounds are set, but its entry in the ledger is not: {exc.told}"))
+    return Sent(frozenset(arrived), failures, conflicts, ledger is not before)
+
+
+def _store(
+    gateway: Gateway, ledger: capacity_ledger.Ledger, entries: t.Mapping[str, capacity_ledger.Entry | None]
+) -> capacity_ledger.Ledger:
+    """Write the entries if they differ. The resourceVersion keeps two runs from overwriting each other."""
+    merged = {name: entry for name, entry in {**ledger.entries, **entries}.items() if entry is not None}
+    if merged == ledger.entries:
+        return ledger
+    body = capacity_ledger.write_ledger(gateway.namespace, ledger._replace(entries=merged))
+    if ledger.resource_version is None:
+        stored = gateway.create(CONFIG_MAP, body)
+    else:
+        stored = gateway.replace(CONFIG_MAP, capacity_ledger.NAME, body)
+    return capacity_ledger.read_ledger(stored)
+
+
+def merge_patch(gateway: Gateway) -> Send:
+    """Send a change through the cluster, guarded by the version it was planned on."""
+
+    def send(change: Change) -> None:
+        app = change.app_definition
+        spec = {FIELDS[option]: value for option, value in change.patch.items()}
+        body = {"metadata": {"resourceVersion": app.resource_version}, "spec": spec}
+        gateway.merge_patch(APP_DEFINITION, app.name, body)
+
+    return send
+
+
+class Warmth(t.NamedTuple):
+    """How far the pool of one app definition has come."""
+
+    warm: int
+    cold: tuple[int, ...]
+    claimed: int
+    seconds: float | None
+    """Seconds from the patch until it was warm; None if it was not."""
+
+
+def wait_until_warm(
+    gateway: Gateway,
+    installation: Installation,
+    changes: t.Mapping[str, Change],
+    wanted: t.Mapping[str, int | None],
+    *,
+    timeout_seconds: float,
+    progress: t.Callable[[dict[str, t.Any]], None],
+    clock: t.Callable[[], float] = time.monotonic,
+) -> tuple[Snapshot, dict[str, Warmth]]:
+    """Wait until every pool has what was asked for, or is complete: students may already be taking instances."""
+    started = clock()
+    warmed: dict[str, float] = {}
+
+    def look() -> Snapshot:
+        return read(gateway, installation)
+
+    def reached(snapshot: Snapshot) -> bool:
+        elapsed = clock() - started
+        for name in changes:
+            minimum = pick(snapshot, name, gateway.namespace).values["min_instances"] or 0
+            pool, asked = snapshot.pools[name], wanted[name]
+            if not pool.cold(minimum) or (asked is not None and pool.warm_count >= asked):
+                warmed.setdefault(name, elapsed)
+            progress(
+                {"app_definition": name, "warm": pool.warm_count, "cold": len(pool.cold(minimum)), "seconds": elapsed}
+            )
+        return len(warmed) == len(changes)
+
+    snapshot, _unused = wait_until(look, reached, timeout_seconds=timeout_seconds)
+    return snapshot, {name: _warmth(snapshot, name, warmed.get(name)) for name in changes}
+
+
+def _warmth(snapshot: Snapshot, name: str, seconds: float | None) -> Warmth:
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
+    return Warmth(
+        warm=pool.warm_count,
+        cold=tuple(pool.cold(minimum)),
+        claimed=len(pool.claimed_ids),
+        seconds=None if seconds is None else round(seconds, 1),
+    )
+
+
+def find_causes(gateway: Gateway, installation: Installation, snapshot: Snapshot, names: t.Iterable[str]) -> list[str]:
+    """Why these pools are still cold, from the pool, pods, events and the Lease; read only when a wait has failed."""
+    names = tuple(names)
+    # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
+    tails = [snapshot.app_definitions[name].uid[-12:] for name in names]
+
+    def trouble_of(pod: dict[str, t.Any]) -> str | None:
+        return project_pod_trouble(pod) if _names_one_of(pod["metadata"], tails) else None
+
+    def refusal_of(event: dict[str, t.Any]) -> str | None:
+        return project_refused_pod(event) if _names_one_of(event.get("involvedObject") or {}, tails) else None
+
+    optional = {"pods": (POD, trouble_of), "events": (EVENT, refusal_of)}
+    seen = gateway.read_all(optional, optional=optional.keys())
+    troubles = [trouble for found in seen.lists.values() for trouble in found or ()]
+    troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
+    following = all(_follows(snapshot, name) for name in names)
+    causes = explain(troubles, leading=leads(gateway, installation), following=following)
+    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
+
+
+def _follows(snapshot: Snapshot, name: str) -> bool:
+    """Whether every cold instance was built from the app definition as it is now, and only its pod is not ready."""
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
+    current = {instance.id for instance in pool.instances if instance.current}
+    return current.issuperset(pool.cold(minimum))
+
+
+def _names_one_of(reference: t.Mapping[str, t.Any], tails: t.Iterable[str]) -> bool:
+    return any(tail in str(reference.get("name")) for tail in tails)

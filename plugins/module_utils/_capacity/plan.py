@@ -1,0 +1,374 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deciding what to do about the bounds of app definitions. Nothing here reads, sends, or looks at a clock."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import EduideError
+from .._platform.pool import (
+    Effect,
+    Instance,
+    Pool,
+    effect,
+    smallest_total,
+)
+from .ledger import Entry, Hold, Values, more_generous
+
+# Option -> field of the AppDefinition's spec.
+FIELDS = {"min_instances": "minInstances", "max_instances": "maxInstances", "timeout_minutes": "timeout"}
+# The REST service changes the bounds and nothing else.
+SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
+
+Outcome = t.Literal["changed", "unchanged", "draining", "foreign", "void", "failed"]
+
+NO_EFFECT = Effect(0, 0, 0)
+
+
+class AppDefinition(t.NamedTuple):
+    name: str
+    uid: str
+    generation: int
+    resource_version: str
+    values: Values
+
+
+class LiveSession(t.NamedTuple):
+    """A session of an app definition, for whom a shorter time limit matters."""
+
+    uid: str
+    name: str
+    user: str
+    age_minutes: float
+
+
+class Wish(t.NamedTuple):
+    """What the caller states for one app definition: a number of free instances, and values of its spec."""
+
+    name: str
+    warm: int | None
+    values: dict[str, int]
+
+    @property
+    def asked(self) -> Values:
+        return {**({} if self.warm is None else {"warm": self.warm}), **self.values}
+
+
+class Terms(t.NamedTuple):
+    """What the caller states for the whole task."""
+
+    hold: str | None
+    until: str | None
+    foreign: t.Literal["overwrite", "adopt"] | None
+    api: t.Literal["kubernetes", "service"]
+
+
+class Change(t.NamedTuple):
+    """What is to be done about one app definition, decided before anything is sent."""
+
+    app_definition: AppDefinition
+    outcome: Outcome
+    patch: Values
+    """The values to send, all in one patch; empty if nothing is to be sent."""
+    ledger_before: Entry | None
+    ledger_during: Entry | None
+    """What the ledger says before the patch goes out."""
+    ledger_after: Entry | None
+    """What it says once the patch has arrived; None removes the key."""
+    effect: Effect
+    draining: tuple[Instance, ...]
+    """Claimed instances that keep the bound from being lowered."""
+    outlasting: tuple[LiveSession, ...]
+    """Sessions that the shorter time limit would end at once, and that therefore keep it from being set."""
+    note: str
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.patch) or self.ledger_before != self.ledger_after
+
+    @property
+    def lowers(self) -> bool:
+        """Whether instances go."""
+        before, after = self.app_definition.values["min_instances"] or 0, self.after["min_instances"] or 0
+        return after < before
+
+    @property
+    def after(self) -> Values:
+        return {**self.app_definition.values, **self.patch}
+
+
+class Refused(EduideError):
+    """The wish cannot be granted; the text says why and what to do. Raised before anything is sent."""
+
+
+def project_app_definition(obj: t.Mapping[str, t.Any]) -> AppDefinition:
+    metadata, spec = obj["metadata"], obj["spec"]
+    return AppDefinition(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        generation=metadata["generation"],
+        resource_version=metadata["resourceVersion"],
+        values={option: spec.get(field) for option, field in FIELDS.items()},
+    )
+
+
+def plan_present(
+    app: AppDefinition,
+    pool: Pool,
+    entry: Entry | None,
+    wish: Wish,
+    terms: Terms,
+    *,
+    eager: bool,
+    sessions: t.Sequence[LiveSession] = (),
+) -> Change:
+    """Plan what the caller states: as a hold of an exam if one is named, else for good."""
+    before = entry
+    entry, note = _same_app_definition(app, entry)
+    if entry is not None and _is_finished(app, entry):
+        entry = None
+    if wish.warm and not eager:
+        raise Refused(_lazy_text(app))
+    if terms.hold is None:
+        if entry is not None:
+            raise Refused(
+                f"{app.name} has entries in the capacity ledger ({_holders(entry)}), and a change outside of them "
+                "would be undone or get in their way. Name a hold, or end them first with state=baseline"
+            )
+        wanted: Values = dict(wish.values)
+        if wish.warm is not None and (total := smallest_total(wish.warm, pool)) > (app.values["min_instances"] or 0):
+            wanted["min_instances"] = total
+        planned = None
+    else:
+        if entry is not None:
+            entry = _settle_foreign(app, entry, terms)
+        planned = _with_hold(app, pool, entry, wish, terms)
+        wanted = planned.desired()
+    _check(app, wanted, terms)
+    if not eager and (wanted.get("min_instances") or 0) > (app.values["min_instances"] or 0):
+        raise Refused(_lazy_text(app))
+    draining, outlasting = _drain(app, pool, wanted), _outlasting(app, sessions, wanted)
+    stays = bool(draining or outlasting)
+    patch = {} if stays else _differences(app, wanted)
+    if planned is not None and patch:
+        planned = _with_written(planned, {field: value for field, value in wanted.items() if field in planned.baseline})
+    return Change(
+        app_definition=app,
+        outcome="draining" if stays else ("changed" if patch or planned != before else "unchanged"),
+        patch=patch,
+        ledger_before=before,
+        ledger_during=planned,
+        ledger_after=planned,
+        effect=_effect(app, pool, patch) if eager else NO_EFFECT,
+        draining=draining,
+        outlasting=outlasting,
+        note=note,
+    )
+
+
+def plan_baseline(
+    app: AppDefinition,
+    pool: Pool,
+    entry: Entry | None,
+    terms: Terms,
+    *,
+    now: str,
+    eager: bool = True,
+    sessions: t.Sequence[LiveSession] = (),
+) -> Change:
+    """Plan the end of one hold, or of all: back to the baseline once no hold is open and every claim allows it."""
+    before = entry
+    entry, note = _same_app_definition(app, entry)
+    unchanged = Change(app, "void" if note else "unchanged", {}, before, entry, entry, NO_EFFECT, (), (), note)
+    if entry is None:
+        return unchanged
+    ended = entry._replace(
+        holds={n: h._replace(ended=h.ended or terms.hold in (None, n)) for n, h in entry.holds.items()}
+    )
+    if ended.open_holds:
+        note = f"still held by {', '.join(sorted(ended.open_holds))}"
+        outcome: Outcome = "unchanged" if ended == entry else "changed"
+        return unchanged._replace(outcome=outcome, ledger_during=ended, ledger_after=ended, note=note)
+    if terms.foreign is None and (foreign := _foreign(app, ended)):
+        return unchanged._replace(outcome="foreign", note=_foreign_text(app, ended, foreign))
+    ended = _settle_foreign(app, ended, terms)
+    wanted = ended.desired()
+    _check_way(app, wanted, terms)
+    if clash := _clash(app, wanted):
+        # That of one app definition is no reason to leave the others as the exam wanted them.
+        remedy = "Somebody raised it beyond the baseline: lower it in the app definition itself, then run this again"
+        return unchanged._replace(outcome="failed", note=f"{clash}. {remedy}")
+    draining, outlasting = _drain(app, pool, wanted), _outlasting(app, sessions, wanted)
+    stays = bool(draining or outlasting)
+    patch = {} if stays else _differences(app, wanted)
+    if stays:
+        ended = ended._replace(draining_since=ended.draining_since or now)
+    return Change(
+        app_definition=app,
+        outcome="draining" if stays else "changed",
+        patch=patch,
+        ledger_before=before,
+        ledger_during=ended,
+        ledger_after=ended if stays else None,
+        effect=_effect(app, pool, patch) if eager else NO_EFFECT,
+        draining=draining,
+        outlasting=outlasting,
+        note="",
+    )
+
+
+def _with_hold(app: AppDefinition, pool: Pool, entry: Entry | None, wish: Wish, terms: Terms) -> Entry:
+    """Write down what this exam adds. It is decided once: students who claim instances later never change it."""
+    exam = t.cast(str, terms.hold)
+    entry = entry or Entry(app.uid, {}, {}, (), None)
+    known = entry.holds.get(exam)
+    if known and not known.ended and known.asked == wish.asked:
+        held = known._replace(until=terms.until or known.until)
+        return entry._replace(holds={**entry.holds, exam: held}, draining_since=None)
+    others = {name: hold for name, hold in entry.holds.items() if name != exam}
+    need = {field: wish.asked.get(field) for field in ("warm", "min_instances")}
+    floor = entry.baseline.get("min_instances", app.values["min_instances"]) or 0
+    floor += sum(hold.add for hold in others.values())
+    total = wish.values.get("min_instances", 0)
+    if wish.warm is not None:
+        free = wish.warm + sum(hold.asked.get("warm") or 0 for hold in others.values() if not hold.ended)
+        total = smallest_total(free, pool)
+    add = max(0, total - floor)
+    if known and not known.ended and need == {field: known.asked.get(field) for field in need}:
+        # Only its limits are stated anew. Those who sit the exam by now must not be counted on top.
+        add = known.add
+    hold = Hold(asked=wish.asked, add=add, until=terms.until, ended=False)
+    touched = ["min_instances"] if hold.add else []
+    touched += [f for f, v in hold.limits.items() if more_generous(f, app.values[f], v) != app.values[f]]
+    return entry._replace(
+        baseline={**{field: app.values[field] for field in touched}, **entry.baseline},
+        holds={**others, exam: hold},
+        draining_since=None,
+    )
+
+
+def _with_written(entry: Entry, values: Values) -> Entry:
+    if values in entry.written:
+        return entry
+    return entry._replace(written=(*entry.written, values))
+
+
+def _same_app_definition(app: AppDefinition, entry: Entry | None) -> tuple[Entry | None, str]:
+    if entry is None or entry.uid == app.uid:
+        return entry, ""
+    return None, (
+        f"{app.name} is gone, or was created anew, since the ledger was written: the recorded baseline "
+        f"{entry.baseline} and the holds of {_holders(entry)} belonged to another object and are void"
+    )
+
+
+def _is_finished(app: AppDefinition, entry: Entry) -> bool:
+    """Whether only the removal of the entry is missing: the run that restored the baseline was killed before it."""
+    return not entry.open_holds and not _differences(app, entry.baseline)
+
+
+def _foreign(app: AppDefinition, entry: Entry) -> list[str]:
+    return [field for field in entry.baseline if not entry.is_ours(field, app.values[field])]
+
+
+def _foreign_text(app: AppDefinition, entry: Entry, fields: t.Iterable[str]) -> str:
+    live = ", ".join(f"{field}={app.values[field]}" for field in fields)
+    return (
+        f"{app.name} has {live}, which is neither its baseline {entry.baseline} nor a value that a hold wrote: "
+        "somebody else changed it. Say foreign=overwrite to carry on from the ledger, or foreign=adopt to keep their "
+        "change for good"
+    )
+
+
+def _settle_foreign(app: AppDefinition, entry: Entry, terms: Terms) -> Entry:
+    """Deal with values that somebody else wrote: refuse, go on from the ledger, or take them into the baseline."""
+    if terms.foreign == "overwrite" or not (foreign := _foreign(app, entry)):
+        return entry
+    if terms.foreign is None:
+        raise Refused(_foreign_text(app, entry, foreign))
+    theirs = {field: app.values[field] for field in foreign}
+    baseline = {**entry.baseline, **theirs}
+    if "min_instances" in theirs:
+        # The holds are part of the live number, unless it is so low that they cannot be: then all of it is theirs.
+        rest = (theirs["min_instances"] or 0) - sum(hold.add for hold in entry.holds.values())
+        if rest >= 0 or entry.open_holds:
+            baseline["min_instances"] = max(0, rest)
+    return _with_written(entry._replace(baseline=baseline), theirs)
+
+
+def _check(app: AppDefinition, wanted: Values, terms: Terms) -> None:
+    """Refuse what the platform, or the way to it, would refuse."""
+    if clash := _clash(app, wanted):
+        low, high = _bounds(app, wanted)
+        remedy = f"State max_instances of at least {low} in the same task, or ask for fewer instances"
+        if high is not None and high < 0:
+            remedy = "Unlimited leaves no room for instances: set a maximum for good first, in a task without a hold"
+        raise Refused(f"{clash}. {remedy}")
+    _check_way(app, wanted, terms)
+
+
+def _bounds(app: AppDefinition, wanted: Values) -> tuple[int, int | None]:
+    values = {**app.values, **wanted}
+    return values["min_instances"] or 0, values["max_instances"]
+
+
+def _clash(app: AppDefinition, wanted: Values) -> str | None:
+    """Why the platform would refuse these bounds, if it would and they are not what is there already."""
+    low, high = _bounds(app, wanted)
+    if high is None or low <= high or not _differences(app, wanted):
+        return None
+    return f"{app.name} would have min_instances={low} above max_instances={high}, which the platform refuses"
+
+
+def _check_way(app: AppDefinition, wanted: Values, terms: Terms) -> None:
+    beyond = [
+        f"{field}={'absent' if value is None else value}"
+        for field, value in sorted(_differences(app, wanted).items())
+        if field not in SERVICE_FIELDS or value is None or value < 0
+    ]
+    if terms.api == "service" and beyond:
+        raise Refused(
+            f"{', '.join(beyond)} for {app.name}: the REST service only changes min_instances and max_instances, "
+            "cannot remove one, and takes no negative ones. Use api=kubernetes for this task"
+        )
+
+
+def _lazy_text(app: AppDefinition) -> str:
+    return (
+        f"{app.name} cannot be warmed: the operator runs without --eagerStart, so it keeps no pool and ignores "
+        "min_instances. Add that argument to its Deployment, or do without warm instances"
+    )
+
+
+def _drain(app: AppDefinition, pool: Pool, wanted: Values) -> tuple[Instance, ...]:
+    """The claims in the way of lowering the bound: below a claim, an instance loses its owner and becomes an orphan."""
+    minimum = wanted.get("min_instances")
+    if minimum is None or minimum >= (app.values["min_instances"] or 0):
+        return ()
+    return tuple(pool.claims_above(minimum))
+
+
+def _outlasting(app: AppDefinition, sessions: t.Sequence[LiveSession], wanted: Values) -> tuple[LiveSession, ...]:
+    """The sessions that are older than a limit which is to be shorter: the operator would end them within a minute."""
+    limit = wanted.get("timeout_minutes")
+    if limit is None or limit <= 0 or more_generous("timeout_minutes", app.values["timeout_minutes"], limit) == limit:
+        return ()
+    return tuple(session for session in sessions if session.age_minutes >= limit)
+
+
+def _differences(app: AppDefinition, wanted: Values) -> Values:
+    return {field: value for field, value in wanted.items() if app.values[field] != value}
+
+
+def _effect(app: AppDefinition, pool: Pool, patch: Values) -> Effect:
+    """Any changed field rebuilds the free instances, the number of them or not."""
+    if not patch:
+        return NO_EFFECT
+    return effect(pool, patch.get("min_instances", app.values["min_instances"]) or 0)
+
+
+def _holders(entry: Entry) -> str:
+    return ", ".join(f"{exam}{' (ended)' if hold.ended else ''}" for exam, hold in sorted(entry.holds.items()))

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Capacity in the words of the modules' documentation."""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .._platform.pool import Owner, Pool
+    from .execute import Warmth
+    from .ledger import Entry
+    from .plan import Change
+    from .snapshot import Snapshot
+
+
+def describe_pool(pool: Pool, minimum: int) -> dict[str, t.Any]:
+    return {
+        "total": len(pool.instances),
+        "free": pool.free_count,
+        "claimed": len(pool.claimed_ids),
+        "warm": pool.warm_count,
+        "cold": len(pool.cold(minimum)),
+        "dirty": sum(i.dirty for i in pool.instances),
+        "outdated": sum(not i.current for i in pool.instances),
+        "locked_out": sum(i.locked_out for i in pool.instances),
+        "ownerless": list(pool.ownerless),
+        "abandoned": list(pool.abandoned),
+        "highest_claimed_id": pool.highest_claimed_id,
+    }
+
+
+def describe_ledger(entry: Entry | None) -> dict[str, t.Any] | None:
+    if entry is None:
+        return None
+    return {
+        "baseline": dict(entry.baseline),
+        "holds": [
+            {"exam": exam, "asked": dict(hold.asked), "add": hold.add, "until": hold.until, "ended": hold.ended}
+            for exam, hold in sorted(entry.holds.items())
+        ],
+        "draining_since": entry.draining_since,
+    }
+
+
+def describe_app_definition(snapshot: Snapshot, name: str) -> dict[str, t.Any]:
+    """One app definition as it is: what C(theia_capacity_info) returns."""
+    app = snapshot.app_definitions[name]
+    return {
+        "name": name,
+        "uid": app.uid,
+        **app.values,
+        "sessions": len(snapshot.sessions.get(name, ())),
+        "pool": describe_pool(snapshot.pools[name], app.values["min_instances"] or 0),
+        "ledger": describe_ledger(snapshot.ledger.entries.get(name)),
+    }
+
+
+def describe_change(
+    change: Change, snapshot: Snapshot, *, warmth: Warmth | None, failure: str | None, sent: bool
+) -> dict[str, t.Any]:
+    """One app definition as C(theia_capacity) found it and leaves it."""
+    app = change.app_definition
+    pool = snapshot.pools.get(app.name)
+    return {
+        "name": app.name,
+        "uid": app.uid,
+        "outcome": "failed" if failure else change.outcome,
+        "note": failure or change.note,
+        "before": dict(app.values),
+        "after": dict(app.values) if failure and not sent else change.after,
+        "pods": change.effect._asdict(),
+        "pool": None if pool is None else describe_pool(pool, change.after["min_instances"] or 0),
+        "ledger": describe_ledger(change.ledger_during if failure else change.ledger_after),
+        "draining": _describe_draining(change, snapshot),
+        "seconds_to_warm": warmth.seconds if warmth else None,
+    }
+
+
+def _describe_draining(change: Change, snapshot: Snapshot) -> list[dict[str, t.Any]]:
+    """Who is waited for: the sessions on instances that are to go, and those that a time limit would end."""
+    sessions = snapshot.sessions.get(change.app_definition.name, ())
+    users = {session.uid: session.user for session in sessions}
+    owners = [(instance.id, t.cast("Owner", instance.session)) for instance in change.draining]
+    on_instances = [(number, owner.name, owner.uid, users.get(owner.uid)) for number, owner in owners]
+    others = [(None, s.name, s.uid, s.user) for s in change.outlasting if s.uid not in {o.uid for _id, o in owners}]
+    fields = ("instance_id", "session", "session_uid", "user")
+    return [dict(zip(fields, values, strict=True)) for values in (*on_instances, *others)]

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading what capacity decisions rest on: one snapshot of few, paged, concurrent lists."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from .._common.errors import Misconfigured, NotFound
+from .._common.timestamps import parse_time
+from .._kubernetes.kinds import (
+    APP_DEFINITION,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    RESOURCE_QUOTA,
+    SERVICE,
+    SESSION,
+)
+from .._platform import operator as operator_setup
+from .._platform import pool as instance_pool
+from .._platform.leader import Installation
+from .._platform.pool import Pool, PoolObject
+from .._platform.quota import QuotaRow, project_quota
+from . import ledger as capacity_ledger
+from .plan import AppDefinition, LiveSession, project_app_definition
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+
+
+class Snapshot(t.NamedTuple):
+    app_definitions: dict[str, AppDefinition]
+    pools: dict[str, Pool]
+    ledger: capacity_ledger.Ledger
+    operator: operator_setup.Operator | None
+    sessions: dict[str, list[LiveSession]]
+    """By app definition: what a change would mean for those who are in."""
+    quotas: list[QuotaRow] | None
+    missing: dict[str, str]
+    """What could not be read, and why; the values that rest on it are None."""
+    now: datetime
+
+
+def read(gateway: Gateway, installation: Installation) -> Snapshot:
+    """Read an installation's capacity. Without the right to see quotas the rest still stands."""
+    seen = gateway.read_all(
+        {
+            "app_definitions": (APP_DEFINITION, project_app_definition),
+            "services": (SERVICE, instance_pool.project("Service")),
+            "deployments": (DEPLOYMENT, _deployment(installation)),
+            "config_maps": (CONFIG_MAP, _config_map),
+            "sessions": (SESSION, _session),
+            "quotas": (RESOURCE_QUOTA, project_quota),
+        },
+        optional={"quotas"},
+    )
+    deployments = [d for d in seen.of("deployments") if isinstance(d, PoolObject)]
+    operator = next((d for d in seen.of("deployments") if isinstance(d, operator_setup.Operator)), None)
+    address_lists = [c for c in seen.of("config_maps") if isinstance(c, PoolObject)]
+    pools = {
+        app.name: instance_pool.count(
+            app.uid,
+            app.generation,
+            services=seen.of("services"),
+            deployments=deployments,
+            addresses=address_lists if operator is not None and operator.keycloak else None,
+            now=seen.read_at,
+        )
+        for app in seen.of("app_definitions")
+    }
+    sessions: dict[str, list[LiveSession]] = {}
+    for app_definition, uid, name, user, created in seen.of("sessions"):
+        age_minutes = (seen.read_at - created).total_seconds() / 60
+        sessions.setdefault(app_definition, []).append(LiveSession(uid, name, user, age_minutes))
+    ledger = next((c for c in seen.of("config_maps") if isinstance(c, dict)), None)
+    if not seen.of("app_definitions") and operator is None and ledger is None:
+        raise gateway.no_installation()
+    return Snapshot(
+        app_definitions={app.name: app for app in seen.of("app_definitions")},
+        pools=pools,
+        ledger=capacity_ledger.read_ledger(ledger),
+        operator=operator,
+        sessions=sessions,
+        quotas=None if "quotas" in seen.missing else [row for rows in seen.of("quotas") for row in rows],
+        missing=seen.missing,
+        now=seen.read_at,
+    )
+
+
+def pick(snapshot: Snapshot, name: str, namespace: str) -> AppDefinition:
+    """The app definition of this name, or an error that lists the ones there are."""
+    if name not in snapshot.app_definitions:
+        known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
+        raise NotFound(f"there is no app definition {name!r} in namespace {namespace!r}; it has {known}")
+    return snapshot.app_definitions[name]
+
+
+def require_operator(snapshot: Snapshot, installation: Installation, namespace: str) -> operator_setup.Operator:
+    if snapshot.operator is None:
+        raise Misconfigured(
+            f"there is no Deployment {installation.operator_deployment!r} in namespace {namespace!r}, so the mode of "
+            "the operator is unknown. Name the operator's Deployment with operator_deployment, or check the namespace"
+        )
+    return snapshot.operator
+
+
+def _deployment(
+    installation: Installation,
+) -> t.Callable[[t.Mapping[str, t.Any]], PoolObject | operator_setup.Operator | None]:
+    pool = instance_pool.project("Deployment")
+
+    def keep(obj: t.Mapping[str, t.Any]) -> PoolObject | operator_setup.Operator | None:
+        if obj["metadata"]["name"] == installation.operator_deployment:
+            return operator_setup.read_operator(obj)
+        return pool(obj)
+
+    return keep
+
+
+def _config_map(obj: t.Mapping[str, t.Any]) -> PoolObject | dict[str, t.Any] | None:
+    """The ledger as it is, address lists as pool objects, and nothing of the others: some hold secrets."""
+    if obj["metadata"]["name"] == capacity_ledger.NAME:
+        return dict(obj)
+    labels = obj["metadata"].get("labels") or {}
+    return _EMAILS(obj) if labels.get(instance_pool.PURPOSE_LABEL) == "emails" else None
+
+
+_EMAILS = instance_pool.project("ConfigMap")
+
+
+def _session(obj: t.Mapping[str, t.Any]) -> tuple[str, str, str, str, datetime]:
+    metadata, spec = obj["metadata"], obj["spec"]
+    created = t.cast("datetime", parse_time(metadata["creationTimestamp"]))
+    return spec["appDefinition"], metadata["uid"], metadata["name"], spec["user"], created

@@ -1,0 +1,262 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks of the capacity modules: from their options to their results."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .._common.errors import EduideError, Misconfigured, WaitTimeout
+from .._common.timestamps import format_time, parse_until
+from .._kubernetes.connect import connect
+from .._platform.leader import Installation, leads
+from . import service as rest
+from .execute import (
+    Done,
+    Order,
+    Warmth,
+    find_causes,
+    merge_patch,
+    run,
+    wait_until_warm,
+)
+from .plan import Refused, Terms, Wish
+from .result import describe_app_definition, describe_change
+from .snapshot import pick, read
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+
+Params = t.Mapping[str, t.Any]
+
+# It becomes part of the names of objects and of labels.
+EXAM_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?")
+
+
+def run_task(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
+    """What C(theia_capacity) does; C(warnings) in the result are for the module to issue."""
+    order = _order(params)
+    if params["unchecked"]:
+        return rest.run_unchecked(params, order, check_mode=check_mode)
+    gateway = connect(params, check_mode=check_mode)
+    installation = _installation(params)
+    send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
+    done = run(gateway, send, order, installation, check_mode=check_mode)
+    warmths: dict[str, Warmth] = {}
+    late = None
+    # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
+    has_pool = done.snapshot.operator is not None and done.snapshot.operator.eager
+    if params["wait"] and has_pool and order.state == "present" and not check_mode:
+        try:
+            done, warmths = _wait(gateway, installation, params, order, done)
+            late = _lateness(gateway, installation, params, done, warmths)
+        except EduideError as exc:
+            # What was changed has to be told all the same.
+            late = WaitTimeout(f"the wait for warm instances was interrupted: {exc}", **exc.details)
+    items = [
+        describe_change(
+            change,
+            done.snapshot,
+            warmth=warmths.get(name),
+            failure=done.failures.get(name),
+            sent=name in done.sent,
+        )
+        for name, change in done.changes.items()
+    ]
+    result = {
+        "changed": done.ledger_written or any(item["before"] != item["after"] for item in items),
+        "app_definitions": items,
+        "precondition": "none" if params["api"] == "service" else "resource_version",
+    }
+    _fail_if_any_failed(done, late, result)
+    return {**result, "warnings": _warnings(done)}
+
+
+def run_info(params: Params) -> dict[str, t.Any]:
+    """What C(theia_capacity_info) does."""
+    if params["api"] == "service":
+        return rest.read_bounds(params)
+    gateway = connect(params)
+    installation = _installation(params)
+    snapshot = read(gateway, installation)
+    for name in params["app_definitions"] or ():
+        pick(snapshot, name, gateway.namespace)
+    operator = snapshot.operator
+    return {
+        "app_definitions": [
+            describe_app_definition(snapshot, name)
+            for name in sorted(params["app_definitions"] or snapshot.app_definitions)
+        ],
+        "quotas": None if snapshot.quotas is None else [row._asdict() for row in snapshot.quotas],
+        "operator": None
+        if operator is None
+        else {
+            "eager": operator.eager,
+            "keycloak": operator.keycloak,
+            "sessions_per_user": operator.sessions_per_user,
+            "leading": leads(gateway, installation) if params["check_leader"] else None,
+        },
+        "seen_at": format_time(snapshot.now),
+        "missing": snapshot.missing,
+    }
+
+
+def _order(params: Params) -> Order:
+    """Check what the options say by themselves, before anything is read."""
+    wishes = tuple(_wish(item) for item in params["app_definitions"] or ())
+    names = [wish.name for wish in wishes]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Misconfigured(
+            f"{', '.join(twice)}: named more than once in app_definitions. State each app definition once"
+        )
+    if params["state"] == "present" and (empty := [wish.name for wish in wishes if not wish.asked]):
+        raise Misconfigured(
+            f"{', '.join(empty)}: nothing is asked for. State warm, min_instances, max_instances or timeout_minutes"
+        )
+    hold = params["hold"]
+    if hold is not None and not EXAM_NAME.fullmatch(hold):
+        raise Misconfigured(
+            f"hold={hold!r} cannot name an exam: use up to 50 lower-case letters, digits and hyphens, "
+            "such as pgdp-final-2027"
+        )
+    return Order(
+        state=params["state"],
+        wishes=wishes,
+        terms=Terms(
+            hold=hold,
+            until=_until(params),
+            foreign=None if params["foreign"] == "refuse" else params["foreign"],
+            api=params["api"],
+        ),
+        require_leader=params["wait"],
+    )
+
+
+def _until(params: Params) -> str | None:
+    text, zone = params["hold_until"], params["time_zone"]
+    if text is None:
+        return None
+    try:
+        known = ZoneInfo(zone) if zone else None
+    # A folder of zones and a path outside of them are no zones either.
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise Misconfigured(f"time_zone={zone!r} is not known here; use a name such as Europe/Berlin") from exc
+    try:
+        return format_time(parse_until(text, now=datetime.now(UTC), zone=known))
+    except ValueError as exc:
+        raise Misconfigured(f"hold_until={text!r} cannot be the end of an exam: {exc}") from exc
+
+
+def _wish(item: t.Mapping[str, t.Any]) -> Wish:
+    values = {
+        field: item[field] for field in ("min_instances", "max_instances", "timeout_minutes") if item[field] is not None
+    }
+    for field, value in {"warm": item["warm"] or 0, **values}.items():
+        if value < 0:
+            hint = ""
+            if field == "max_instances":
+                hint = (
+                    ". Unlimited is not offered: the platform requires min_instances <= max_instances, so a negative "
+                    "maximum would need a negative minimum, and the REST service refuses both. "
+                    "Name a maximum that is large enough"
+                )
+            raise Refused(f"{field}={value} for {item['name']}: it cannot be negative{hint}")
+    low, high = values.get("min_instances"), values.get("max_instances")
+    if low is not None and high is not None and low > high:
+        raise Refused(f"{item['name']}: min_instances={low} is above max_instances={high}. Swap or correct them")
+    return Wish(item["name"], item["warm"], values)
+
+
+def _installation(params: Params) -> Installation:
+    return Installation(params["operator_deployment"], params["operator_lease"])
+
+
+def _wait(
+    gateway: Gateway, installation: Installation, params: Params, order: Order, done: Done
+) -> tuple[Done, dict[str, Warmth]]:
+    waited_for = {name: change for name, change in done.changes.items() if name not in done.failures}
+    snapshot, warmths = wait_until_warm(
+        gateway,
+        installation,
+        waited_for,
+        {wish.name: wish.warm for wish in order.wishes},
+        timeout_seconds=params["wait_timeout_seconds"],
+        progress=_progress_writer(params["progress_file"]),
+    )
+    return done._replace(snapshot=snapshot), warmths
+
+
+def _progress_writer(path: str | None) -> t.Callable[[dict[str, t.Any]], None]:
+    if path is None:
+        return lambda _report: None
+
+    def write(report: dict[str, t.Any]) -> None:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(report) + "\n")
+
+    return write
+
+
+def _warnings(done: Done) -> list[str]:
+    warnings = []
+    for name, change in done.changes.items():
+        entry = change.ledger_before
+        if entry is not None and entry.uid != change.app_definition.uid:
+            warnings.append(change.note)
+        if change.outlasting:
+            warnings.append(
+                f"{name}: timeout_minutes stays {change.after['timeout_minutes']}, because "
+                f"{len(change.outlasting)} sessions are older than the shorter limit and would be ended by it. Run the "
+                "task again when those listed under draining have ended"
+            )
+        if change.draining:
+            ids = ", ".join(str(instance.id) for instance in change.draining)
+            warnings.append(
+                f"{name}: min_instances stays {change.after['min_instances']}, because sessions are on instances {ids} "
+                "and nothing is lowered below them. Run the task again when those listed under draining have ended"
+            )
+        pool = done.snapshot.pools.get(name)
+        if (
+            change.patch
+            and pool is not None
+            and pool.claimed_ids
+            and done.snapshot.operator
+            and done.snapshot.operator.keycloak
+        ):
+            warnings.append(
+                f"{name}: the app definition of instances that sessions are on was changed "
+                f"({len(pool.claimed_ids)} of them). Operators built before 2026-08-28 empty their address lists then, "
+                "and their users are refused (403) until their session is started anew"
+            )
+    return warnings
+
+
+def _lateness(
+    gateway: Gateway, installation: Installation, params: Params, done: Done, warmths: t.Mapping[str, Warmth]
+) -> WaitTimeout | None:
+    """The error for pools that did not become warm in time, with the causes."""
+    late = {name: warmth for name, warmth in warmths.items() if warmth.seconds is None}
+    if not late:
+        return None
+    causes = find_causes(gateway, installation, done.snapshot, late)
+    told = "; ".join(f"{name} has {w.warm} warm and {len(w.cold)} cold instances" for name, w in late.items())
+    text = f"not warm after {params['wait_timeout_seconds']} s: {told}. Causes: {'; '.join(causes)}"
+    return WaitTimeout(text, causes=causes)
+
+
+def _fail_if_any_failed(done: Done, late: WaitTimeout | None, result: dict[str, t.Any]) -> None:
+    problems = [f"{name}: {text}" for name, text in done.failures.items()]
+    problems += [change.note for change in done.changes.values() if change.outcome in ("foreign", "failed")]
+    if late is not None:
+        raise WaitTimeout(
+            ". ".join([str(late).rstrip("."), "The higher bounds stay in place", *problems]),
+            **{**late.details, **result},
+        )
+    if problems:
+        raise EduideError(". ".join(problems), **result)

@@ -1,0 +1,263 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Exam records: what is declared, which phase an exam is in, and whose sessions it shields.
+
+A record is a ConfigMap. One that cannot be understood shields everybody: nobody knows whom it was meant to shield.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+import unicodedata
+from datetime import datetime, timedelta
+
+from .._common.timestamps import format_time, parse_time
+
+FORMAT_VERSION = "1"
+MANAGED_BY = ("app.kubernetes.io/managed-by", "eduide.theia")
+RECORD_LABEL = "eduide-theia/record"
+SELECTOR = f"{'='.join(MANAGED_BY)},{RECORD_LABEL}=exam"
+RECORD_PREFIX = "theia-exam-"
+HISTORY_LENGTH = 50
+DEFAULT_LEAD_MINUTES = 30
+# Students submit and read the last message after the bell.
+DEFAULT_GRACE_MINUTES = 15
+
+Phase = t.Literal["closed", "declared", "warming", "warm", "running", "cooling"]
+
+
+class Malformed(ValueError):
+    """A record or declaration that does not say what an exam needs."""
+
+
+class Exam(t.NamedTuple):
+    """A declared exam, its times in UTC."""
+
+    name: str
+    start: datetime
+    end: datetime
+    shield_from: datetime
+    shield_until: datetime
+    app_definitions: t.Mapping[str, int]
+    """Name to the number of free instances that should be warm."""
+    users: frozenset[str]
+    """In lower case; empty means everybody on these app definitions."""
+    participants: int | None
+    closed_at: datetime | None
+    source: str
+
+    def shields(self, app_definition: str, user: str, now: datetime) -> bool:
+        """Whether a live session of this user is part of the open exam."""
+        return (
+            self.closed_at is None
+            and self.shield_from <= now <= self.shield_until
+            and app_definition in self.app_definitions
+            and (not self.users or _person(user) in self.users)
+        )
+
+
+class Unreadable(t.NamedTuple):
+    record: str
+    reason: str
+
+
+class Shield(t.NamedTuple):
+    """All that the records say about who must not be stopped."""
+
+    exams: tuple[Exam, ...]
+    unreadable: tuple[Unreadable, ...]
+
+    def exams_of(self, app_definition: str, user: str, now: datetime) -> tuple[str, ...]:
+        """Names of the exams that shield a live session, the one that lasts longest first."""
+        found = [exam for exam in self.exams if exam.shields(app_definition, user, now)]
+        return tuple(exam.name for exam in sorted(found, key=lambda exam: (-exam.shield_until.timestamp(), exam.name)))
+
+    def grown(self, later: Shield) -> Shield:
+        """What holds once the records were read again in the same run: only closing an exam makes it smaller."""
+        known = {exam.name: exam for exam in self.exams}
+        for exam in later.exams:
+            known[exam.name] = _union(known[exam.name], exam) if exam.name in known else exam
+        return Shield(tuple(known.values()), tuple(dict.fromkeys((*later.unreadable, *self.unreadable))))
+
+
+NOBODY = Shield((), ())
+
+
+def unlisted(reason: str) -> Shield:
+    """The records could not be listed at all."""
+    return Shield((), (Unreadable("the exam records", reason),))
+
+
+def read_records(config_maps: t.Iterable[t.Mapping[str, t.Any]]) -> Shield:
+    """Parse every record; what cannot be parsed is kept by name, never skipped."""
+    exams, unreadable = [], []
+    for config_map in config_maps:
+        try:
+            exams.append(read_record(config_map))
+        except Malformed as exc:
+            unreadable.append(Unreadable(config_map["metadata"]["name"], str(exc)))
+    return Shield(tuple(exams), tuple(unreadable))
+
+
+def read_record(config_map: t.Mapping[str, t.Any]) -> Exam:
+    """The exam of one record; Malformed says what is wrong with it."""
+    data = config_map.get("data") or {}
+    version = data.get("version")
+    if version != FORMAT_VERSION:
+        raise Malformed(f"format version {version!r} is not {FORMAT_VERSION!r}, the one that this release reads")
+    _history(data)
+    exam = parse_exam(_json(data, "exam", dict))
+    if config_map["metadata"]["name"] != record_name(exam.name):
+        raise Malformed(f"it holds the exam {exam.name!r}, whose record has to be named {record_name(exam.name)}")
+    return exam
+
+
+def record_name(exam: str) -> str:
+    return f"{RECORD_PREFIX}{exam}"
+
+
+def parse_exam(declared: t.Mapping[str, t.Any]) -> Exam:
+    """Check a declaration and complete it; Malformed names the field."""
+    start, end = _time(declared, "start"), _time(declared, "end")
+    if end <= start:
+        raise Malformed(f"end {format_time(end)} is not after start {format_time(start)}")
+    shield_from, shield_until = _window(declared, start, end)
+    return Exam(
+        name=_name(declared.get("name"), "name"),
+        start=start,
+        end=end,
+        shield_from=shield_from,
+        shield_until=shield_until,
+        app_definitions=_app_definitions(declared),
+        users=frozenset(_person(_name(user, "users")) for user in _list(declared, "users")),
+        participants=_optional_count(declared, "participants"),
+        closed_at=_optional_time(declared, "closed_at"),
+        source=str(declared.get("source") or "manual"),
+    )
+
+
+def phase(exam: Exam, now: datetime, *, warm: bool) -> Phase:
+    """Where an exam stands; ``warm`` says whether its instances are ready."""
+    if exam.closed_at is not None:
+        return "closed"
+    if now < exam.shield_from:
+        return "declared"
+    if now < exam.start:
+        return "warm" if warm else "warming"
+    return "running" if now <= exam.shield_until else "cooling"
+
+
+def with_history(
+    config_map: t.Mapping[str, t.Any], *, at: datetime, action: str, run: str, outcome: str, **more: str
+) -> dict[str, t.Any]:
+    """The record with one more entry in its history, of which the last ones are kept."""
+    data = config_map.get("data") or {}
+    history = [*_history(data), {"at": format_time(at), "action": action, "run": run, "outcome": outcome, **more}]
+    return {**config_map, "data": {**data, "history": json.dumps(history[-HISTORY_LENGTH:])}}
+
+
+def _window(declared: t.Mapping[str, t.Any], start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """The window that was written down and the one that follows from the declaration: the wider one counts."""
+    before = _minutes(declared, "lead_minutes", DEFAULT_LEAD_MINUTES)
+    after = _minutes(declared, "extra_time_minutes", 0) + _minutes(declared, "grace_minutes", DEFAULT_GRACE_MINUTES)
+    try:
+        first, last = start - timedelta(minutes=before), end + timedelta(minutes=after)
+    except OverflowError as exc:
+        raise Malformed(f"{before} minutes before the start or {after} after the end are beyond the calendar") from exc
+    return min(first, _optional_time(declared, "shield_from") or first), max(
+        last, _optional_time(declared, "shield_until") or last
+    )
+
+
+def _union(before: Exam, after: Exam) -> Exam:
+    if after.closed_at is not None:
+        return after
+    return after._replace(
+        shield_from=min(before.shield_from, after.shield_from),
+        shield_until=max(before.shield_until, after.shield_until),
+        app_definitions={**before.app_definitions, **after.app_definitions},
+        users=before.users | after.users if before.users and after.users else frozenset(),
+    )
+
+
+def _history(data: t.Mapping[str, t.Any]) -> list[t.Any]:
+    return _json(data, "history", list) if "history" in data else []
+
+
+J = t.TypeVar("J", dict[str, t.Any], list[t.Any])
+
+
+def _json(data: t.Mapping[str, t.Any], key: str, kind: type[J]) -> J:
+    try:
+        value = json.loads(data.get(key) or "")
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise Malformed(f"data.{key} is not JSON ({exc})") from exc
+    if not isinstance(value, kind):
+        raise Malformed(f"data.{key} is a JSON {type(value).__name__}, not a {kind.__name__}")
+    return value
+
+
+def _time(declared: t.Mapping[str, t.Any], field: str) -> datetime:
+    time = _optional_time(declared, field)
+    if time is None:
+        raise Malformed(f"{field} is missing")
+    return time
+
+
+def _optional_time(declared: t.Mapping[str, t.Any], field: str) -> datetime | None:
+    value = declared.get(field)
+    if value is None:
+        return None
+    try:
+        return parse_time(value)
+    except (ValueError, TypeError, OverflowError) as exc:
+        raise Malformed(f"{field} {value!r} is not a time ({exc})") from exc
+
+
+def _optional_count(declared: t.Mapping[str, t.Any], field: str) -> int | None:
+    value = declared.get(field)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Malformed(f"{field} {value!r} is not a whole number from 0")
+    return value
+
+
+def _minutes(declared: t.Mapping[str, t.Any], field: str, default: int) -> int:
+    value = _optional_count(declared, field)
+    return default if value is None else value
+
+
+def _app_definitions(declared: t.Mapping[str, t.Any]) -> dict[str, int]:
+    entries = _list(declared, "app_definitions")
+    if not entries:
+        raise Malformed("app_definitions is empty, so nobody could take part")
+    wanted = {}
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise Malformed(f"app_definitions has {entry!r} instead of a name and a number")
+        wanted[_name(entry.get("name"), "app_definitions.name")] = _optional_count(entry, "warm") or 0
+    return wanted
+
+
+def _list(declared: t.Mapping[str, t.Any], field: str) -> list[t.Any]:
+    value = declared.get(field)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Malformed(f"{field} is not a list")
+    return value
+
+
+def _person(user: str) -> str:
+    """The same for all ways to write one name: a shield is not lost to a space in a list that people typed."""
+    return unicodedata.normalize("NFC", user.strip()).casefold()
+
+
+def _name(value: object, field: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Malformed(f"{field} {value!r} is not a name")
+    return value

@@ -1,0 +1,217 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the Kubernetes API is and as whom to speak to it, from the options that `kubernetes.core` has.
+
+The usual kubeconfigs (tokens, token files, client certificates) are read here, because importing the Python client
+costs every task more time than its requests take. Users that need a helper program or a token refresh go through it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+import time
+import typing as t
+
+from .._common.errors import Misconfigured
+from .kubeconfig import Kubeconfig, Pem, load_kubeconfig
+
+# The mounted token of a pod and most token files are replaced while a long run goes on.
+TOKEN_FILE_SECONDS = 60.0
+_IN_CLUSTER = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+# Option -> the other name under which the Python client, and therefore the environment, knows it.
+_OTHER_NAMES = {
+    "validate_certs": "verify_ssl",
+    "ca_cert": "ssl_ca_cert",
+    "client_cert": "cert_file",
+    "client_key": "key_file",
+}
+_PLAIN_OPTIONS = ("kubeconfig", "context", "host", "api_key", "username", "password", "proxy", "no_proxy")
+_PROXY_HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
+
+
+class Access(t.NamedTuple):
+    """Everything a connection needs. ``authorization`` is asked for each request, for tokens get replaced."""
+
+    host: str
+    source: str
+    authorization: t.Callable[[], str | None]
+    verify: bool = True
+    ca: Pem | None = None
+    client_cert: Pem | None = None
+    client_key: Pem | None = None
+    server_name: str | None = None
+    proxy: str | None = None
+    no_proxy: str | None = None
+    proxy_headers: t.Mapping[str, t.Any] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def read_options(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """Options that are set, filled up from ``K8S_AUTH_*`` the way kubernetes.core does it."""
+    options: dict[str, t.Any] = {}
+    for name in (*_PLAIN_OPTIONS, *_OTHER_NAMES, "persist_config", "impersonate_user", "impersonate_groups"):
+        value = params.get(name)
+        if value is None:
+            value = _from_environment(name, environ)
+        if value is not None:
+            options[name] = value
+    headers = params.get("proxy_headers") or _proxy_headers_from(environ)
+    headers = {name: value for name, value in headers.items() if value is not None}
+    return {**options, "proxy_headers": headers} if headers else options
+
+
+def _from_environment(name: str, environ: t.Mapping[str, str]) -> t.Any:
+    other_name = _OTHER_NAMES.get(name, name)
+    value = environ.get(f"K8S_AUTH_{name.upper()}") or environ.get(f"K8S_AUTH_{other_name.upper()}")
+    if value and name in ("validate_certs", "persist_config"):
+        return value.lower() not in ("0", "false", "no")
+    if value and name == "impersonate_groups":
+        return [group for group in value.split(",") if group]
+    return value or None
+
+
+def _proxy_headers_from(environ: t.Mapping[str, str]) -> dict[str, str | None]:
+    return {name: environ.get(f"K8S_AUTH_PROXY_HEADERS_{name.upper()}") for name in _PROXY_HEADERS}
+
+
+def resolve(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Access:
+    """Work out the access in the order of kubernetes.core: options, named kubeconfig, pod, default kubeconfig."""
+    environ = os.environ if environ is None else environ
+    options = read_options(params, environ)
+    if _enough_without_kubeconfig(options):
+        base = Access(host="", source="the options", authorization=lambda: None)
+    elif options.get("kubeconfig") or options.get("context"):
+        base = _from_kubeconfig(options, environ)
+    else:
+        base = _from_pod(environ) or _from_kubeconfig(options, environ)
+    access = _overridden(base, options)
+    if not access.host.startswith(("https://", "http://")):
+        raise Misconfigured(
+            f"The address of the Kubernetes API from {access.source} is {access.host!r}; "
+            "it has to begin with https:// or http://."
+        )
+    return access
+
+
+def server_of(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> str:
+    """The address alone, in the same order: credentials are not looked at, so no helper program is asked for them."""
+    environ = os.environ if environ is None else environ
+    options = read_options(params, environ)
+    named = options.get("kubeconfig") or options.get("context")
+    pod = None if options.get("host") or named else _from_pod(environ)
+    host = options.get("host") or (pod.host if pod else None)
+    if not host:
+        config = load_kubeconfig(options.get("kubeconfig"), options.get("context"), environ)
+        host = config.cluster.get("server") or ""
+    return str(host).rstrip("/")
+
+
+def _enough_without_kubeconfig(options: t.Mapping[str, t.Any]) -> bool:
+    ways = (("username", "password"), ("api_key",), ("client_cert", "client_key"))
+    return bool(options.get("host")) and any(all(options.get(name) for name in way) for way in ways)
+
+
+def _from_pod(environ: t.Mapping[str, str]) -> Access | None:
+    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
+    token, ca = f"{_IN_CLUSTER}/token", f"{_IN_CLUSTER}/ca.crt"
+    if not host or not port or not os.path.isfile(token) or not os.path.isfile(ca):
+        return None
+    return Access(
+        host=f"https://{f'[{host}]' if ':' in host else host}:{port}",
+        source="the service account of this pod",
+        authorization=_token_file(token),
+        ca=Pem(path=ca),
+    )
+
+
+def _token_file(path: str) -> t.Callable[[], str | None]:
+    lock = threading.Lock()
+    last: list[tuple[float, str]] = []
+
+    def authorization() -> str:
+        with lock:
+            if not last or time.monotonic() - last[-1][0] > TOKEN_FILE_SECONDS:
+                try:
+                    with open(path, encoding="utf-8") as file:
+                        last[:] = [(time.monotonic(), f"Bearer {file.read().strip()}")]
+                except OSError as exc:
+                    raise Misconfigured(f"The token file {path} cannot be read: {exc.strerror}.") from exc
+            return last[-1][1]
+
+    return authorization
+
+
+def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Access:
+    config = load_kubeconfig(options.get("kubeconfig"), options.get("context"), environ)
+    authorization, client_cert, client_key = _credentials(config, bool(options.get("persist_config")))
+    headers = []
+    if config.user.get("as"):
+        headers = [("Impersonate-User", str(config.user["as"]))]
+        headers += [("Impersonate-Group", str(group)) for group in config.user.get("as-groups") or ()]
+    return Access(
+        host=str(config.cluster.get("server") or ""),
+        source=config.source,
+        authorization=authorization,
+        verify=not config.cluster.get("insecure-skip-tls-verify"),
+        ca=config.cluster_pem("certificate-authority"),
+        client_cert=client_cert,
+        client_key=client_key,
+        server_name=config.cluster.get("tls-server-name"),
+        proxy=config.cluster.get("proxy-url"),
+        headers=tuple(headers),
+    )
+
+
+def _credentials(config: Kubeconfig, persist: bool) -> tuple[t.Callable[[], str | None], Pem | None, Pem | None]:
+    user = config.user
+    cert, key = config.user_pem("client-certificate"), config.user_pem("client-key")
+    if "auth-provider" in user or ("exec" in user and not user.get("token") and not user.get("tokenFile")):
+        from .login import log_in
+
+        login = log_in(config, persist)
+        return login.authorization, login.client_cert or cert, login.client_key or key
+    if user.get("token"):
+        token = str(user["token"])
+        return (lambda: f"Bearer {token}"), cert, key
+    if user.get("tokenFile"):
+        return _token_file(config.user_path(user["tokenFile"])), cert, key
+    if "username" in user and "password" in user:
+        basic = _basic(str(user["username"]), str(user["password"]))
+        return (lambda: basic), cert, key
+    return (lambda: None), cert, key
+
+
+def _overridden(base: Access, options: t.Mapping[str, t.Any]) -> Access:
+    """Options beat what the kubeconfig says, one by one."""
+    changes: dict[str, t.Any] = {}
+    if options.get("host"):
+        changes["host"] = str(options["host"])
+    if options.get("api_key"):
+        bearer = f"Bearer {options['api_key']}"
+        changes["authorization"] = lambda: bearer
+    elif options.get("username") and options.get("password"):
+        basic = _basic(str(options["username"]), str(options["password"]))
+        changes["authorization"] = lambda: basic
+    for option, field in (("ca_cert", "ca"), ("client_cert", "client_cert"), ("client_key", "client_key")):
+        if options.get(option):
+            changes[field] = Pem(path=os.path.expanduser(str(options[option])))
+    if "validate_certs" in options:
+        changes["verify"] = bool(options["validate_certs"])
+    for name in ("proxy", "no_proxy", "proxy_headers"):
+        if options.get(name):
+            changes[name] = options[name]
+    headers = list(base.headers)
+    if options.get("impersonate_user"):
+        headers = [("Impersonate-User", str(options["impersonate_user"]))]
+    headers += [("Impersonate-Group", str(group)) for group in options.get("impersonate_groups") or ()]
+    access = base._replace(**changes, headers=tuple(headers))
+    return access._replace(host=access.host.rstrip("/"))
+
+
+def _basic(username: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()

@@ -1,0 +1,275 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gateway over a real connection."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import threading
+import typing as t
+import urllib.parse
+
+from .._common.batch import in_parallel
+from .._common.errors import (
+    EduideError,
+    Forbidden,
+    NotFound,
+    NotServed,
+    ServerFailed,
+)
+from .gateway import (
+    OWN,
+    Json,
+    Keep,
+    Objects,
+    Own,
+    R,
+    Snapshot,
+    T,
+    whole,
+)
+from .kinds import (
+    APP_DEFINITION,
+    NAMESPACE,
+    POD,
+    THEIA_GROUP,
+    Kind,
+)
+from .pages import read_page
+from .responses import Request, json_of, refusal
+from .transport import Answer, Transport
+
+PAGE_SIZE = 500
+# How often a list is begun anew because its continue token expired while it was read.
+LIST_RESTARTS = 3
+CONNECTIONS = 16
+_OLDER_APP_DEFINITION = APP_DEFINITION._replace(version="v1beta10")
+_GONE = 410
+
+
+class _PlaceForgotten(Exception):
+    """The server no longer knows the state of which it has sent a part."""
+
+
+class KubeGateway:
+    """See ``gateway.Gateway``."""
+
+    def __init__(
+        self, transport: Transport, *, namespace: str, check_mode: bool = False, page_size: int = PAGE_SIZE
+    ) -> None:
+        self._access = transport.access
+        self._transport = transport
+        self._namespace = namespace
+        self._check_mode = check_mode
+        self._page_size = page_size
+        self._app_definition: Kind | None = None
+        self._discovery = threading.Lock()
+        # Pages arrive side by side, but only one thread at a time can take them apart anyway, and each needs memory.
+        self._parsing = threading.Lock()
+
+    @property
+    def namespace(self) -> str:
+        return self._namespace
+
+    def list(
+        self,
+        kind: Kind,
+        *,
+        keep: Keep = whole,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        namespace: str | Own | None = OWN,
+    ) -> Objects:
+        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        query = {name: value for name, value in selectors.items() if value}
+        scope = self._namespace if isinstance(namespace, Own) else namespace
+        return self._list(self._request("list", kind, namespace=scope), query, keep)
+
+    def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
+        missing: dict[str, str] = {}
+        started: Objects = []
+
+        def read(name: str) -> Objects | None:
+            kind, keep = wanted[name]
+            request = self._request("list", kind, namespace=self._namespace)
+            if name not in optional:
+                return self._list(request, {}, keep, started)
+            try:
+                return self._list(request, {}, keep, started, patient=False)
+            except (Forbidden, NotServed, ServerFailed) as exc:
+                missing[name] = str(exc)
+                return None
+
+        names = [*wanted]
+        lists = self.map(read, names, concurrency=CONNECTIONS)
+        return Snapshot(dict(zip(names, lists, strict=True)), missing, min(started, default=self.now()))
+
+    def get(self, kind: Kind, name: str) -> Json | None:
+        request = self._request("get", kind, name=name)
+        try:
+            return self._call("GET", request)
+        except NotFound:
+            return None
+
+    def create(self, kind: Kind, body: Json) -> Json:
+        request = self._request("create", kind, body=body)
+        return self._write("POST", request, self._stamped(request, body))
+
+    def replace(self, kind: Kind, name: str, body: Json) -> Json:
+        request = self._request("update", kind, name=name, body=body)
+        return self._write("PUT", request, self._stamped(request, body))
+
+    def merge_patch(self, kind: Kind, name: str, body: Json, subresource: str | None = None) -> Json:
+        request = self._request("patch", kind, name=name, body=body, subresource=subresource)
+        return self._write("PATCH", request, body, content_type="application/merge-patch+json")
+
+    def delete(self, kind: Kind, name: str, *, uid: str | None = None, resource_version: str | None = None) -> bool:
+        guards = {"uid": uid, "resourceVersion": resource_version}
+        options: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+        options["preconditions"] = {field: value for field, value in guards.items() if value}
+        try:
+            self._write("DELETE", self._request("delete", kind, name=name), options)
+        except NotFound:
+            return False
+        return True
+
+    def log_lines(self, pod: str, *, container: str | None = None, tail: int = 500) -> t.Sequence[str]:
+        query = {"tailLines": str(tail), **({"container": container} if container else {})}
+        request = self._request("get", POD, name=pod, subresource="log")
+        return self._send("GET", request, query).body.decode("utf-8", "replace").splitlines()
+
+    def now(self) -> datetime.datetime:
+        if self._transport.clock.read() is None:
+            self._transport.request("GET", "/version")
+        moment = self._transport.clock.read()
+        if moment is None:
+            raise ServerFailed(f"{self._access.host} sends no date with its answers, so its time is not known.")
+        return moment
+
+    def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
+        return in_parallel(function, items, concurrency)
+
+    def no_installation(self) -> EduideError:
+        facts = {"namespace": self._namespace}
+        try:
+            if self.get(NAMESPACE, self._namespace) is None:
+                return NotFound(f"There is no namespace {self._namespace!r} on {self._access.host}.", **facts)
+            places = self.list(APP_DEFINITION, keep=lambda obj: obj["metadata"]["namespace"], namespace=None)
+        except Forbidden:
+            # Looking around needs more rights than working here does.
+            places = []
+        hint = f" Some are in: {', '.join(sorted(set(places)))}." if places else ""
+        return NotFound(
+            f"Namespace {self._namespace!r} on {self._access.host} has no app definitions. "
+            f"Is it the one that Theia Cloud runs in?{hint}",
+            **facts,
+        )
+
+    def _list(
+        self,
+        request: Request,
+        query: t.Mapping[str, str],
+        keep: Keep,
+        started: Objects | None = None,
+        patient: bool = True,
+    ) -> Objects:
+        for _restart in range(LIST_RESTARTS + 1):
+            kept: Objects = []
+            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
+            try:
+                while page is not None:
+                    token = self._read_page(request, page, keep, kept, started=started, patient=patient)
+                    page = {**page, "continue": token} if token else None
+            except _PlaceForgotten:
+                continue
+            return kept
+        raise ServerFailed(
+            f"Cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times. "
+            "Is the API server overloaded?",
+            status=_GONE,
+        )
+
+    def _read_page(
+        self,
+        request: Request,
+        page: t.Mapping[str, str],
+        keep: Keep,
+        kept: Objects,
+        *,
+        started: Objects | None,
+        patient: bool,
+    ) -> str | None:
+        """Add what is kept of a page, and say where the next one begins. The page itself goes when this returns."""
+        answer = self._transport.request("GET", self._target(request, page), patient=patient)
+        if answer.status == _GONE:
+            raise _PlaceForgotten
+        if started is not None:
+            started.append(self.now())
+        if not 200 <= answer.status < 300:
+            raise refusal(answer, self._access, request)
+        with self._parsing:
+            found = read_page(answer, self._access, request, keep)
+        kept += found.kept
+        return found.token
+
+    def _request(self, verb: str, kind: Kind, **more: t.Any) -> Request:
+        if kind.namespaced and "namespace" not in more:
+            more["namespace"] = self._namespace
+        if not kind.namespaced:
+            more["namespace"] = None
+        return Request(verb, self._served(kind), **more)
+
+    def _served(self, kind: Kind) -> Kind:
+        """App definitions have a newer version in one of the two variants of the platform: ask once."""
+        if kind != APP_DEFINITION:
+            return kind
+        with self._discovery:
+            if self._app_definition is None:
+                request = Request("list", kind)
+                answer = self._transport.request("GET", f"/apis/{THEIA_GROUP}")
+                versions = {entry.get("version") for entry in self._checked(answer, request).get("versions") or ()}
+                self._app_definition = kind if kind.version in versions else _OLDER_APP_DEFINITION
+            return self._app_definition
+
+    def _stamped(self, request: Request, body: Json) -> Json:
+        """The version is ours to choose, also where the object was read through another one."""
+        return {**body, "apiVersion": request.kind.api_version, "kind": request.kind.kind}
+
+    def _write(self, method: str, request: Request, body: Json, content_type: str = "application/json") -> Json:
+        if self._check_mode:
+            raise RuntimeError(f"In check mode nothing may be sent, but {request.verb} {request.thing} was asked for.")
+        return self._call(method, request, body, content_type)
+
+    def _call(self, method: str, request: Request, body: Json | None = None, content_type: str = "") -> Json:
+        return json_of(self._send(method, request, {}, body, content_type), self._access, request)
+
+    def _send(
+        self,
+        method: str,
+        request: Request,
+        query: t.Mapping[str, str],
+        body: Json | None = None,
+        content_type: str = "application/json",
+    ) -> Answer:
+        data = json.dumps(body).encode() if body is not None else None
+        answer = self._transport.request(method, self._target(request, query), body=data, content_type=content_type)
+        if not 200 <= answer.status < 300:
+            raise refusal(answer, self._access, request)
+        return answer
+
+    def _checked(self, answer: Answer, request: Request) -> Json:
+        if not 200 <= answer.status < 300:
+            raise refusal(answer, self._access, request)
+        return json_of(answer, self._access, request)
+
+    def _target(self, request: Request, query: t.Mapping[str, str]) -> str:
+        kind = request.kind
+        parts = ["apis", kind.group, kind.version] if kind.group else ["api", kind.version]
+        if request.namespace:
+            parts += ["namespaces", request.namespace]
+        parts += [part for part in (kind.plural, request.name, request.subresource) if part]
+        path = "/" + "/".join(urllib.parse.quote(part, safe="") for part in parts)
+        return f"{path}?{urllib.parse.urlencode(query)}" if query else path

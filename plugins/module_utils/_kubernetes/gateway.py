@@ -1,0 +1,105 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Kubernetes API as the collection uses it."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from .._common.errors import EduideError
+from .kinds import Kind
+
+Json = dict[str, t.Any]
+
+
+Keep = t.Callable[[Json], t.Any]
+
+
+# Names for the builtin, which the method ``list`` hides inside the classes below.
+Objects = list[t.Any]
+
+
+T = t.TypeVar("T")
+
+
+R = t.TypeVar("R")
+
+
+class Own:
+    """The type of ``OWN``: the namespace of the gateway, since None means the whole cluster."""
+
+
+OWN = Own()
+
+
+def whole(obj: Json) -> Json:
+    """Keep the object as it is."""
+    return obj
+
+
+class Snapshot(t.NamedTuple):
+    """Several lists read at once. A list that could not be read is None, and ``missing`` says why."""
+
+    lists: dict[str, Objects | None]
+    missing: dict[str, str]
+    # When the first answer came: nothing in here is known to be true later than this.
+    read_at: datetime.datetime
+
+    def of(self, name: str) -> Objects:
+        """The objects of a list that must be there; one that may be missing is looked up in ``lists``."""
+        objects = self.lists[name]
+        if objects is None:
+            raise KeyError(f"{name} could not be read: {self.missing[name]}")
+        return objects
+
+
+class Gateway(t.Protocol):
+    """The Kubernetes API as the collection uses it. Tests put a dictionary behind it."""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the installation."""
+
+    def list(
+        self,
+        kind: Kind,
+        *,
+        keep: Keep = whole,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        namespace: str | Own | None = OWN,
+    ) -> Objects:
+        """Every object as ``keep`` projects it, page by page; what becomes None is left out."""
+
+    def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
+        """Several lists at once. Optional ones may be forbidden or not served; all others must be readable."""
+
+    def get(self, kind: Kind, name: str) -> Json | None:
+        """The object, or None if it does not exist."""
+
+    def create(self, kind: Kind, body: Json) -> Json:
+        """Make the object that ``body`` describes; an existing one is a ``Conflict``."""
+
+    def replace(self, kind: Kind, name: str, body: Json) -> Json:
+        """Write the whole object. A ``resourceVersion`` in the body guards against changes in between."""
+
+    def merge_patch(self, kind: Kind, name: str, body: Json, subresource: str | None = None) -> Json:
+        """Change the named fields only. A ``resourceVersion`` in the body guards here, too."""
+
+    def delete(self, kind: Kind, name: str, *, uid: str | None = None, resource_version: str | None = None) -> bool:
+        """Delete what was seen and nothing else; False if it was gone already."""
+
+    def log_lines(self, pod: str, *, container: str | None = None, tail: int = 500) -> t.Sequence[str]:
+        """The last lines that a container wrote. They may hold secrets: scrub before showing."""
+
+    def no_installation(self) -> EduideError:
+        """Why no app definition was found here: what to raise when the list of them is empty."""
+
+    def now(self) -> datetime.datetime:
+        """The API server's time in UTC: the date of its latest answer plus what has passed since."""
+
+    def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
+        """Call the function for each item in a bounded number of threads; results keep the order of the items."""

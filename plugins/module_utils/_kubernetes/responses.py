@@ -1,0 +1,150 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the answers of the Kubernetes API mean: their content, and the error that a refusal becomes."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from .._common.errors import (
+    Conflict,
+    EduideError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotServed,
+    ServerFailed,
+    Unauthorized,
+    fate_of_write,
+)
+from .._common.redact import scrub_text, secrets_in
+from .access import Access
+from .kinds import THEIA_GROUP, Kind
+from .transport import Answer
+
+_FORBIDDEN_USER = re.compile(r'User "([^"]*)" cannot ')
+
+
+class Request(t.NamedTuple):
+    """What is asked for, in the words of RBAC and of people."""
+
+    verb: str
+    kind: Kind
+    namespace: str | None = None
+    name: str | None = None
+    subresource: str | None = None
+    body: t.Mapping[str, t.Any] | None = None
+
+    @property
+    def resource(self) -> str:
+        return f"{self.kind.plural}/{self.subresource}" if self.subresource else self.kind.plural
+
+    @property
+    def thing(self) -> str:
+        """The object, or the list of them."""
+        name = f"{self.kind.kind} {self.name!r}" if self.name else self.kind.plural
+        part = f"the {self.subresource} of {name}" if self.subresource else name
+        return f"{part} in namespace {self.namespace!r}" if self.namespace else part
+
+
+def json_of(answer: Answer, access: Access, request: Request) -> dict[str, t.Any]:
+    """The content of a good answer; anything but a whole JSON object is a failure, never an empty one."""
+    content = answer.headers.get("Content-Type", "")
+    if content.partition(";")[0].strip() == "application/json":
+        try:
+            loaded = json.loads(answer.body)
+        except ValueError:
+            loaded = None
+        if isinstance(loaded, dict):
+            return loaded
+        what = "JSON that is cut off or damaged"
+    else:
+        what = f"content of type {content!r} instead of JSON"
+    raise ServerFailed(
+        f"Cannot {request.verb} {request.thing}: {access.host} answered with {what}. "
+        "Is that the address of a Kubernetes API, and is nothing in between changing answers?",
+        status=answer.status,
+        **_fate(answer, request),
+    )
+
+
+def refusal(answer: Answer, access: Access, request: Request) -> EduideError:
+    """The error for an answer whose status is not a success."""
+    status = _status_of(answer)
+    reason = scrub_text(str(status.get("message") or ""), secrets_in(request.body or {}))
+    facts: dict[str, t.Any] = {
+        "status": answer.status,
+        "resource": request.resource,
+        "namespace": request.namespace,
+        "name": request.name,
+    }
+    cannot = f"Cannot {request.verb} {request.thing}"
+    if answer.status == 401:
+        error: EduideError = Unauthorized(
+            f"{cannot}: {access.host} does not accept the credentials of {access.source} (401). "
+            "They may have expired; log in anew or give a valid api_key.",
+            **facts,
+        )
+    elif answer.status == 403:
+        error = _forbidden(cannot, reason, request, facts)
+    elif answer.status in (404, 405):
+        error = _missing(cannot, status, access, request, facts)
+    elif answer.status == 409:
+        error = Conflict(f"{cannot}: {reason or 'it was changed in between'}", reason=status.get("reason"), **facts)
+    elif answer.status in (400, 413, 415, 422):
+        error = Invalid(f"{cannot}: {reason or f'refused with status {answer.status}'}", **facts)
+    else:
+        hint = " Is that the address of a Kubernetes API?" if answer.status < 400 else ""
+        text = f"{cannot}: {access.host} answered with status {answer.status}.{hint} {reason}"
+        error = ServerFailed(text.rstrip(), **facts, **_fate(answer, request))
+    return error
+
+
+def _fate(answer: Answer, request: Request) -> dict[str, str]:
+    return {} if request.verb in ("get", "list") else fate_of_write(answer.status)
+
+
+def _status_of(answer: Answer) -> dict[str, t.Any]:
+    """The Status object of the API server, or nothing where something else answered."""
+    try:
+        status = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return status if isinstance(status, dict) and status.get("kind") == "Status" else {}
+
+
+def _forbidden(cannot: str, reason: str, request: Request, facts: dict[str, t.Any]) -> Forbidden:
+    user = _FORBIDDEN_USER.search(reason)
+    if user is None:
+        # Not a matter of roles: a quota, a policy or an admission webhook said no, and only its text tells why.
+        return Forbidden(f"{cannot}: {reason or 'forbidden (403)'}", **facts)
+    rule = {"apiGroups": [request.kind.group], "resources": [request.resource], "verbs": [request.verb]}
+    role = "Role in that namespace" if request.namespace else "ClusterRole"
+    return Forbidden(
+        f"{cannot}: {user.group(1)!r} is not allowed to (403). Add to a {role}: {json.dumps(rule)}.",
+        rule=rule,
+        user=user.group(1),
+        **facts,
+    )
+
+
+def _missing(
+    cannot: str, status: dict[str, t.Any], access: Access, request: Request, facts: dict[str, t.Any]
+) -> EduideError:
+    named = status.get("details") or {}
+    if named.get("name"):
+        if named.get("kind") == "namespaces":
+            return NotFound(f"{cannot}: there is no namespace {named['name']!r}.", **facts)
+        return NotFound(f"{cannot}: it does not exist.", **facts)
+    remedy = "Is the right cluster chosen (option context)?"
+    if request.kind.group == THEIA_GROUP:
+        remedy = f"Are the custom resource definitions of Theia Cloud installed? {remedy}"
+    return NotServed(
+        f"{cannot}: {access.host} ({access.source}) does not serve {request.kind.plural} of "
+        f"{request.kind.api_version}. {remedy}",
+        **facts,
+    )

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether an operator leads an installation. Its Lease is watched for that: nobody's clock is compared with another."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.waiting import wait_until
+from .._kubernetes.kinds import LEASE
+from .operator import led_seconds, renewed
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+
+
+class Installation(t.NamedTuple):
+    """Where an installation keeps its operator; charts of different generations disagree."""
+
+    operator_deployment: str
+    operator_lease: str
+
+
+class Leadership(t.NamedTuple):
+    leading: bool
+    led_seconds: float | None
+    """For how long, if the Lease tells."""
+
+
+def leads(gateway: Gateway, installation: Installation) -> bool:
+    """Whether an operator leads."""
+    return watch(gateway, installation).leading
+
+
+def watch(gateway: Gateway, installation: Installation) -> Leadership:
+    """Read the Lease until it is renewed, at the latest until it would have run out."""
+    first = gateway.get(LEASE, installation.operator_lease)
+    if first is None:
+        return Leadership(False, None)
+    patience = float((first.get("spec") or {}).get("leaseDurationSeconds") or 10) + 1
+    last, moved = wait_until(
+        lambda: gateway.get(LEASE, installation.operator_lease),
+        lambda second: renewed(first, second),
+        timeout_seconds=patience,
+        interval_seconds=0.5,
+    )
+    return Leadership(moved, led_seconds(last) if moved else None)

@@ -1,0 +1,288 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with one session, in one sentence, and the one command that would fix it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import typing as t
+
+from .._common.redact import scrub_text
+from .._common.units import span
+from .._platform.operator import DEPLOYMENT
+from .record import SessionRecord
+
+# From this share of its CPU limit on, a container is slowed down by the limit itself.
+BUSY_PERCENT = 90
+EMAILS_KEY = "authenticated-emails-list"
+
+_QUOTA = re.compile(r"exceeded quota: ([^,\s]+)")
+
+
+class Facts(t.NamedTuple):
+    """A session's record, and what the sentence about it needs beside the findings."""
+
+    record: SessionRecord
+    dead: bool
+    leading: bool | None
+    """None: nobody could tell."""
+    sessions_per_user: int | None = None
+    address_list: str | None = None
+    """The ConfigMap that says who may enter its instance."""
+    cpu_percent: int | None = None
+    operator_deployment: str = DEPLOYMENT
+
+    def evidence(self, code: str) -> str | None:
+        return next((str(f["evidence"]) for f in self.record["findings"] if f["code"] == code), None)
+
+    @property
+    def age(self) -> str:
+        return span(self.record["age_seconds"])
+
+
+class Diagnosis(t.NamedTuple):
+    code: str | None
+    """The finding that explains the others; None if nothing is wrong that could be seen."""
+    sentence: str
+    command: str | None
+
+
+def diagnose(facts: Facts) -> Diagnosis:
+    """The first explanation that holds: causes come before what follows from them."""
+    code, (sentence, command) = _explanation(facts)
+    told = scrub_text(_one_line(sentence))
+    return Diagnosis(code, f"{told}." if not told.endswith(".") else told, command)
+
+
+Told: t.TypeAlias = "tuple[str, str | None]"
+"""The sentence without its full stop, and the command."""
+
+
+def without_secrets(record: SessionRecord, secrets: t.Collection[str]) -> SessionRecord:
+    """The record with what others wrote into it free of the session's own secrets: an error may quote any of them."""
+
+    def clean(text: str | None) -> str | None:
+        return None if text is None else scrub_text(text, secrets)
+
+    findings = [{**finding, "evidence": clean(finding["evidence"])} for finding in record["findings"]]
+    texts = {"operator_message": clean(record["operator_message"]), "error": clean(record["error"])}
+    return t.cast(SessionRecord, {**record, **texts, "findings": findings})
+
+
+def _explanation(facts: Facts) -> tuple[str | None, Told]:
+    for code in ("failed", "no_pod", "locked_out"):
+        if facts.evidence(code):
+            return code, _EXPLANATIONS[code](facts)
+    if facts.leading is False and facts.record["state"] in ("pending", "starting"):
+        return "no_operator", _no_operator(facts)
+    for code, explain in _EXPLANATIONS.items():
+        if facts.evidence(code):
+            return code, explain(facts)
+    return None, _nothing(facts)
+
+
+def _failed(facts: Facts) -> Told:
+    told = f"{facts.record['operator_message'] or ''} {facts.record['error'] or ''}"
+    why = next((text for pattern, text in _FAILURES if re.search(pattern, told, re.IGNORECASE)), None)
+    limit = f" ({facts.sessions_per_user})" if facts.sessions_per_user is not None else ""
+    said = f"the operator said: {facts.evidence('failed')}"
+    reason = why.format(app=facts.record["app_definition"], limit=limit) if why else said
+    return f"It failed for good, because {reason}", _removal(facts)
+
+
+# What the operator says when it gives up, and what it means.
+_FAILURES = (
+    ("554:", "its user may not start any session"),
+    ("553:|max sessions", "its user already had as many sessions as allowed{limit}"),
+    ("552:|max instances", "{app} already had as many sessions as it may have (max_instances)"),
+    ("interrupted", "the operator was restarted while it was at work on it"),
+    ("app definition not found", "there is no app definition {app}"),
+    ("httproute", "the operator could not add it to the HTTP route"),
+    ("prewarmed", "somebody else took the prewarmed instance in the same moment"),
+    ("set-up", "its instance could not be made ready for its user, and stays reserved until the session is removed"),
+    ("service", "its Services could not be created, because a quota is used up or their name is taken"),
+)
+
+
+def _no_pod(facts: Facts) -> Told:
+    return "Its pod and all its other objects are gone, so its address leads nowhere", _removal(facts)
+
+
+def _locked_out(facts: Facts) -> Told:
+    sentence = "Its own user is refused with 403, because the address list of its instance was emptied"
+    if not facts.address_list:
+        return sentence, None
+    patch = f'{{"data":{{"{EMAILS_KEY}":"{facts.record["user"]}"}}}}'
+    return sentence, _kubectl(facts, "patch", f"configmap/{facts.address_list}", "--type=merge", "-p", patch)
+
+
+def _no_operator(facts: Facts) -> Told:
+    return (
+        f"No operator leads this installation, so nothing has happened to it for {facts.age}",
+        _kubectl(facts, "get", "pods", "-l", "app=operator"),
+    )
+
+
+def _quota_blocked(facts: Facts) -> Told:
+    message = facts.evidence("quota_blocked") or ""
+    found = _QUOTA.search(message)
+    return (
+        f"Its pod was refused by a quota: {_end(message)}",
+        _kubectl(facts, "edit", f"resourcequota/{found[1]}") if found else _kubectl(facts, "get", "resourcequota"),
+    )
+
+
+def _unschedulable(facts: Facts) -> Told:
+    pod = facts.record["pod"]
+    return (
+        f"No node takes its pod: {facts.evidence('unschedulable')}",
+        _kubectl(facts, "describe", f"pod/{pod['name']}") if pod else None,
+    )
+
+
+def _image_pull(facts: Facts) -> Told:
+    name = facts.record["app_definition"]
+    return f"Its image cannot be pulled: {facts.evidence('image_pull')}", _kubectl(
+        facts, "edit", f"appdefinitions.theia.cloud/{name}"
+    )
+
+
+def _crash_loop(facts: Facts) -> Told:
+    pod = facts.record["pod"]
+    times = f"{pod['restarts']} restarts" if pod else "its pod is gone by now"
+    return (
+        f"Its IDE crashes again and again ({times}): {facts.evidence('crash_loop')}",
+        _kubectl(facts, "logs", f"pod/{pod['name']}", "--all-containers", "--previous") if pod else None,
+    )
+
+
+def _unseen(facts: Facts) -> Told:
+    return f"The operator leads, and has overlooked it for {facts.age}", _removal(facts)
+
+
+def _stuck_starting(facts: Facts) -> Told:
+    return f"The operator began with it and does not come to an end: {facts.evidence('stuck_starting')}", _removal(
+        facts
+    )
+
+
+def _no_url(facts: Facts) -> Told:
+    return f"It waits in vain for an address: {facts.evidence('no_url')}", _removal(facts)
+
+
+def _no_url_but_running(facts: Facts) -> Told:
+    return (
+        f"Its IDE runs, but the platform never gave it an address: {facts.evidence('no_url_but_running')}",
+        _stop(facts),
+    )
+
+
+def _oom_killed(facts: Facts) -> Told:
+    return (
+        f"Its IDE was killed for using more memory than its limit: {facts.evidence('oom_killed')}",
+        _raise_limit(facts),
+    )
+
+
+def _not_ready(facts: Facts) -> Told:
+    pod = facts.record["pod"]
+    return (
+        f"It has an address, but nobody answers there: {facts.evidence('not_ready')}",
+        _kubectl(facts, "describe", f"pod/{pod['name']}") if pod else _stop(facts),
+    )
+
+
+def _high_memory(facts: Facts) -> Told:
+    return f"It is slow or soon killed, for it uses {facts.evidence('high_memory')}", _raise_limit(facts)
+
+
+def _orphaned(facts: Facts) -> Told:
+    return f"Something that it needs was deleted: {facts.evidence('orphaned')}", _stop(facts)
+
+
+def _over_user_limit(facts: Facts) -> Told:
+    return f"It runs, but {facts.evidence('over_user_limit')}, so no other one starts", _stop(facts)
+
+
+def _not_reaped(facts: Facts) -> Told:
+    return (
+        f"The platform should have ended it: it is {facts.evidence('not_reaped')}, so its cleaner is stuck",
+        _kubectl(facts, "rollout", "restart", f"deployment/{facts.operator_deployment}"),
+    )
+
+
+def _idle(facts: Facts) -> Told:
+    return f"It works, and nobody uses it: {facts.evidence('idle')}", _stop(facts)
+
+
+def _too_old(facts: Facts) -> Told:
+    return f"It works, and is older than sessions should be: {facts.evidence('too_old')}", _stop(facts)
+
+
+def _nothing(facts: Facts) -> Told:
+    record = facts.record
+    if facts.cpu_percent is not None and facts.cpu_percent >= BUSY_PERCENT:
+        return f"It works, and is slowed down: it uses {facts.cpu_percent} % of the CPU it may use", _raise_limit(facts)
+    if record["state"] in ("pending", "starting"):
+        return f"It is still starting, {facts.age} after it was created, which is no reason to worry yet", None
+    if record["state"] is None:
+        return "Its pods could not be read, so whether it works is not known", None
+    return "Nothing is wrong with it that can be seen from here", None
+
+
+# Causes before symptoms: a session without an address because of a quota is a matter of the quota.
+_EXPLANATIONS: t.Mapping[str, t.Callable[[Facts], Told]] = {
+    "failed": _failed,
+    "no_pod": _no_pod,
+    "locked_out": _locked_out,
+    "quota_blocked": _quota_blocked,
+    "unschedulable": _unschedulable,
+    "image_pull": _image_pull,
+    "crash_loop": _crash_loop,
+    "unseen": _unseen,
+    "stuck_starting": _stuck_starting,
+    "no_url": _no_url,
+    "no_url_but_running": _no_url_but_running,
+    "oom_killed": _oom_killed,
+    "not_ready": _not_ready,
+    "high_memory": _high_memory,
+    "orphaned": _orphaned,
+    "over_user_limit": _over_user_limit,
+    "not_reaped": _not_reaped,
+    "idle": _idle,
+    "too_old": _too_old,
+}
+
+
+def _removal(facts: Facts) -> str:
+    """Dead ones go with the command that takes nothing else; others need somebody who names them."""
+    return _play("unlock_user", "user", facts.record["user"]) if facts.dead else _stop(facts)
+
+
+def _stop(facts: Facts) -> str:
+    return _play("stop_sessions", "sessions", facts.record["name"])
+
+
+def _raise_limit(facts: Facts) -> str:
+    return _kubectl(facts, "edit", f"appdefinitions.theia.cloud/{facts.record['app_definition']}")
+
+
+def _play(playbook: str, variable: str, value: str) -> str:
+    return shlex.join(["ansible-playbook", f"eduide.theia.{playbook}", "-e", f"{variable}={value}"])
+
+
+def _kubectl(facts: Facts, *words: str) -> str:
+    return shlex.join(["kubectl", "-n", facts.record["namespace"], *words])
+
+
+def _end(message: str) -> str:
+    """What a refused pod was refused for, without the pod's name in front of it."""
+    return message.rpartition(" is forbidden: ")[2]
+
+
+def _one_line(text: str) -> str:
+    """Free of control characters: a session may carry whatever text its user or the operator wrote."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

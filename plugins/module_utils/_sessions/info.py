@@ -1,0 +1,97 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_session_info) does, from its options to its result."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._common.errors import Misconfigured
+from .._common.query import check_fields, narrow
+from .._common.timestamps import format_time
+from .._kubernetes.connect import connect
+from .._platform.leader import Installation
+from .filter import Selection, SortBy, select
+from .join import join
+from .options import read_selection, read_thresholds
+from .privacy import Disguise
+from .record import Judged, SessionRecord, judge_session, other_pods
+from .snapshot import View, describe_missing, read, with_leader
+from .summary import summarise
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+
+Params = t.Mapping[str, t.Any]
+
+
+def run_info(params: Params) -> dict[str, t.Any]:
+    """List, judge, select and summarise; C(warnings) in the result are for the module to issue."""
+    check_fields(params["fields"] or (), SessionRecord, "session")
+    if params["api"] == "service":
+        # Every import is compiled anew by every task, and few tasks need this one.
+        from .service import list_sessions
+
+        return _asked(params, list_sessions(params))
+    selection, thresholds = read_selection(params), read_thresholds(params)
+    if params["other_pods"] and "objects" not in params["gather"]:
+        raise Misconfigured("other_pods needs the pods: add objects to gather")
+    gateway = connect(params)
+    installation = Installation(params["operator_deployment"], params["operator_lease"])
+    view = read(gateway, installation, thresholds, params["gather"])
+    view, chosen = _judge(gateway, installation, view, selection, params["sort_by"])
+    listed = chosen if params["limit"] is None else chosen[: params["limit"]]
+    result = {
+        "sessions": [judged.record for judged in listed],
+        "summary": _summary(view, chosen),
+        "unknown_findings": sorted({code for judged in chosen for code in judged.unknown}),
+        "missing": view.missing,
+        "seen_at": format_time(view.circumstances.now),
+        "warnings": [warning for warning in [describe_missing(view.missing)] if warning],
+    }
+    if params["other_pods"]:
+        result["other_pods"] = other_pods(view.sources)
+    return _asked(params, result)
+
+
+def _judge(
+    gateway: Gateway, installation: Installation, view: View, selection: Selection, sort_by: SortBy | None
+) -> tuple[View, list[Judged]]:
+    """Judge and select; if a session waits that an operator should have seen, find out whether one leads, and again."""
+    chosen, waits = _choose(view, selection, sort_by)
+    if waits and "objects" not in view.missing:
+        view = with_leader(gateway, installation, view)
+        chosen, waits = _choose(view, selection, sort_by)
+    return view, chosen
+
+
+def _choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[list[Judged], bool]:
+    """The selected sessions, and whether any session waits for an operator. Only the selected ones are kept."""
+    waiting: list[str] = []
+
+    def judged() -> t.Iterator[Judged]:
+        for parts in join(view.sources):
+            session = judge_session(parts, view.circumstances)
+            if "unseen" in session.unknown:
+                waiting.append(session.row.uid)
+            yield session
+
+    return select(judged(), selection, sort_by=sort_by), bool(waiting)
+
+
+def _summary(view: View, chosen: t.Sequence[Judged]) -> dict[str, t.Any]:
+    """Totals of the selected sessions; limits are counted over all sessions of a user, selected or not."""
+    operator = view.circumstances.operator
+    users = collections.Counter(row.user for row in view.sources.sessions)
+    return dict(
+        summarise([judged.record for judged in chosen], users, operator.sessions_per_user if operator else None)
+    )
+
+
+def _asked(params: Params, result: dict[str, t.Any]) -> dict[str, t.Any]:
+    if params["pseudonym_key"]:
+        result = Disguise(params["pseudonym_key"]).result(result)
+    return narrow(result, "sessions", params)

@@ -1,0 +1,246 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The session record: everything known about a session, in the words of the modules' documentation."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from .._common.timestamps import format_time, parse_time
+from .._exams.record import NOBODY, Shield
+from .._platform.operator import Operator
+from .._platform.rows import (
+    ContainerRow,
+    ContainerUsage,
+    PodRow,
+    SessionRow,
+    ide_container,
+    ide_usage,
+)
+from .activity import Start, judge_activity
+from .findings import (
+    Case,
+    State,
+    Thresholds,
+    is_dead,
+    judge,
+)
+from .join import Parts, Sources, join, pods_by_deployment
+
+DataAt = t.Literal["volume", "pod", "none"]
+
+
+class Circumstances(t.NamedTuple):
+    """What is the same for all sessions of one look at an installation."""
+
+    now: datetime
+    namespace: str
+    operator: Operator | None = None
+    leading: bool | None = None
+    led_seconds: float | None = None
+    """For how long the operator that leads has been leading."""
+    shield: Shield = NOBODY
+    thresholds: Thresholds = Thresholds()
+
+
+class PodRecord(t.TypedDict):
+    name: str
+    node: str | None
+    phase: str | None
+    ready: bool
+    restarts: int
+    waiting_reason: str | None
+    cpu_millicores: int | None
+    memory_bytes: int | None
+    memory_limit_bytes: int | None
+    memory_percent: int | None
+
+
+class OtherPod(PodRecord):
+    app: str | None
+
+
+class SessionRecord(t.TypedDict):
+    name: str
+    uid: str
+    namespace: str
+    user: str
+    app_definition: str
+    workspace: str | None
+    data_at: DataAt | None
+    created: str
+    age_seconds: int
+    last_activity: str | None
+    activity_known: bool
+    idle_seconds: int | None
+    state: State | None
+    start: Start | None
+    instance_id: int | None
+    operator_status: str | None
+    operator_message: str | None
+    error: str | None
+    url: str | None
+    exam: str | None
+    protected: str | None
+    pod: PodRecord | None
+    findings: list[dict[str, str | None]]
+
+
+class Judged(t.NamedTuple):
+    """A session's record, and what a decision needs beside it."""
+
+    record: SessionRecord
+    row: SessionRow
+    dead: bool
+    ready: bool | None
+    holds_slot: bool
+    """Whether stopping it has to be followed by the operator's release of a pool instance; true if unknown."""
+    exams: tuple[str, ...]
+    """The exams that shield it as long as it lives."""
+    unknown: frozenset[str]
+    """Codes of the findings that could not be told."""
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(str(finding["code"]) for finding in self.record["findings"])
+
+
+def judge_sessions(sources: Sources, circumstances: Circumstances) -> list[Judged]:
+    """Join, classify and judge all sessions of a snapshot."""
+    return [judge_session(parts, circumstances) for parts in join(sources)]
+
+
+def judge_session(parts: Parts, circumstances: Circumstances) -> Judged:
+    row, now = parts.session, circumstances.now
+    created = parse_time(row.created) or now
+    start = how_started(parts)
+    case = Case(
+        parts=parts,
+        now=now,
+        created=created,
+        state=state_of(parts),
+        start=start,
+        activity=judge_activity(
+            row, start=start, created=created, app=parts.app_definition, operator=circumstances.operator, now=now
+        ),
+        operator=circumstances.operator,
+        leading=circumstances.leading,
+        led_seconds=circumstances.led_seconds,
+        thresholds=circumstances.thresholds,
+        dead=None,
+    )
+    case = case._replace(dead=is_dead(case))
+    findings, unknown = judge(case)
+    exams = circumstances.shield.exams_of(row.app_definition, row.user, now)
+    record = _record(case, circumstances.namespace, exams[0] if exams else None)
+    record["findings"] = [finding.describe() for finding in findings]
+    return Judged(
+        record=record,
+        row=row,
+        dead=bool(case.dead),
+        ready=parts.ready,
+        holds_slot=start == "eager" or (start is None and parts.owns_objects is not False),
+        exams=exams,
+        unknown=unknown,
+    )
+
+
+def state_of(parts: Parts) -> State | None:
+    """None where it rests on objects that were not read."""
+    row = parts.session
+    if row.operator_status == "ERROR":
+        return "failed"
+    if row.url:
+        return None if parts.ready is None else ("running" if parts.ready else "unready")
+    if row.operator_status:
+        return "starting"
+    return None if parts.owns_objects is None else ("starting" if parts.owns_objects else "pending")
+
+
+def how_started(parts: Parts) -> Start | None:
+    """As the operator annotated it; operators that do not annotate are told by who owns the session's objects."""
+    row = parts.session
+    if row.strategy in ("eager", "lazy-fallback"):
+        return t.cast(Start, row.strategy)
+    if row.strategy is not None:
+        return None
+    if parts.pooled:
+        return "eager"
+    return "lazy" if row.operator_status == "HANDLED" or parts.owns_objects else None
+
+
+def data_at(parts: Parts) -> DataAt | None:
+    """Where the student's files are: a workspace that the session names, but does not mount, holds none of them."""
+    claim = parts.workspace.claim if parts.workspace else None
+    if claim and parts.deployment and claim in parts.deployment.claims:
+        return "volume"
+    if not parts.session.url:
+        return "none"
+    if parts.pods:
+        unsure = parts.session.workspace and not parts.workspaces_read and parts.deployment and parts.deployment.claims
+        return None if unsure else "pod"
+    return "none" if parts.pods_read else None
+
+
+def other_pods(sources: Sources) -> list[OtherPod]:
+    """Pods that belong to no session: free instances, sidecars, operator, service, and what else runs there."""
+    found = pods_by_deployment(sources)
+    owned = [row.uid for row in sources.deployments or () if row.sessions and not row.sidecar]
+    taken = {pod.uid for deployment in owned for pod in found.get(deployment, ())}
+    usage = {row.pod: row for row in sources.usage or ()}
+    others = []
+    for pod in sources.pods or ():
+        if pod.uid not in taken:
+            container = ide_container(pod, None)
+            record = _pod_record(pod, container, ide_usage(container, usage.get(pod.name)))
+            others.append(OtherPod(**record, app=pod.app))
+    return others
+
+
+def _record(case: Case, namespace: str, exam: str | None) -> SessionRecord:
+    parts, row, activity = case.parts, case.parts.session, case.activity
+    app = parts.app_definition
+    return SessionRecord(
+        name=row.name,
+        uid=row.uid,
+        namespace=namespace,
+        user=row.user,
+        app_definition=row.app_definition,
+        workspace=row.workspace,
+        data_at=data_at(parts),
+        created=format_time(case.created),
+        age_seconds=max(0, int(case.age.total_seconds())),
+        last_activity=format_time(activity.last) if activity.last else None,
+        activity_known=activity.known,
+        idle_seconds=activity.idle_seconds,
+        state=case.state,
+        start=case.start,
+        instance_id=parts.instance_id,
+        operator_status=row.operator_status,
+        operator_message=row.operator_message,
+        error=row.error,
+        url=row.url,
+        exam=exam,
+        protected=row.protected or (f"app definition: {app.protected}" if app and app.protected else None),
+        pod=_pod_record(parts.pod, parts.container, parts.usage) if parts.pod else None,
+        findings=[],
+    )
+
+
+def _pod_record(pod: PodRow, container: ContainerRow | None, usage: ContainerUsage | None) -> PodRecord:
+    used, limit = usage.memory_bytes if usage else None, container.memory_limit if container else None
+    return PodRecord(
+        name=pod.name,
+        node=pod.node,
+        phase=pod.phase,
+        ready=pod.ready and not pod.deleting,
+        restarts=sum(c.restarts for c in pod.containers),
+        waiting_reason=next((c.waiting for c in pod.containers if c.waiting), None),
+        cpu_millicores=usage.cpu_millicores if usage else None,
+        memory_bytes=used,
+        memory_limit_bytes=limit,
+        memory_percent=used * 100 // limit if used is not None and limit else None,
+    )

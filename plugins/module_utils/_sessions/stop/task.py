@@ -1,0 +1,167 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_session) does for C(state=absent), from its options to its result."""
+
+from __future__ import annotations
+
+import collections
+import getpass
+import os
+import socket
+import typing as t
+
+from ..._common.errors import EduideError, WaitTimeout, several
+from ..._common.progress import Reporter
+from ..._kubernetes.connect import connect
+from ..._platform.leader import Installation
+from ..._safety.limits import read_caps
+from ..options import read_thresholds, states_own_age
+from ..snapshot import describe_missing
+from .execute import (
+    Done,
+    Order,
+    carry_out,
+    delete,
+    read_and_plan,
+)
+from .options import read_protection, read_request
+from .plan import NAMED, Item, ShieldExit, Terms
+from .wait import Endings, Waited, wait_for_endings
+
+Params = t.Mapping[str, t.Any]
+FAILING_ENDINGS = ("not_reset", "not_gone")
+NOT_TOLD = "Whether the stopped sessions left clean instances could not be read"
+
+
+def run_absent(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
+    """Stop what is asked for and may be stopped; C(warnings) in the result are for the module to issue."""
+    service = None
+    if params["unchecked"] or params["api"] == "service":
+        # Every import is compiled anew by every task, and few tasks need these.
+        from .service import stop_through, stop_unchecked
+
+        if params["unchecked"]:
+            return stop_unchecked(params, check_mode=check_mode)
+        service = stop_through(params, check_mode=check_mode)
+    order = _order(params, only_user=service.user if service else None)
+    gateway = connect(params, check_mode=check_mode)
+    done = read_and_plan(gateway, order)
+    waited = Waited({})
+    if not check_mode:
+        stopping = Reporter(params["progress_file"], "stopped")
+        send = service.sender(gateway) if service else delete(gateway)
+        done = carry_out(gateway, order, done, send, stopping.report)
+        if params["wait"]:
+            waiting = Reporter(params["progress_file"], "clean")
+            waited = wait_for_endings(
+                gateway,
+                done.view,
+                done.footprints,
+                timeout_seconds=params["wait_timeout_seconds"],
+                progress=waiting.report,
+            )
+    result = _result(done, waited.endings, check_mode=check_mode, through_service=service is not None)
+    if waited.denied:
+        result["warnings"].append(f"{NOT_TOLD}: {waited.unread}")
+    _fail_if_needed(done, waited, result, params["wait_timeout_seconds"])
+    return result
+
+
+def _order(params: Params, only_user: str | None) -> Order:
+    way_out = params["shield_exit"]
+    return Order(
+        request=read_request(params),
+        terms=Terms(
+            discard_data=frozenset(params["discard_data"]),
+            only_dead=params["only_dead"],
+            without_operator=params["without_operator"],
+            own_age=states_own_age(params),
+            protection=read_protection(params),
+            shield_exit=ShieldExit(**way_out) if way_out else None,
+            only_user=only_user,
+            caps=read_caps(params, "max_stop"),
+        ),
+        thresholds=read_thresholds(params),
+        installation=Installation(params["operator_deployment"], params["operator_lease"]),
+        concurrency=params["concurrency"],
+        max_failures=params["max_failures"],
+        # Only a history wants it.
+        run=(params["run"] or f"{_user()}@{socket.gethostname()}") if way_out else "",
+    )
+
+
+def _user() -> str:
+    """Whoever runs this; in a container the uid often is all there is."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def _result(done: Done, endings: Endings, *, check_mode: bool, through_service: bool) -> dict[str, t.Any]:
+    items = done.plan.items
+    missing = describe_missing(done.view.missing)
+    return {
+        "changed": any(item.stops for item in items),
+        "sessions": [describe(item, endings, would=check_mode) for item in items],
+        "outcomes": dict(collections.Counter(item.decision.outcome for item in items)),
+        "data_lost": done.plan.data_lost(),
+        "precondition": "none" if through_service else "uid_and_resource_version",
+        "not_checked": [],
+        "missing": done.view.missing,
+        "warnings": [missing] if missing else [],
+    }
+
+
+def describe(item: Item, endings: Endings, *, would: bool) -> dict[str, t.Any]:
+    record = item.judged.record if item.judged else None
+    return {
+        "name": item.name,
+        "uid": item.uid,
+        "user": record["user"] if record else None,
+        "app_definition": record["app_definition"] if record else None,
+        "state": record["state"] if record else None,
+        "data_at": record["data_at"] if record else None,
+        "exam": record["exam"] if record else None,
+        "outcome": item.decision.outcome,
+        "would": would,
+        "reason": item.decision.text,
+        "reasons": sorted(item.decision.reasons),
+        "ending": endings.get(item.uid or ""),
+    }
+
+
+def _fail_if_needed(done: Done, waited: Waited, result: dict[str, t.Any], waited_seconds: int) -> None:
+    """Everything that could be done is done by now; the task still fails if something was not."""
+    details = {key: value for key, value in result.items() if key != "warnings"}
+    if done.plan.over_cap:
+        raise EduideError(f"{done.plan.over_cap}. They are listed in the result", **details)
+    problems = [
+        f"{item.name}: {item.decision.text}"
+        for item in done.plan.items
+        if item.decision.outcome == "failed"
+        # Whoever names a session and gets a green task believes that it is gone.
+        or (item.decision.outcome == "refused" and _is_named(item))
+    ]
+    if problems:
+        raise EduideError(several(problems), **details)
+    if waited.unread and not waited.denied:
+        raise WaitTimeout(f"The sessions are stopped, but how they ended could not be read: {waited.unread}", **details)
+    late = [item.name for item in done.plan.items if waited.endings.get(item.uid or "") in FAILING_ENDINGS]
+    if late:
+        told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
+        after = "while no operator leads" if done.view.circumstances.leading is False else f"after {waited_seconds} s"
+        risk = ""
+        if "not_reset" in waited.endings.values():
+            risk = (
+                ": an instance that is not reset goes to the next student as it is. Look at the operator, and at what "
+                "theia_capacity_info counts as dirty"
+            )
+        raise WaitTimeout(f"The sessions are stopped, but {after} something is left of {told}{risk}", **details)
+
+
+def _is_named(item: Item) -> bool:
+    why = item.why
+    return NAMED in item.decision.reasons or bool(why.selection and why.selection.names_sessions)

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting until nothing is left of stopped sessions, and their instances are clean for the next student."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.errors import EduideError, Forbidden
+from ..._common.waiting import wait_until
+from ..snapshot import OBJECTS, View, read_address_lists, read_again
+from .release import Footprint, ending
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+
+Endings = dict[str, str]
+# Without ReplicaSets pods are found by the names that the Deployment controller gives.
+_NEEDED = frozenset(OBJECTS) - {"replica_sets"}
+
+
+def unfinished(left: Footprint) -> str:
+    """The word for what was not reached."""
+    return "not_reset" if left.pooled else "not_gone"
+
+
+class Waited(t.NamedTuple):
+    """What was seen of the endings. A session that nobody can tell of has none."""
+
+    endings: Endings
+    unread: str | None = None
+    """Why nobody can tell how the others ended."""
+    denied: bool = False
+    """Whether that is for want of a right, which trying again would not change."""
+
+
+def wait_for_endings(
+    gateway: Gateway,
+    view: View,
+    footprints: t.Mapping[str, Footprint],
+    *,
+    timeout_seconds: float,
+    progress: t.Callable[[int, int], None],
+) -> Waited:
+    """How each stopped session ended, by uid. The sessions are gone whatever happens here, so nothing is raised."""
+    if not footprints:
+        return Waited({})
+    if denied := sorted(_NEEDED & view.missing.keys()):
+        return Waited({}, "; ".join(view.missing[name] for name in denied), denied=True)
+    # Without an operator nobody resets an instance, so waiting for it would only take time.
+    hopeless = {uid for uid, left in footprints.items() if left.pooled and not view.circumstances.leading}
+    waiting = {uid: left for uid, left in footprints.items() if uid not in hopeless}
+    ended: Endings = {}
+    unread: str | None = None
+
+    def look() -> Endings:
+        nonlocal unread
+        sources = view.sources._replace(**read_again(gateway, view.sources, {"objects"}))
+        if any(left.pooled for left in waiting.values()):
+            try:
+                # They tell whether the last user would still be let in.
+                sources = sources._replace(address_lists=read_address_lists(gateway))
+            except Forbidden as exc:
+                unread = str(exc)
+                for uid in [uid for uid, left in waiting.items() if left.pooled]:
+                    del waiting[uid]
+        found = {uid: ending(left, sources) for uid, left in waiting.items()}
+        ended.update({uid: word for uid, word in found.items() if word})
+        progress(len(ended), len(waiting))
+        return ended
+
+    try:
+        if waiting:
+            wait_until(look, lambda seen: waiting.keys() <= seen.keys(), timeout_seconds=timeout_seconds)
+    except EduideError as exc:
+        known = {**dict.fromkeys(hopeless, "not_reset"), **ended}
+        return Waited(known, str(exc), denied=isinstance(exc, Forbidden))
+    known = {uid: unfinished(footprints[uid]) for uid in (*waiting, *hopeless)}
+    return Waited({**known, **ended}, unread, denied=unread is not None)

@@ -1,0 +1,316 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deleting workspaces: read, plan, stop the sessions on them if asked to, look once more, delete, and look again."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from datetime import timedelta
+
+from ..._common.batch import Failures
+from ..._common.errors import Conflict, EduideError, ServerFailed
+from ..._common.reading import Reading, SharedRead
+from ..._kubernetes.kinds import PV, PVC, SESSION, WORKSPACE
+from ..._platform.rows import SessionRow, WorkspaceRow, session_row
+from ..._platform.storage import VolumeRow, volumes_of
+from ..._sessions.filter import Selection
+from ..._sessions.snapshot import read_shield
+from ..._sessions.stop import execute as stop_execute
+from ..._sessions.stop.plan import Request as StopRequest
+from ..record import NO_VOLUME, JudgedWorkspace, judge_workspaces, orphans
+from ..snapshot import WorkspaceView, read_workspaces
+from ..volumes import note_patch
+from .plan import (
+    Decision,
+    Item,
+    Outcome,
+    Plan,
+    Request,
+    Terms,
+    check,
+    decide,
+    decide_about_left,
+    in_use,
+    plan,
+)
+from .wait import Remains
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+
+ROUNDS = stop_execute.ROUNDS
+
+Send = t.Callable[[WorkspaceRow], bool]
+"""Deletes the workspace that was seen and no other: False if it was gone, Conflict if it is another or was changed."""
+Progress = t.Callable[[int, int], None]
+
+
+class Order(t.NamedTuple):
+    """What the caller wants of one task."""
+
+    request: Request
+    terms: Terms
+    stop: stop_execute.Order
+    """How sessions are stopped, if they are; which ones is found out."""
+    max_gap: timedelta
+    """How long nobody may have looked at workspaces that were not used meanwhile."""
+
+
+class Trace(t.NamedTuple):
+    """What was seen around a delete."""
+
+    slipped_in: tuple[str, ...] | None
+    """Sessions that are on the workspace although it is gone; None if nobody could look."""
+    unseen_seconds: float | None
+    """For how long before the delete was answered nobody had looked for sessions."""
+    remains: Remains
+
+
+class Done(t.NamedTuple):
+    """What became of a plan; in check mode, the plan."""
+
+    plan: Plan
+    view: WorkspaceView
+    stopping: stop_execute.Done | None
+    traces: t.Mapping[str, Trace]
+    """By the keys of the items that were acted on."""
+    noted: frozenset[str]
+    """Names of the workspaces whose volume was written to."""
+
+
+def read_and_plan(gateway: Gateway, order: Order) -> Done:
+    """Decide what to do, without doing it."""
+    check(order.request)
+    view = _read(gateway, order)
+    workspaces = judge_workspaces(view.sources, view.circumstances)
+
+    def planned(staying: t.Mapping[str, str]) -> Plan:
+        released = orphans(view.sources).volumes or []
+        return plan(workspaces, released, order.request, order.terms, view.circumstances, staying=staying)
+
+    live = {name for judged in workspaces for name in judged.record["live_sessions"]}
+    if order.terms.live_sessions == "refuse":
+        return Done(planned(dict.fromkeys(live, "live")), view, None, {}, frozenset())
+    first = planned({})
+    occupied = frozenset(item.name for item in first.acts if item.judged and item.judged.sessions)
+    if not occupied:
+        return Done(first, view, None, {}, frozenset())
+    stopping = stop_execute.read_and_plan(gateway, _stop_those_on(occupied, order.stop))
+    if stopping.plan.over_cap:
+        return Done(first.skipped(stopping.plan.over_cap), view, None, {}, frozenset())
+    decided = {item.name: item.decision for item in stopping.plan.items}
+    going = {name for name, decision in decided.items() if decision.outcome in ("stopped", "gone")}
+    second = planned({name: decided[name].text if name in decided else "not seen to be on it" for name in live - going})
+    return Done(second, view, _only_for(second, stopping), {}, frozenset())
+
+
+def _stop_those_on(workspaces: frozenset[str], order: stop_execute.Order) -> stop_execute.Order:
+    return order._replace(request=StopRequest(selection=Selection(workspaces=workspaces)))
+
+
+def _only_for(planned: Plan, stopping: stop_execute.Done) -> stop_execute.Done:
+    """No session is stopped on a workspace that stays all the same."""
+    going = {item.name for item in planned.acts}
+    items = tuple(i for i in stopping.plan.items if i.judged and i.judged.record["workspace"] in going)
+    return stopping._replace(plan=stopping.plan._replace(items=items))
+
+
+def carry_out(gateway: Gateway, order: Order, planned: Done, send: Send, progress: Progress) -> Done:
+    """Delete what the plan deletes; one failure does not end the rest. Sessions on it have been stopped by now."""
+    if not planned.plan.acts:
+        return planned
+    work = _Work(gateway, order, planned.view, send)
+    total = len(planned.plan.acts)
+
+    def one(item: Item) -> Item:
+        if not item.acts:
+            return item
+        done = work.attempt(item)
+        progress(work.count(done), total)
+        return done
+
+    items = tuple(gateway.map(one, planned.plan.items, concurrency=order.stop.concurrency))
+    return planned._replace(plan=planned.plan._replace(items=items), traces=work.traces, noted=frozenset(work.noted))
+
+
+def delete(gateway: Gateway) -> Send:
+    """Delete straight through the cluster, guarded by what was seen."""
+    return lambda row: gateway.delete(WORKSPACE, row.name, uid=row.uid, resource_version=row.resource_version)
+
+
+def _read(gateway: Gateway, order: Order) -> WorkspaceView:
+    parts = {"objects", "exams", "claims", "volumes"}
+    parts |= {"observation"} if order.request.selection.unused_days is not None else set()
+    return read_workspaces(gateway, order.stop.installation, order.stop.thresholds, parts, max_gap=order.max_gap)
+
+
+class _Work:
+    """The state that the workers share: what was read last, when, and what has happened."""
+
+    def __init__(self, gateway: Gateway, order: Order, view: WorkspaceView, send: Send) -> None:
+        self.traces: dict[str, Trace] = {}
+        self.noted: set[str] = set()
+        self._gateway, self._order, self._send = gateway, order, send
+        self._circumstances = view.circumstances
+        self._records_read: float | None = None
+        self._lock = threading.Lock()
+        self._failures = Failures(order.stop.max_failures)
+        self._finished = 0
+        self._seen_again = float("-inf")
+        self._alive: dict[str, JudgedWorkspace] = {}
+        """By uid, workspaces as they were then."""
+        self._sessions = SharedRead(self._read_sessions)
+        self._views = SharedRead(lambda: _read(gateway, order))
+
+    def count(self, item: Item) -> int:
+        """How many are gone, with this one."""
+        with self._lock:
+            self._finished += item.acts
+            return self._finished
+
+    def attempt(self, item: Item) -> Item:
+        """Judge the workspace as it is now and delete it, again and again while it changes under our hands."""
+        if why := self._failures.too_many:
+            return item._replace(decision=Decision("skipped_cap", why))
+        try:
+            item = self._delete(item) if item.judged else item._replace(decision=self._reclaim(item))
+        except EduideError as exc:
+            item = item._replace(decision=Decision("failed", str(exc)))
+        decision = item.decision
+        if item.name in self.noted and decision.outcome != "deleted":
+            written = "is kept by now" if self._order.terms.volume == "retain" else "carries a note by now"
+            decision = decision._replace(text=f"{decision.text}; its volume {written}")
+        self._failures.note(decision.outcome)
+        return item._replace(decision=decision)
+
+    def _reclaim(self, item: Item) -> Decision:
+        """Decide once more about what a workspace left; it is reclaimed while endings are waited for."""
+        self._look_again()
+        decision = decide_about_left(item, self._order.terms, self._circumstances)
+        if item.left and decision.outcome == "reclaimed":
+            remains = Remains(item.left.claim_uid, item.left.name, reclaim=True)
+            self.traces[item.key] = Trace((), None, remains)
+        return decision
+
+    def _delete(self, item: Item) -> Item:
+        """The item comes back as it was decided last, with what was seen before anything was written."""
+        judged = self._with_dead_sessions_seen_again(item.judged)
+        if judged and judged.record["deletion"] == NO_VOLUME and self._has_volume(judged):
+            judged = self._again(judged)
+        noted = False
+        for _unused in range(ROUNDS):
+            if judged is None:
+                return item._replace(decision=Decision("gone", "it was gone before it could be deleted"))
+            decision, looked = self._judge(judged, item)
+            if not noted:
+                item = item._replace(judged=judged)
+            if decision.outcome != "deleted":
+                return item._replace(decision=decision)
+            if not noted:
+                noted = True
+                if self._note(judged, item):
+                    # That took a moment in which somebody may have come.
+                    continue
+            outcome = self._try(judged.row)
+            if outcome == "deleted":
+                self._trace(item, judged, looked)
+            if outcome is not None:
+                return item._replace(decision=decision._replace(outcome=outcome))
+            judged = self._again(judged)
+        return item._replace(decision=Decision("failed", f"it changed {ROUNDS} times while it was being deleted"))
+
+    def _with_dead_sessions_seen_again(self, judged: JudgedWorkspace | None) -> JudgedWorkspace | None:
+        """A dead session keeps nobody from deleting, and a pod that comes up brings it to life without changing it."""
+        if judged is None or not any(on.dead for on in judged.sessions):
+            return judged
+        with self._lock:
+            if time.monotonic() - self._seen_again > stop_execute.OBJECTS_SECONDS:
+                begun = time.monotonic()
+                view = _read(self._gateway, self._order)
+                self._alive = {now.row.uid: now for now in judge_workspaces(view.sources, view.circumstances)}
+                self._seen_again = begun
+            return self._alive.get(judged.row.uid)
+
+    def _judge(self, judged: JudgedWorkspace, item: Item) -> tuple[Decision, Reading[list[SessionRow]]]:
+        self._look_again()
+        looked = self._sessions.get()
+        circumstances = self._circumstances._replace(now=self._gateway.now())
+        on_it = in_use(judged, looked.content)
+        return decide(judged, item.why, self._order.terms, circumstances, on_it), looked
+
+    def _look_again(self) -> None:
+        """Exam records are read once more before the first delete, and again during a long run."""
+        with self._lock:
+            if self._records_read is None or time.monotonic() - self._records_read > stop_execute.RECORDS_SECONDS:
+                shield = self._circumstances.shield.grown(read_shield(self._gateway))
+                self._circumstances = self._circumstances._replace(shield=shield)
+                self._records_read = time.monotonic()
+
+    def _note(self, judged: JudgedWorkspace, item: Item) -> bool:
+        """Write on the volume whose files it holds, and keep it if that is wanted; whether anything was written."""
+        claim, volume, option = judged.claim, judged.volume, self._order.terms.volume
+        if volume is None or claim is None or option == "follow":
+            return False
+        if option == "reclaim" and volume.reclaim_policy == "Delete":
+            return False
+        for _unused in range(ROUNDS):
+            current = self._volume(volume.name)
+            if current is None or current.claim_uid != claim.uid or item.kept is None:
+                raise ServerFailed(f"its volume {volume.name} is bound to something else by now")
+            patch = note_patch(current, item.kept, option)
+            if patch is None:
+                return False
+            try:
+                self._gateway.merge_patch(PV, volume.name, patch)
+            except Conflict:
+                continue
+            self.noted.add(item.name)
+            return True
+        raise ServerFailed(f"its volume {volume.name} changed {ROUNDS} times while it was being written to")
+
+    def _has_volume(self, judged: JudgedWorkspace) -> bool:
+        """Whether its claim has one by now: it may wait for the first pod, which was on its way when it was read."""
+        found = self._gateway.get(PVC, judged.claim.name) if judged.claim else None
+        return bool(found and found["spec"].get("volumeName"))
+
+    def _volume(self, name: str) -> VolumeRow | None:
+        found = self._gateway.get(PV, name)
+        return volumes_of(self._gateway.namespace)(found) if found else None
+
+    def _try(self, row: WorkspaceRow) -> Outcome | None:
+        """None: it is not known to be gone, so it has to be looked at again."""
+        deleted = stop_execute.delete_once(lambda: self._send(row), lambda: self._is_there(row))
+        return None if deleted is None else "deleted" if deleted else "gone"
+
+    def _is_there(self, row: WorkspaceRow) -> bool:
+        """The same one; one of the same name made since is another."""
+        found = self._gateway.get(WORKSPACE, row.name)
+        return bool(found and found["metadata"]["uid"] == row.uid)
+
+    def _trace(self, item: Item, judged: JudgedWorkspace, looked: Reading[list[SessionRow]]) -> None:
+        unseen = time.monotonic() - looked.begun
+        try:
+            slipped_in = tuple(sorted(in_use(judged, self._sessions.get().content)))
+        except EduideError:
+            # The workspace is gone all the same, and that has to be told.
+            slipped_in = None
+        claim = judged.claim
+        remains = Remains(
+            claim=claim.uid if claim else None,
+            volume=claim.volume if claim else None,
+            reclaim=self._order.terms.volume == "reclaim",
+        )
+        self.traces[item.key] = Trace(slipped_in, unseen, remains)
+
+    def _again(self, judged: JudgedWorkspace) -> JudgedWorkspace | None:
+        """The same workspace as it is now; one of the same name made since is another."""
+        view = self._views.get().content
+        found = judge_workspaces(view.sources, view.circumstances)
+        return next((now for now in found if now.row.uid == judged.row.uid), None)
+
+    def _read_sessions(self) -> list[SessionRow]:
+        return self._gateway.list(SESSION, keep=session_row)

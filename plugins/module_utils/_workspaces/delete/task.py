@@ -1,0 +1,211 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_workspace) does for C(state=absent), from its options to its result."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.errors import EduideError, WaitTimeout, several
+from ..._common.progress import Reporter
+from ..._kubernetes.connect import connect
+from ..._platform.leader import Installation
+from ..._sessions.findings import Thresholds
+from ..._sessions.snapshot import describe_missing
+from ..._sessions.stop import execute as stop_execute
+from ..._sessions.stop import plan as stop_plan
+from ..._sessions.stop import task as stop_task
+from ..._sessions.stop.service import StopThrough, stop_through
+from ..._sessions.stop.wait import Waited, wait_for_endings
+from .. import results
+from ..record import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED
+from ..usage.options import read_max_gap
+from ..volumes import restore_steps
+from .execute import (
+    Done,
+    Order,
+    carry_out,
+    delete,
+    read_and_plan,
+)
+from .options import read_request, read_session_terms, read_terms
+from .plan import Item
+from .service import delete_through, delete_unchecked
+from .wait import NOT_GONE, Settled, settle
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+
+Params = t.Mapping[str, t.Any]
+
+
+class Outcome(t.NamedTuple):
+    """All that is known when everything that could be done is done."""
+
+    done: Done
+    settled: Settled
+    waited: Waited
+    """How the sessions ended that were stopped."""
+
+
+def run_absent(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
+    """Delete what is asked for and may be deleted; C(warnings) in the result are for the module to issue."""
+    if params["unchecked"]:
+        return delete_unchecked(params, check_mode=check_mode)
+    service = stop_through(params, check_mode=check_mode) if params["api"] == "service" else None
+    order = _order(params, only_user=service.user if service else None)
+    gateway = connect(params, check_mode=check_mode)
+    planned = read_and_plan(gateway, order)
+    outcome = Outcome(planned, Settled({}, {}, None), Waited({}))
+    if not check_mode:
+        outcome = _carry_out(gateway, order, planned, service, params)
+    result = _result(outcome, gateway.namespace, check_mode=check_mode, through_service=service is not None)
+    _fail_if_needed(outcome, result, params["wait_timeout_seconds"])
+    return result
+
+
+def _order(params: Params, only_user: str | None) -> Order:
+    terms = read_terms(params, only_user)
+    stop = stop_execute.Order(
+        request=stop_plan.Request(),
+        terms=read_session_terms(params, terms),
+        thresholds=Thresholds(),
+        installation=Installation(params["operator_deployment"], params["operator_lease"]),
+        concurrency=params["concurrency"],
+        max_failures=params["max_failures"],
+        # No session leaves the shield of an exam this way, so that nothing is signed.
+        run="",
+    )
+    return Order(read_request(params), terms, stop, read_max_gap(params))
+
+
+def _carry_out(gateway: Gateway, order: Order, planned: Done, service: StopThrough | None, params: Params) -> Outcome:
+    """Sessions first, then workspaces, then what is left of both."""
+    waited = Waited({})
+    if planned.stopping is not None:
+        stopping = Reporter(params["progress_file"], "sessions stopped")
+        stop = service.sender(gateway) if service else stop_execute.delete(gateway)
+        stopped = stop_execute.carry_out(gateway, order.stop, planned.stopping, stop, stopping.report)
+        planned = planned._replace(stopping=stopped)
+        if params["wait"]:
+            waited = _wait_for_sessions(gateway, stopped, params)
+    deleting = Reporter(params["progress_file"], "workspaces deleted")
+    send = delete_through(service, gateway) if service else delete(gateway)
+    done = carry_out(gateway, order, planned, send, deleting.report)
+    remains = {key: trace.remains for key, trace in done.traces.items() if params["wait"] or trace.remains.reclaim}
+    settling = Reporter(params["progress_file"], "volumes settled")
+    timeout_seconds = params["wait_timeout_seconds"]
+    settled = settle(gateway, remains, timeout_seconds=timeout_seconds, progress=settling.report)
+    return Outcome(done, settled, waited)
+
+
+def _wait_for_sessions(gateway: Gateway, stopped: stop_execute.Done, params: Params) -> Waited:
+    waiting = Reporter(params["progress_file"], "sessions cleaned up")
+    return wait_for_endings(
+        gateway,
+        stopped.view,
+        stopped.footprints,
+        timeout_seconds=params["wait_timeout_seconds"],
+        progress=waiting.report,
+    )
+
+
+def _result(outcome: Outcome, namespace: str, *, check_mode: bool, through_service: bool) -> dict[str, t.Any]:
+    done = outcome.done
+    items = [_describe(item, outcome, namespace, would=check_mode) for item in done.plan.items]
+    stopping = done.stopping.plan.items if done.stopping else ()
+    missing = describe_missing(done.view.missing)
+    warnings = [missing] if missing else []
+    if outcome.settled.unread:
+        warnings.append(f"What became of claims and volumes could not be read: {outcome.settled.unread}")
+    if outcome.waited.unread:
+        warnings.append(f"{stop_task.NOT_TOLD}: {outcome.waited.unread}")
+    if unseen := [item["name"] for item in items if item["slipped_in"] is None]:
+        warnings.append(f"Whether a session slipped in at the last moment could not be read for {', '.join(unseen)}")
+    slipped_in = [name for item in items for name in item["slipped_in"] or ()]
+    if slipped_in:
+        warnings.append(
+            f"Started in the last moment on workspaces that are gone: {', '.join(slipped_in)}. What is done in them "
+            "is in no volume that lasts"
+        )
+    return results.result(
+        items,
+        changed=bool(done.noted) or any(item.acts for item in done.plan.items) or any(i.stops for i in stopping),
+        precondition="none" if through_service else "uid_and_resource_version",
+        sessions=[stop_task.describe(item, outcome.waited.endings, would=check_mode) for item in stopping],
+        missing=done.view.missing,
+        warnings=warnings,
+    )
+
+
+def _describe(item: Item, outcome: Outcome, namespace: str, *, would: bool) -> dict[str, t.Any]:
+    record = item.judged.record if item.judged else None
+    kept, trace = item.kept, outcome.done.traces.get(item.key)
+    claim, volume = (record["claim"], record["volume"]) if record else (None, None)
+    failure = outcome.settled.failures.get(item.key)
+    ending = outcome.settled.endings.get(item.key)
+    if ending == NO_VOLUME and item.decision.deletion is None:
+        # Whether it had one could not be read.
+        ending = None
+    restore: list[str] = []
+    if item.acts and item.decision.deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and volume and kept:
+        policy = volume["reclaim_policy"]
+        restore = restore_steps(volume["name"], kept, namespace=namespace, policy_before=policy)
+    return results.item(
+        name=item.name,
+        uid=item.uid,
+        user=kept.user if kept else None,
+        app_definition=kept.app_definition if kept else None,
+        exam=record["exam"] if record else None,
+        claim=claim["name"] if claim else (item.left.claim if item.left else None),
+        volume=volume["name"] if volume else (item.left.name if item.left else None),
+        sessions=record["sessions"] if record else [],
+        outcome="failed" if failure else item.decision.outcome,
+        would=would,
+        reason=failure or item.decision.text,
+        deletion=item.decision.deletion,
+        ending=ending,
+        restore=restore,
+        slipped_in=trace.slipped_in if trace else [],
+        unseen_milliseconds=_milliseconds(trace.unseen_seconds if trace else None),
+    )
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)
+
+
+def _fail_if_needed(outcome: Outcome, result: dict[str, t.Any], waited_seconds: int) -> None:
+    """Everything that could be done is done by now; the task still fails if something was not."""
+    details = {key: value for key, value in result.items() if key != "warnings"}
+    planned = outcome.done.plan
+    if planned.over_cap:
+        raise EduideError(f"{planned.over_cap}. They are listed in the result", **details)
+    problems = [
+        f"{told['name']}: {told['reason']}"
+        for item, told in zip(planned.items, result["workspaces"], strict=True)
+        if told["outcome"] == "failed"
+        # Whoever names a workspace and gets a green task believes that it is gone.
+        or (told["outcome"] in ("refused", "kept_in_use") and item.why.named)
+    ]
+    problems += [
+        f"session {told['name']}: {told['reason']}" for told in result["sessions"] if told["outcome"] == "failed"
+    ]
+    problems += [
+        f"{told['name']}: {told['deletion']} was meant, and {told['ending']}: somebody else changed its volume"
+        for told in result["workspaces"]
+        if told["deletion"] and told["ending"] not in (None, NOT_GONE, told["deletion"])
+    ]
+    if problems:
+        raise EduideError(several(problems), **details)
+    late = [told["name"] for told in result["workspaces"] if told["ending"] == NOT_GONE]
+    late += [told["name"] for told in result["sessions"] if told["ending"] in stop_task.FAILING_ENDINGS]
+    if late:
+        told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
+        raise WaitTimeout(
+            f"deleted, but after {waited_seconds} s something is left of {told}. A claim stays as long as a pod uses "
+            "it, and a volume until its provisioner has removed it",
+            **details,
+        )

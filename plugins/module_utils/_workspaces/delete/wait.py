@@ -1,0 +1,118 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting until claims and volumes of deleted workspaces are what they should be, and reclaiming volumes on the way."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.errors import Conflict, EduideError, Forbidden, NotFound
+from ..._common.waiting import wait_until
+from ..._kubernetes.kinds import PV, PVC
+from ..._platform.storage import VolumeRow, claim_row, volumes_of
+from ..record import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED, Deletion
+from ..volumes import reclaim_patch
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+
+NOT_GONE: t.Final = "not_gone"
+Ending: t.TypeAlias = 'Deletion | t.Literal["not_gone"] | None'
+
+
+class Remains(t.NamedTuple):
+    """What a deleted workspace leaves behind for a while."""
+
+    claim: str | None
+    """Uid of its claim."""
+    volume: str | None
+    reclaim: bool
+
+
+class Settled(t.NamedTuple):
+    endings: dict[str, Ending]
+    """None where the volume cannot be read."""
+    failures: dict[str, str]
+    """Why a volume could not be reclaimed."""
+    unread: str | None
+    """Why nobody can tell how it ended."""
+
+
+def settle(
+    gateway: Gateway,
+    remains: t.Mapping[str, Remains],
+    *,
+    timeout_seconds: float,
+    progress: t.Callable[[int, int], None],
+) -> Settled:
+    """How each ended, by the keys of what remains."""
+    failures: dict[str, str] = {}
+
+    def look() -> dict[str, Ending]:
+        claims = {row.uid for row in gateway.list(PVC, keep=claim_row)}
+        volumes = _volumes(gateway)
+        ended: dict[str, Ending] = {}
+        for key, left in remains.items():
+            if left.claim in claims:
+                continue
+            if volumes is None:
+                ended[key] = None
+                continue
+            volume = volumes.get(left.volume or "")
+            if key not in failures and left.reclaim and volume and _is_reclaimable(volume, left):
+                _reclaim(gateway, volume, key, failures)
+            elif key in failures or (ending := _ending(volume, left)) is None:
+                continue
+            else:
+                ended[key] = ending
+        progress(len(ended), len(remains))
+        return ended
+
+    if not remains:
+        return Settled({}, {}, None)
+    try:
+        ended, _unused = wait_until(
+            look, lambda seen: len(seen) + len(failures) == len(remains), timeout_seconds=timeout_seconds
+        )
+    except EduideError as exc:
+        # What was deleted is deleted; only what should be reclaimed may not have been.
+        stay = {
+            key: f"whether its volume {left.volume} is gone could not be read"
+            for key, left in remains.items()
+            if left.reclaim
+        }
+        return Settled({}, {**stay, **failures}, str(exc))
+    return Settled({key: ended.get(key, NOT_GONE) for key in remains}, failures, None)
+
+
+def _volumes(gateway: Gateway) -> dict[str, VolumeRow] | None:
+    try:
+        return {row.name: row for row in gateway.list(PV, keep=volumes_of(gateway.namespace))}
+    except Forbidden:
+        return None
+
+
+def _is_reclaimable(volume: VolumeRow, left: Remains) -> bool:
+    """Whether it is what that very claim left behind; a claim of the same name made since is another."""
+    return (volume.phase, volume.claim_uid) == ("Released", left.claim) and volume.reclaim_policy != "Delete"
+
+
+def _reclaim(gateway: Gateway, volume: VolumeRow, key: str, failures: dict[str, str]) -> None:
+    try:
+        gateway.merge_patch(PV, volume.name, reclaim_patch(volume))
+    except (Conflict, NotFound):
+        # The next look tells what it is by then.
+        return
+    except EduideError as exc:
+        failures[key] = f"its volume {volume.name} stays: {exc}"
+
+
+def _ending(volume: VolumeRow | None, left: Remains) -> Deletion | None:
+    if left.volume is None:
+        return NO_VOLUME
+    if volume is None:
+        return VOLUME_DELETED
+    stays = volume.phase == "Released" and volume.reclaim_policy != "Delete" and not left.reclaim
+    return VOLUME_RELEASED if stays else None

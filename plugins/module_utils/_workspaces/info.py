@@ -1,0 +1,60 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_workspace_info) does, from its options to its result."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.query import check_fields, narrow
+from .._common.timestamps import format_time
+from .._kubernetes.connect import connect
+from .._platform.leader import Installation
+from .._sessions.findings import Thresholds
+from .._sessions.snapshot import describe_missing
+from .filter import select
+from .options import read_selection
+from .privacy import disguised
+from .record import Claims, WorkspaceRecord, judge_workspaces
+from .service import list_workspaces
+from .snapshot import read_workspaces
+from .summary import collector, describe_claims, left_over, summarise
+from .usage.options import read_max_gap
+
+Params = t.Mapping[str, t.Any]
+
+
+def run_info(params: Params) -> dict[str, t.Any]:
+    """List, judge, select and summarise; C(warnings) in the result are for the module to issue."""
+    check_fields(params["fields"] or (), WorkspaceRecord, "workspace")
+    selection, max_gap = read_selection(params), read_max_gap(params)
+    if params["api"] == "service":
+        return _asked(params, list_workspaces(params))
+    gateway = connect(params)
+    installation = Installation(params["operator_deployment"], params["operator_lease"])
+    view = read_workspaces(gateway, installation, Thresholds(), params["gather"], max_gap=max_gap)
+    sources = view.sources
+    workspaces = judge_workspaces(sources, view.circumstances)
+    chosen = select(workspaces, selection, sort_by=params["sort_by"])
+    listed = chosen if params["limit"] is None else chosen[: params["limit"]]
+    warning = describe_missing(view.missing)
+    result = {
+        "workspaces": [judged.record for judged in listed],
+        "orphans": left_over(sources),
+        "pool_claims": None if sources.claims is None else describe_claims(Claims(sources).pool),
+        "summary": summarise(chosen, sources),
+        "garbage_collector": collector(workspaces, sources),
+        "observation": sources.observation.describe() if sources.observation else None,
+        "missing": view.missing,
+        "seen_at": format_time(view.circumstances.now),
+        "warnings": [warning] if warning else [],
+    }
+    return _asked(params, result)
+
+
+def _asked(params: Params, result: dict[str, t.Any]) -> dict[str, t.Any]:
+    if params["pseudonym_key"]:
+        result = disguised(result, params["pseudonym_key"])
+    return narrow(result, "workspaces", params)

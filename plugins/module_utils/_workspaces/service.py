@@ -1,0 +1,60 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Workspaces as the REST service tells them to their own user: names, and who is on them. It knows no more."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._common.errors import Misconfigured
+from .._platform.rows import workspaces_of
+from .._service.client import ListedSession, ListedWorkspace, connect_service
+from .._sessions.service import REASON, the_user
+from .record import WorkspaceRecord
+
+Params = t.Mapping[str, t.Any]
+# What has to be read from the cluster.
+UNTOLD = ("status", "claims", "volumes", "live_sessions", "last_used", "exams", "quotas")
+_BEYOND = ("uids", "exam", "in_use", "older_than_days", "unused_days", "sort_by")
+
+
+def list_workspaces(params: Params) -> dict[str, t.Any]:
+    """The workspaces of the token's user, in the shape of a result whose other fields are unknown."""
+    if beyond := [option for option in _BEYOND if params[option] not in (None, [])]:
+        raise Misconfigured(f"With api=service nobody can tell {', '.join(beyond)}: {REASON}")
+    service = connect_service(params)
+    user = the_user(service, params)
+    chosen = sorted(workspace for workspace in service.workspaces(user) if _wanted(workspace, params))
+    sessions = service.sessions(user)
+    records = [_record(workspace, sessions) for workspace in chosen]
+    return {
+        "workspaces": records if params["limit"] is None else records[: params["limit"]],
+        "orphans": None,
+        "pool_claims": None,
+        "summary": {
+            "total": len(chosen),
+            "by_app_definition": dict(collections.Counter(each.app_definition for each in chosen).most_common()),
+        },
+        "garbage_collector": None,
+        "observation": None,
+        "missing": dict.fromkeys(UNTOLD, REASON),
+        "seen_at": None,
+        "warnings": [],
+    }
+
+
+def _wanted(workspace: ListedWorkspace, params: Params) -> bool:
+    values = (("names", workspace.name), ("app_definitions", workspace.app_definition))
+    return all(value in params[option] for option, value in values if params[option])
+
+
+def _record(workspace: ListedWorkspace, sessions: t.Iterable[ListedSession]) -> WorkspaceRecord:
+    record: dict[str, t.Any] = dict.fromkeys(WorkspaceRecord.__annotations__)
+    record |= {name: getattr(workspace, name) for name in ("name", "user", "app_definition", "label")}
+    record["sessions"] = sorted(
+        session.name for session in sessions if workspace.name in workspaces_of(session.name, session.workspace)
+    )
+    return t.cast(WorkspaceRecord, record)

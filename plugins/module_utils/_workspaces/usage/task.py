@@ -1,0 +1,141 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_workspace) does for C(state=seen): it looks who is on which workspace, and writes that down."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from datetime import datetime
+
+from ..._common.errors import Conflict, EduideError, Forbidden, NotFound
+from ..._exams.record import Malformed
+from ..._kubernetes.connect import connect
+from ..._kubernetes.kinds import CONFIG_MAP, SESSION, WORKSPACE
+from ..._platform.rows import WorkspaceRow, session_row, workspace_row
+from . import log as usage_log
+from .options import read_max_gap
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+
+Params = t.Mapping[str, t.Any]
+Outcome = t.Literal["stamped", "fresh", "gone", "failed"]
+ROUNDS = 5
+
+
+class Stamp(t.NamedTuple):
+    row: WorkspaceRow
+    outcome: Outcome
+    text: str
+    forbidden: bool = False
+
+
+def run_seen(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
+    """Stamp the workspaces with a session on them; C(warnings) in the result are for the module to issue.
+
+    The look counts only once everything that was seen is written down: a look without its stamps would later pass for
+    proof that nobody used these workspaces.
+    """
+    gateway, max_gap = connect(params, check_mode=check_mode), read_max_gap(params)
+    # Sessions first: one that ends in between was seen, and its workspace is still there to be stamped.
+    sessions = gateway.list(SESSION, keep=session_row)
+    now = gateway.now()
+    rows = usage_log.in_use(gateway.list(WORKSPACE, keep=workspace_row), sessions)
+    stamper = _Stamper(gateway, now, check_mode=check_mode)
+    stamps = list(gateway.map(stamper.stamp, rows, concurrency=params["concurrency"]))
+    failed = [stamp for stamp in stamps if stamp.outcome == "failed"]
+    look = _Look(None, changed=False, warning=_unwritten(failed)) if failed else _look(gateway, now, check_mode)
+    chain = look.looks.chain(now, max_gap) if look.looks else None
+    result = {
+        "changed": look.changed or any(stamp.outcome == "stamped" for stamp in stamps),
+        "workspaces": [_describe(stamp, would=check_mode) for stamp in stamps],
+        "outcomes": dict(collections.Counter(stamp.outcome for stamp in stamps)),
+        "observation": chain.describe() if chain else None,
+        "warnings": [look.warning] if look.warning else [],
+    }
+    if problems := [f"{stamp.row.name}: {stamp.text}" for stamp in failed if not stamp.forbidden]:
+        raise EduideError("; ".join(problems[:5]), **{key: value for key, value in result.items() if key != "warnings"})
+    return result
+
+
+class _Stamper:
+    def __init__(self, gateway: Gateway, now: datetime, *, check_mode: bool) -> None:
+        self._gateway, self._now, self._check_mode = gateway, now, check_mode
+
+    def stamp(self, seen: WorkspaceRow) -> Stamp:
+        """Stamp one workspace, again and again while others write to it."""
+        row: WorkspaceRow | None = seen
+        try:
+            for _unused in range(ROUNDS):
+                if row is None:
+                    return Stamp(seen, "gone", "it was gone before it could be stamped")
+                if not usage_log.is_due(row, self._now):
+                    return Stamp(row, "fresh", f"stamped at {row.last_seen}")
+                if self._check_mode:
+                    return Stamp(row, "stamped", "a session is on it")
+                try:
+                    self._gateway.merge_patch(WORKSPACE, row.name, usage_log.stamp_patch(row, self._now))
+                    return Stamp(row, "stamped", "a session is on it")
+                except (Conflict, NotFound):
+                    row = self._read(row)
+        except EduideError as exc:
+            return Stamp(seen, "failed", str(exc), forbidden=isinstance(exc, Forbidden))
+        return Stamp(seen, "failed", f"it changed {ROUNDS} times while it was being stamped")
+
+    def _read(self, row: WorkspaceRow) -> WorkspaceRow | None:
+        found = self._gateway.get(WORKSPACE, row.name)
+        return workspace_row(found) if found and found["metadata"]["uid"] == row.uid else None
+
+
+class _Look(t.NamedTuple):
+    """What is on record after this look."""
+
+    looks: usage_log.Looks | None
+    changed: bool
+    warning: str | None
+
+
+def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Look:
+    for _unused in range(ROUNDS):
+        try:
+            before = gateway.get(CONFIG_MAP, usage_log.NAME)
+            known = usage_log.read_looks(before)
+            more = known.extended(now) if known else usage_log.Looks(now, now)
+            if more is not None and not check_mode:
+                _write(gateway, more, before)
+            return _Look(more or known, more is not None, None)
+        except Conflict:
+            continue  # somebody else looked at the same time
+        except (Forbidden, Malformed) as exc:
+            return _Look(None, changed=False, warning=f"That somebody looked could not be written down: {exc}")
+    raise EduideError(f"ConfigMap {usage_log.NAME} changed {ROUNDS} times while it was being written")
+
+
+def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.Any] | None) -> None:
+    body = usage_log.write_looks(looks, gateway.namespace, before)
+    if before is None:
+        gateway.create(CONFIG_MAP, body)
+    else:
+        gateway.replace(CONFIG_MAP, usage_log.NAME, body)
+
+
+def _unwritten(failed: t.Sequence[Stamp]) -> str:
+    return (
+        f"{len(failed)} workspaces in use could not be stamped, so this look does not count, "
+        f"and none passes for unused because of it: {failed[0].text}"
+    )
+
+
+def _describe(stamp: Stamp, *, would: bool) -> dict[str, t.Any]:
+    return {
+        "name": stamp.row.name,
+        "uid": stamp.row.uid,
+        "user": stamp.row.user,
+        "app_definition": stamp.row.app_definition,
+        "outcome": stamp.outcome,
+        "would": would,
+        "reason": stamp.text,
+    }

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import (
+    format_time,
+    parse_time,
+    parse_until,
+)
+
+NOW = datetime(2027, 2, 11, 8, 30, 0, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2027-02-11T09:00:00Z", datetime(2027, 2, 11, 9, tzinfo=UTC), id="utc"),
+        pytest.param("2027-02-11T09:00:00.123456Z", datetime(2027, 2, 11, 9, 0, 0, 123456, tzinfo=UTC), id="micro"),
+        pytest.param("2027-02-11T09:00:00+01:00", datetime(2027, 2, 11, 8, tzinfo=UTC), id="offset"),
+        pytest.param(None, None, id="none"),
+        pytest.param("", None, id="empty"),
+    ],
+)
+def test_times_are_read_into_utc(text: str | None, expected: datetime | None) -> None:
+    found = parse_time(text)
+    assert found == expected
+    assert found is None or found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("2027-02-11T09:00:00", "has no time zone: write it with an offset", id="no-zone"),
+        pytest.param("2027-02-11", "has no time zone: write it with an offset", id="only-a-day"),
+        pytest.param("tomorrow", "tomorrow", id="no-time"),
+    ],
+)
+def test_what_is_no_time_is_an_error(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse_time(text)
+
+
+@given(
+    time=st.datetimes(
+        min_value=datetime(1970, 1, 2),  # noqa: DTZ001
+        max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+        timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+    )
+)
+def test_a_written_time_is_read_again_to_the_second(time: datetime) -> None:
+    text = format_time(time)
+    assert text.endswith("Z")
+    assert parse_time(text) == time.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        pytest.param("11:00", BERLIN, "2027-02-11T10:00:00Z", id="clock-time-of-today"),
+        pytest.param(" 11:00 ", BERLIN, "2027-02-11T10:00:00Z", id="spaces"),
+        pytest.param("9:31", BERLIN, "2027-02-11T08:31:00Z", id="one-digit-hour"),
+        pytest.param("23:59", UTC, "2027-02-11T23:59:00Z", id="end-of-day"),
+        pytest.param("2027-02-11T11:00:00+01:00", None, "2027-02-11T10:00:00Z", id="offset"),
+        pytest.param("2027-02-12T00:00:00Z", BERLIN, "2027-02-12T00:00:00Z", id="offset-wins-over-the-zone"),
+    ],
+)
+def test_the_end_of_an_exam_is_read(text: str, zone: tzinfo | None, expected: str) -> None:
+    assert format_time(parse_until(text, now=NOW, zone=zone)) == expected
+
+
+def test_today_is_the_day_of_the_time_zone() -> None:
+    late = datetime(2027, 2, 11, 23, 30, 0, tzinfo=UTC)
+    assert format_time(parse_until("01:00", now=late, zone=BERLIN)) == "2027-02-12T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("09:30", "already over: 2027-02-11T08:30:00Z is not after", id="this-very-minute"),
+        pytest.param("08:00", "already over", id="earlier-today"),
+        pytest.param("2027-02-10T11:00:00Z", "already over", id="yesterday"),
+        pytest.param("2027-02-11T11:00:00", "has no offset; write it as", id="no-offset"),
+        pytest.param("24:00", "24:00", id="no-such-hour"),
+        pytest.param("11:60", "11:60", id="no-such-minute"),
+        pytest.param("soon", "soon", id="no-time"),
+    ],
+)
+def test_an_end_that_cannot_be_is_an_error(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse_until(text, now=NOW, zone=BERLIN)

@@ -1,0 +1,343 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the API server is and as whom to speak to it: the same answers that kubernetes.core gives."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import traceback
+
+import pytest
+import yaml
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import access as _kube_access
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import read_options, resolve, server_of
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kubeconfig import Pem
+
+SECRET = "sesame-open-now"
+CERTIFICATE, KEY, AUTHORITY = "certificate text", "key text", "authority text"
+
+
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def kubeconfig(user, *, cluster=None, name="exam", current="exam"):
+    cluster = {"server": "https://api.example.org:6443", **(cluster or {})}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": f"{name}-cluster", "cluster": cluster}],
+        "users": [{"name": f"{name}-user", "user": user}],
+        "contexts": [{"name": name, "context": {"cluster": f"{name}-cluster", "user": f"{name}-user"}}],
+        **({"current-context": current} if current else {}),
+    }
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder with the files that kubeconfigs name, and an environment without other ways in."""
+    for name, text in (("token", SECRET), ("client.crt", CERTIFICATE), ("client.key", KEY), ("ca.crt", AUTHORITY)):
+        (tmp_path / name).write_text(text)
+    for variable in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def write(home, content, name="config"):
+    path = home / name
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return str(path)
+
+
+def helper(home, status, *, fails=False):
+    """A helper program that logs in, as cloud providers have them."""
+    credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
+    body = f"sys.stderr.write('refused {SECRET}-in-a-token=abcdefgh'); sys.exit(3)" if fails else ""
+    script = home / "helper.py"
+    script.write_text(f"import sys\n{body}\nprint({json.dumps(credential)!r})\n")
+    return {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": sys.executable,
+            "args": [str(script)],
+            "interactiveMode": "Never",
+        }
+    }
+
+
+def of_client(params, monkeypatch):
+    """What kubernetes.core and the Python client make of the same options."""
+    import kubernetes.client
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s import client
+
+    monkeypatch.setattr(kubernetes.client.Configuration, "_default", None)
+    settings = client._create_configuration(client._create_auth_spec(**params))
+    # The client's hook, meant to renew a token, also puts back what the options have just replaced.
+    settings.refresh_api_key_hook = None
+    return settings, settings.auth_settings().get("BearerToken", {}).get("value")
+
+
+def text(pem):
+    if pem is None:
+        return None
+    if isinstance(pem, Pem):
+        return pem.data.decode() if pem.data else text(pem.path)
+    with open(pem) as file:
+        return file.read()
+
+
+USERS = {
+    "token": lambda _home: {"token": SECRET},
+    "relative token file": lambda _home: {"tokenFile": "token"},
+    "token wins over a helper": lambda home: {"token": SECRET, **helper(home, {"token": "other"})},
+    "client certificate": lambda _home: {"client-certificate": "client.crt", "client-key": "client.key"},
+    "client certificate as data": lambda _home: {
+        "client-certificate-data": encoded(CERTIFICATE),
+        "client-key-data": encoded(KEY),
+    },
+    "password": lambda _home: {"username": "ada", "password": SECRET},
+    "nobody": lambda _home: {},
+    "helper program": lambda home: helper(home, {"token": SECRET}),
+    "helper program with a certificate": lambda home: helper(
+        home, {"clientCertificateData": CERTIFICATE, "clientKeyData": KEY}
+    ),
+}
+CLUSTERS = {
+    "plain": {},
+    "authority": {"certificate-authority": "ca.crt"},
+    "authority as data": {"certificate-authority-data": encoded(AUTHORITY)},
+    "unchecked": {"insecure-skip-tls-verify": True},
+    "other name": {"tls-server-name": "kubernetes.default"},
+}
+OPTIONS = {
+    "kubeconfig alone": {},
+    "other address": {"host": "https://other.example.org:6443/"},
+    "other token": {"api_key": "another-token"},
+    "unchecked": {"validate_certs": False},
+    "checked": {"validate_certs": True},
+    "own authority": {"ca_cert": "{home}/ca.crt"},
+    "own certificate": {"client_cert": "{home}/client.crt", "client_key": "{home}/client.key"},
+    "proxy": {"proxy": "http://proxy.example.org:3128", "no_proxy": ".example.net"},
+}
+
+
+def assert_same(params, monkeypatch):
+    settings, authorization = of_client(params, monkeypatch)
+    access = resolve(params, {})
+    assert access.host == server_of(params, {}) == settings.host
+    assert (access.authorization() or "").lower() == (authorization or "").lower()
+    assert access.verify == settings.verify_ssl
+    assert access.server_name == settings.tls_server_name
+    assert access.proxy == settings.proxy
+    assert text(access.ca) == text(settings.ssl_ca_cert)
+    assert text(access.client_cert) == text(settings.cert_file)
+    assert text(access.client_key) == text(settings.key_file)
+
+
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_kubeconfigs_mean_what_they_mean_to_kubernetes_core(user, cluster, home, monkeypatch):
+    path = write(home, kubeconfig(USERS[user](home), cluster=CLUSTERS[cluster]))
+    assert_same({"kubeconfig": path}, monkeypatch)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_options_beat_the_kubeconfig_as_in_kubernetes_core(options, home, monkeypatch):
+    path = write(home, kubeconfig({"token": SECRET}))
+    given = {
+        name: value.format(home=home) if isinstance(value, str) else value for name, value in OPTIONS[options].items()
+    }
+    assert_same({"kubeconfig": path, **given}, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"api_key": SECRET}, id="token"),
+        pytest.param({"client_cert": "client.crt", "client_key": "client.key"}, id="certificate"),
+    ],
+)
+def test_an_address_with_credentials_needs_no_kubeconfig(given, home, monkeypatch):
+    monkeypatch.chdir(home)
+    assert_same({"host": "https://api.example.org:6443", **given}, monkeypatch)
+
+
+def test_a_dictionary_is_a_kubeconfig(home, monkeypatch):
+    assert_same({"kubeconfig": kubeconfig({"token": SECRET})}, monkeypatch)
+    assert_same({"kubeconfig": kubeconfig(helper(home, {"token": SECRET}))}, monkeypatch)
+
+
+def test_several_files_are_merged_as_in_kubernetes_core(home, monkeypatch):
+    (home / "sub").mkdir()
+    (home / "sub" / "token").write_text("token of the second file")
+    first = write(home, kubeconfig({"token": SECRET}, name="first", current="first"))
+    second = write(home, kubeconfig({"tokenFile": "token"}, name="second", current="second"), "sub/config")
+    both = f"{first}:{second}:{home}/missing"
+    assert_same({"kubeconfig": both}, monkeypatch)
+    assert_same({"kubeconfig": both, "context": "first"}, monkeypatch)
+    assert resolve({"kubeconfig": both}, {}).authorization() == "Bearer token of the second file"
+
+
+def test_of_two_entries_with_one_name_the_first_counts_as_in_kubernetes_core(home, monkeypatch):
+    first = write(home, kubeconfig({"token": SECRET}), "first")
+    second = write(home, kubeconfig({"token": "other"}, cluster={"server": "https://other"}), "second")
+    assert_same({"kubeconfig": f"{first}:{second}"}, monkeypatch)
+    assert resolve({"kubeconfig": f"{first}:{second}"}, {}).authorization() == f"Bearer {SECRET}"
+
+
+def test_a_pod_is_preferred_to_the_default_kubeconfig_as_in_kubernetes_core(home, monkeypatch):
+    from kubernetes.config import incluster_config
+
+    monkeypatch.setattr(_kube_access, "_IN_CLUSTER", str(home))
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(home / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(home / "ca.crt"))
+    environment = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings, authorization = of_client({}, monkeypatch)
+    access = resolve({}, environment)
+    assert access.host == settings.host == "https://[fd00::1]:443"
+    assert access.authorization().lower() == authorization.lower()
+    assert text(access.ca) == text(settings.ssl_ca_cert)
+
+
+VARIABLES = {
+    "K8S_AUTH_KUBECONFIG": "/config",
+    "K8S_AUTH_CONTEXT": "exam",
+    "K8S_AUTH_HOST": "https://api.example.org",
+    "K8S_AUTH_API_KEY": SECRET,
+    "K8S_AUTH_USERNAME": "ada",
+    "K8S_AUTH_PASSWORD": SECRET,
+    "K8S_AUTH_VERIFY_SSL": "no",
+    "K8S_AUTH_VALIDATE_CERTS": "0",
+    "K8S_AUTH_SSL_CA_CERT": "/ca",
+    "K8S_AUTH_CA_CERT": "/ca",
+    "K8S_AUTH_CERT_FILE": "/cert",
+    "K8S_AUTH_CLIENT_CERT": "/cert",
+    "K8S_AUTH_KEY_FILE": "/key",
+    "K8S_AUTH_CLIENT_KEY": "/key",
+    "K8S_AUTH_PROXY": "http://proxy:3128",
+    "K8S_AUTH_NO_PROXY": "localhost",
+    "K8S_AUTH_PERSIST_CONFIG": "true",
+    "K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH": "ada:pass",
+    "K8S_AUTH_PROXY_HEADERS_BASIC_AUTH": "ada:pass",
+    "K8S_AUTH_PROXY_HEADERS_USER_AGENT": "us/1",
+}
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_every_variable_of_kubernetes_core_counts(variable, monkeypatch):
+    from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_MAP
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s import client
+
+    monkeypatch.setenv(variable, VARIABLES[variable])
+    theirs = {AUTH_ARG_MAP[name]: value for name, value in client._create_auth_spec().items() if value != {}}
+    ours = read_options({}, {variable: VARIABLES[variable]})
+    assert ours == theirs
+    assert ours
+
+
+def test_an_option_beats_its_variable():
+    environment = {"K8S_AUTH_HOST": "https://other", "K8S_AUTH_PROXY_HEADERS_USER_AGENT": "other"}
+    given = {"host": "https://api", "proxy_headers": {"user_agent": "us/1", "basic_auth": None}}
+    assert read_options(given, environment) == {"host": "https://api", "proxy_headers": {"user_agent": "us/1"}}
+
+
+def test_impersonation_comes_from_options_variables_or_the_kubeconfig(home):
+    path = write(home, kubeconfig({"token": SECRET, "as": "ada", "as-groups": ["staff"]}))
+    asked = {"impersonate_user": "eve", "impersonate_groups": ["a", "b"]}
+    named = {"K8S_AUTH_IMPERSONATE_USER": "eve", "K8S_AUTH_IMPERSONATE_GROUPS": "a,b"}
+    wanted = (("Impersonate-User", "eve"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b"))
+    plain = {"host": "https://api", "api_key": SECRET}
+    assert resolve({**plain, **asked}, {}).headers == resolve(plain, named).headers == wanted
+    assert resolve({"kubeconfig": path}, {}).headers == (("Impersonate-User", "ada"), ("Impersonate-Group", "staff"))
+
+
+def test_a_token_file_is_read_anew_after_a_while(home, monkeypatch):
+    access = resolve({"kubeconfig": write(home, kubeconfig({"tokenFile": "token"}))}, {})
+    assert access.authorization() == f"Bearer {SECRET}"
+    (home / "token").write_text("renewed")
+    assert access.authorization() == f"Bearer {SECRET}"
+    monkeypatch.setattr(_kube_access, "TOKEN_FILE_SECONDS", -1.0)
+    assert access.authorization() == "Bearer renewed"
+
+
+def test_a_helper_is_asked_again_when_its_token_has_expired(home):
+    user = helper(home, {"token": "first", "expirationTimestamp": "2020-01-01T00:00:00Z"})
+    access = resolve({"kubeconfig": write(home, kubeconfig(user))}, {})
+    script = home / "helper.py"
+    script.write_text(script.read_text().replace("first", "second"))
+    assert access.authorization() == "Bearer second"
+
+
+BROKEN = {
+    "no file": (None, {}, r"No kubeconfig found: .*missing does not exist.*K8S_AUTH_KUBECONFIG"),
+    "not YAML": (f"users:\n- token: {SECRET}\n  bad: [", {}, r"not valid YAML at line \d"),
+    "empty": ("", {}, "empty or not a mapping"),
+    "no current context": (kubeconfig({}, current=None), {}, "has no current context.*known: exam"),
+    "wrong context": (kubeconfig({}), {"context": "prod"}, "has no context 'prod'. Known: exam"),
+    "unknown user": (kubeconfig({}) | {"users": []}, {}, "names user 'exam-user', which is not defined"),
+    "unknown cluster": (kubeconfig({}) | {"clusters": []}, {}, "names cluster 'exam-cluster', which is not defined"),
+    "entry without name": (kubeconfig({}) | {"users": [{"user": {}}]}, {}, "under users .* has no name"),
+    "no file of the authority": (
+        kubeconfig({}, cluster={"certificate-authority": "none"}),
+        {},
+        "none.* does not exist",
+    ),
+    "damaged authority": (kubeconfig({}, cluster={"certificate-authority-data": "a"}), {}, "not valid base64"),
+    "no token file": (kubeconfig({"tokenFile": "none"}), {}, "token file .*none cannot be read"),
+    "address without scheme": (kubeconfig({}, cluster={"server": "api:6443"}), {}, "begin with https:// or http://"),
+    "unknown helper": (
+        kubeconfig({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-helper"}}),
+        {},
+        "helper program 'no-such-helper' of context 'exam' .* gave no credentials.*No such file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_cannot_work_is_said_before_anything_is_sent(case, home):
+    content, options, wanted = BROKEN[case]
+    path = str(home / "missing") if content is None else write(home, content)
+    with pytest.raises(Misconfigured, match=wanted) as caught:
+        resolve({"kubeconfig": path, **options}, {}).authorization()
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_token_that_yaml_takes_for_something_else_is_not_quoted(home, monkeypatch):
+    # The loader in Python, which not every system has a faster one beside, names what it stumbled over.
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    path = write(home, f"users:\n- token: *{SECRET}\n")
+    with pytest.raises(Misconfigured, match=r"not valid YAML at line 2") as caught:
+        resolve({"kubeconfig": path}, {})
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_failing_helper_is_named_and_its_secrets_are_not(home):
+    path = write(home, kubeconfig(helper(home, {}, fails=True)))
+    with pytest.raises(
+        Misconfigured, match=r"gave no credentials. It said: exec: process returned 3. refused"
+    ) as caught:
+        resolve({"kubeconfig": path}, {})
+    assert "abcdefgh" not in str(caught.value)
+    assert sys.executable in str(caught.value)
+
+
+def test_without_the_client_a_helper_says_what_to_install(home, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kubernetes.client", None)
+    with pytest.raises(Misconfigured, match=r"kubernetes.*helper program"):
+        resolve({"kubeconfig": write(home, kubeconfig(helper(home, {"token": SECRET})))}, {})
+
+
+def test_without_yaml_a_kubeconfig_says_what_to_install(home, monkeypatch):
+    path = write(home, kubeconfig({"token": SECRET}))
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(Misconfigured, match="PyYAML"):
+        resolve({"kubeconfig": path}, {})

@@ -1,0 +1,182 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One sentence and one command for whatever is wrong with a session."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import timedelta
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.diagnosis import _EXPLANATIONS, Facts, diagnose
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
+from unit.session_world import SECRET, World, ago, millis
+
+UNLOCK = "ansible-playbook eduide.theia.unlock_user -e user=ada@tum.de"
+STOP = "ansible-playbook eduide.theia.stop_sessions -e sessions=s1"
+
+
+def facts_of(world, *, leading=True, address_list=None, cpu_percent=None, **thresholds):
+    [judged] = world.judge(leading=leading, **thresholds)
+    return Facts(judged.record, judged.dead, leading, 10, address_list, cpu_percent)
+
+
+def waiting(**pod):
+    """A session that was handled a quarter of an hour ago and still has no address."""
+    world = World()
+    world.app_definition()
+    world.running(url=None, lastActivity=millis(minutes=15), pod={"ready": False, **pod})
+    return world
+
+
+def working(**details):
+    world = World()
+    world.app_definition()
+    world.running(**details)
+    return world
+
+
+def failing(**status):
+    world = World()
+    world.app_definition()
+    world.session(operatorStatus="ERROR", **status)
+    return world
+
+
+def locked_out():
+    world = World()
+    app = world.app_definition()
+    world.eager("s1", app, 4, pod={"addresses": ""})
+    return world
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ({"error": "553:limit"}, "its user already had as many sessions as allowed (10)"),
+        ({"error": "554:none"}, "its user may not start any session"),
+        ({"operatorMessage": "Max instances reached."}, "java-17-latest already had as many sessions as it may have"),
+        ({"operatorMessage": "Handling was unexpectedly interrupted before."}, "the operator was restarted"),
+        ({"operatorMessage": "App definition not found."}, "there is no app definition java-17-latest"),
+        ({"operatorMessage": "Reserving the prewarmed instance failed."}, "somebody else took the prewarmed instance"),
+        ({"operatorMessage": "Creating a service failed."}, "its Services could not be created"),
+        ({"operatorMessage": "Completing session set-up failed."}, "its instance could not be made ready"),
+        ({"operatorMessage": "Editing HTTPRoute failed."}, "could not add it to the HTTP route"),
+        ({"operatorMessage": "Out of luck"}, "the operator said: Out of luck"),
+        ({}, "the operator said: the operator gave no reason"),
+    ],
+)
+def test_a_failed_session_says_why_it_failed_and_how_to_get_rid_of_it(status, words):
+    told = diagnose(facts_of(failing(**status)))
+    assert told.sentence.startswith("It failed for good, because ")
+    assert words in told.sentence
+    assert (told.code, told.command) == ("failed", UNLOCK)
+
+
+def test_a_failed_session_with_an_address_has_to_be_named_while_anything_is_left_of_it():
+    assert diagnose(facts_of(working(operatorStatus="ERROR"))).command == STOP
+    assert diagnose(facts_of(failing(url="ide.example.org/s1/"))).command == UNLOCK
+
+
+@pytest.mark.parametrize(
+    ("world", "code", "words", "command"),
+    [
+        pytest.param(waiting(), "no_url", "waits in vain", UNLOCK, id="no-url"),
+        pytest.param(
+            waiting(unschedulable="0/40 nodes are available"),
+            "unschedulable",
+            "No node takes its pod: 0/40",
+            "kubectl -n theia-prod describe pod/",
+            id="unschedulable",
+        ),
+        pytest.param(
+            waiting(waiting="ImagePullBackOff", phase="Pending"),
+            "image_pull",
+            "cannot be pulled",
+            "kubectl -n theia-prod edit appdefinitions.theia.cloud/java-17-latest",
+            id="image",
+        ),
+        pytest.param(
+            waiting(waiting="CrashLoopBackOff", restarts=7),
+            "crash_loop",
+            "(7 restarts)",
+            "kubectl -n theia-prod logs pod/",
+            id="crash-loop",
+        ),
+        pytest.param(
+            waiting(pod=False, refused='pods "x" is forbidden: exceeded quota: exam-quota, requested: limits.cpu=2'),
+            "quota_blocked",
+            "refused by a quota: exceeded quota: exam-quota, requested: limits.cpu=2.",
+            "kubectl -n theia-prod edit resourcequota/exam-quota",
+            id="quota",
+        ),
+        pytest.param(working(pod={"ready": False}), "not_ready", "nobody answers", "kubectl", id="not-ready"),
+        pytest.param(working(pod={"memory": "2900M"}), "high_memory", "96 % of its memory", "kubectl", id="memory"),
+        pytest.param(working(pod={"killed": ago(minutes=1)}), "oom_killed", "more memory", "kubectl", id="oom"),
+        pytest.param(working(age=timedelta(hours=9)), "too_old", "older than", STOP, id="old"),
+        pytest.param(locked_out(), "locked_out", "refused with 403", None, id="locked-out"),
+    ],
+)
+def test_the_cause_is_told_before_what_follows_from_it(world, code, words, command):
+    told = diagnose(facts_of(world))
+    assert told.code == code
+    assert words in told.sentence
+    assert told.command == command if command is None else told.command.startswith(command)
+
+
+def test_a_locked_out_user_gets_the_address_back():
+    told = diagnose(facts_of(locked_out(), address_list="instance-4-email-x"))
+    words = shlex.split(told.command)
+    assert words[:5] == ["kubectl", "-n", "theia-prod", "patch", "configmap/instance-4-email-x"]
+    assert words[-1] == '{"data":{"authenticated-emails-list":"ada@tum.de"}}'
+
+
+def test_without_an_operator_that_is_what_is_wrong():
+    world = World()
+    world.app_definition()
+    world.session(age=timedelta(minutes=20))
+    told = diagnose(facts_of(world, leading=False))
+    assert (told.code, told.sentence) == (
+        "no_operator",
+        "No operator leads this installation, so nothing has happened to it for 20m.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("world", "facts", "words"),
+    [
+        (working(), {}, "Nothing is wrong with it"),
+        (working(), {"cpu_percent": 97}, "it uses 97 % of the CPU"),
+        (working(), {"cpu_percent": 89}, "Nothing is wrong with it"),
+    ],
+)
+def test_a_session_that_works_says_so_or_why_it_is_slow(world, facts, words):
+    assert words in diagnose(facts_of(world, **facts)).sentence
+
+
+def test_a_young_session_is_given_time():
+    world = World()
+    world.app_definition()
+    world.session(age=timedelta(seconds=40), operatorStatus="HANDLING")
+    told = diagnose(facts_of(world))
+    assert (told.code, told.command) == (None, None)
+    assert "still starting, 40s after" in told.sentence
+
+
+def test_what_others_wrote_is_one_harmless_line_without_secrets():
+    told = diagnose(facts_of(failing(operatorMessage=f"\x1b[31mbad\nthing\ttoken={SECRET}")))
+    assert told.sentence == "It failed for good, because the operator said: [31mbad thing token=***."
+
+
+def test_a_user_name_cannot_become_a_command():
+    world = World()
+    world.session(user="$(reboot) x", operatorStatus="ERROR")
+    assert shlex.split(diagnose(facts_of(world)).command)[-1] == "user=$(reboot) x"
+
+
+def test_every_finding_has_an_explanation():
+    # A session that blocks its user is dead, and why it is dead is another finding.
+    assert set(RULES) - set(_EXPLANATIONS) == {"blocks_user"}
