@@ -4,7 +4,7 @@
 
 """A gateway that keeps its objects in a dictionary and treats writes as the API server does.
 
-It is checked against a real API server: the same scenario runs on both (tests/integration/test_kube_edge.py).
+It is checked against a real API server: the same scenario runs on both (tests/integration/edges/test_kubernetes.py).
 Not modelled: finalizers, validation by schemas, defaulting, garbage collection.
 """
 
