@@ -14,7 +14,7 @@ import threading
 import time
 import typing as t
 
-from .._common.budget import Budget
+from .._common.waiting import Deadline
 from .access import Access
 from .connections import (
     Lost,
@@ -87,14 +87,14 @@ class Transport:
         patient: bool = True,
     ) -> Answer:
         """Send. A read is tried again; a write only when the server cannot have carried it out."""
-        budget = Budget(self._timeout_seconds)
+        deadline = Deadline(self._timeout_seconds)
         waits = iter(BACKOFF_SECONDS if patient else ())
         while True:
-            outcome = self._attempt(method, target, body, content_type, budget)
+            outcome = self._attempt(method, target, body, content_type, deadline)
             wait = next(waits, None) if _worth_another(outcome, reading=method == "GET") else None
             if wait is not None:
                 wait = _asked_wait(outcome) or wait * random.uniform(0.9, 1.1)
-            if wait is None or not budget.allows(wait):
+            if wait is None or not deadline.allows(wait):
                 break
             self._sleep(wait)
         if isinstance(outcome, Answer):
@@ -104,7 +104,7 @@ class Transport:
         raise outcome.error from outcome.cause
 
     def _attempt(
-        self, method: str, target: str, body: bytes | None, content_type: str, budget: Budget
+        self, method: str, target: str, body: bytes | None, content_type: str, deadline: Deadline
     ) -> Answer | Lost:
         # Logs come as text; everything else has to be JSON, which is looked at later.
         headers = self._urllib3.HTTPHeaderDict({"Accept": "application/json, */*", "User-Agent": "eduide.theia"})
@@ -124,10 +124,10 @@ class Transport:
                 headers=headers,
                 # Nor are redirects followed then, which would carry our credentials elsewhere.
                 retries=False,
-                timeout=self._urllib3.Timeout(connect=connect_timeout(budget.left()), read=budget.left()),
+                timeout=self._urllib3.Timeout(connect=connect_timeout(deadline.left()), read=deadline.left()),
             )
         except self._urllib3.exceptions.HTTPError as exc:
-            return explain_loss(exc, self.access, budget.seconds)
+            return explain_loss(exc, self.access, deadline.seconds)
         self.clock.heard(response.headers.get("Date"))
         return Answer(response.status, response.headers, response.data)
 

@@ -16,7 +16,6 @@ import urllib.error
 import urllib.parse
 
 from .._common.batch import in_parallel
-from .._common.budget import Budget
 from .._common.errors import (
     Conflict,
     EduideError,
@@ -33,6 +32,7 @@ from .._common.errors import (
     fate_of_write,
 )
 from .._common.redact import scrub_text
+from .._common.waiting import Deadline
 
 T = t.TypeVar("T")
 R = t.TypeVar("R")
@@ -142,13 +142,13 @@ class Wire:
         timeout_seconds: float | None = None,
     ) -> Reply:
         """Send. A read is tried again; a write only when no connection came about."""
-        budget = Budget(timeout_seconds or self._timeout_seconds)
+        deadline = Deadline(timeout_seconds or self._timeout_seconds)
         url = "/".join([self.url, *(urllib.parse.quote(part, safe="") for part in path)])
         waits = iter(BACKOFF_SECONDS)
         while True:
-            outcome = self._attempt(method, url, headers, body, budget)
+            outcome = self._attempt(method, url, headers, body, deadline)
             wait = next(waits, None) if _worth_another(outcome, reading=method == "GET") else None
-            if wait is None or not budget.allows(wait):
+            if wait is None or not deadline.allows(wait):
                 break
             self._sleep(wait)
         if isinstance(outcome, Reply):
@@ -164,7 +164,7 @@ class Wire:
         url: str,
         headers: t.Mapping[str, str],
         body: t.Mapping[str, t.Any] | None,
-        budget: Budget,
+        deadline: Deadline,
     ) -> Reply | Unreachable:
         sent_headers = {"Accept": "application/json, text/plain", **headers}
         if body is not None:
@@ -172,14 +172,14 @@ class Wire:
         data = None if body is None else json.dumps(body).encode()
         try:
             try:
-                response = self._request.open(method, url, data=data, headers=sent_headers, timeout=budget.left())
+                response = self._request.open(method, url, data=data, headers=sent_headers, timeout=deadline.left())
             except urllib.error.HTTPError as refused:
                 response = refused
             with response:
                 text = response.read().decode("utf-8", "replace")
                 return Reply(response.status, text, response.headers.get("Location"))
         except (OSError, http.client.HTTPException) as exc:
-            return self._lost(exc, budget.seconds)
+            return self._lost(exc, deadline.seconds)
 
     def _lost(self, exc: Exception, timeout_seconds: float) -> Unreachable:
         cause = exc.reason if isinstance(exc, urllib.error.URLError) else exc

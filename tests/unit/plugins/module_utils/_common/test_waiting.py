@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.waiting import wait_until
+from ansible_collections.eduide.theia.plugins.module_utils._common.waiting import Deadline, wait_until
 
 
 class Clock:
@@ -85,3 +87,19 @@ def test_an_error_while_reading_is_not_swallowed() -> None:
 
     with pytest.raises(ConnectionError):
         wait_until(read, bool, timeout_seconds=5, clock=lambda: 0.0, sleep=Clock().sleep)
+
+
+def test_a_deadline_leaves_less_and_less_and_never_nothing() -> None:
+    clock = Clock()
+    deadline = Deadline(10, clock=lambda: clock.now)
+    assert (deadline.seconds, deadline.left(), deadline.allows(9.9), deadline.allows(10)) == (10, 10, True, False)
+    clock.now += 8
+    assert (deadline.left(), deadline.allows(1.9), deadline.allows(2)) == (2, True, False)
+    clock.now += 8
+    assert (deadline.remaining, deadline.allows(0)) == (-6, False)
+    assert deadline.left() > 0
+
+
+@pytest.mark.parametrize("seconds", [10**400, 2**63, float("inf")])
+def test_a_time_that_no_library_could_be_told_is_cut(seconds: float) -> None:
+    assert Deadline(seconds).left() < threading.TIMEOUT_MAX

@@ -23,12 +23,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.eduide.theia.plugins.module_utils._common import budget as _budget
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
     Misconfigured,
     Unreachable,
     UntrustedCertificate,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.waiting import Deadline
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import transport as _kube_http
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.connections import (
@@ -192,7 +192,7 @@ class SlowPool:
 
 def test_tries_and_waits_together_stay_within_the_time_out(monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr(_budget.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(_kube_http, "Deadline", lambda seconds: Deadline(seconds, clock=lambda: clock[0]))
     asker = transport("http://127.0.0.1:1", timeout_seconds=30.0)
     asker._pool = SlowPool(clock)
     assert asker.request(READ, "/x").status == 503
