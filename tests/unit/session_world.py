@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import NotFound
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import NOBODY, Shield
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names, rows
 from ansible_collections.eduide.theia.plugins.module_utils._platform import pool as instance_pool
-from ansible_collections.eduide.theia.plugins.module_utils._platform import rows
 from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.join import Sources
@@ -165,9 +165,9 @@ class World:
     ):
         notes = {**(annotations or {})}
         if strategy:
-            notes[rows.STRATEGY] = strategy
+            notes[names.STRATEGY] = strategy
         if instance is not None:
-            notes[rows.INSTANCE_ID] = str(instance)
+            notes[names.INSTANCE_ID] = str(instance)
         metadata = {
             "name": name,
             "uid": self._uid(),
@@ -199,7 +199,7 @@ class World:
         """A pool instance that this session holds."""
         owners = [_owner("AppDefinition", app), _owner("Session", session)]
         name = f"instance-{number}-{app['metadata']['name']}-{app['metadata']['uid'][-12:]}"
-        labels = {instance_pool.SESSION_LABEL: session["metadata"]["uid"]}
+        labels = {names.SESSION_LABEL: session["metadata"]["uid"]}
         for suffix in ("", "-int"):
             metadata = {"name": name + suffix, "uid": self._uid(), "ownerReferences": owners, "labels": labels}
             self._add("services", {"metadata": metadata})
@@ -210,10 +210,10 @@ class World:
         metadata = {
             "name": f"instance-{number}-email-{app['metadata']['uid'][-12:]}",
             "uid": self._uid(),
-            "labels": {instance_pool.PURPOSE_LABEL: "emails"},
+            "labels": {names.PURPOSE_LABEL: "emails"},
             "ownerReferences": [_owner("AppDefinition", app)],
         }
-        data = {instance_pool.EMAILS_KEY: addresses} if addresses is not None else None
+        data = {names.EMAILS_KEY: addresses} if addresses is not None else None
         return self._add("address_lists", {"metadata": metadata, "data": data})
 
     def deployment(self, name, owners, *, container, claim=None, refused=None, pod=True, **details):
@@ -265,7 +265,7 @@ class World:
             "name": name,
             "uid": self._uid(),
             "creationTimestamp": (NOW - age).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "labels": {"app": name, rows.TEMPLATE_HASH: "5d4f"},
+            "labels": {"app": name, names.TEMPLATE_HASH: "5d4f"},
             "ownerReferences": [_owner("ReplicaSet", replica_set)],
         }
         if deleting:

@@ -10,7 +10,7 @@ import json
 from datetime import timedelta
 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._platform import storage
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names, storage
 from ansible_collections.eduide.theia.plugins.module_utils._platform.quota import project_quota
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import WorkspaceSources, judge_workspaces
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
@@ -62,7 +62,7 @@ class WorkspaceWorld(World):
             "name": name,
             "uid": self._uid(),
             "creationTimestamp": ago(days=30),
-            "labels": {storage.WORKSPACE_LABEL: named} if named else None,
+            "labels": {names.WORKSPACE_LABEL: named} if named else None,
             "ownerReferences": [{field: owned[field] for field in ("kind", "name", "uid")}] if owned else None,
         }
         spec = {
@@ -98,7 +98,7 @@ class WorkspaceWorld(World):
     def collector(self, ttl, *, replicas=1):
         container = {"name": "garbage-collector", "env": [{"name": "WORKSPACE_TTL", "value": ttl}]}
         spec = {"replicas": replicas, "template": {"spec": {"containers": [container]}}}
-        metadata = {"name": storage.COLLECTOR_DEPLOYMENT, "uid": self._uid()}
+        metadata = {"name": names.COLLECTOR_DEPLOYMENT, "uid": self._uid()}
         return self._add("collectors", {"metadata": metadata, "spec": spec})
 
     def observed(self, **span):

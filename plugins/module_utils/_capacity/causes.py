@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .._platform.pool import PREFIX
+from .._platform.names import INSTANCE_PREFIX
 
 # Reasons that do not pass by themselves; a container that is being created may still come.
 STUCK_REASONS = frozenset(
@@ -23,7 +23,7 @@ DIRTY = "dirty: no operator saw its last session end, so it has that student's f
 def project_pod_trouble(pod: t.Mapping[str, t.Any]) -> str | None:
     """What keeps this pod of a pool from being ready, in the cluster's words; None for other pods and for none."""
     name = pod["metadata"]["name"]
-    if not name.startswith(f"{PREFIX}-"):
+    if not name.startswith(f"{INSTANCE_PREFIX}-"):
         return None
     status = pod.get("status") or {}
     for condition in status.get("conditions") or []:
@@ -41,7 +41,7 @@ def project_pod_trouble(pod: t.Mapping[str, t.Any]) -> str | None:
 def project_refused_pod(event: t.Mapping[str, t.Any]) -> str | None:
     """Why a ReplicaSet of a pool could not create its pod: the only trace that an exceeded quota leaves."""
     involved = event.get("involvedObject") or {}
-    if event.get("reason") != "FailedCreate" or not str(involved.get("name")).startswith(f"{PREFIX}-"):
+    if event.get("reason") != "FailedCreate" or not str(involved.get("name")).startswith(f"{INSTANCE_PREFIX}-"):
         return None
     # The text goes "Error creating: pods "…" is forbidden: exceeded quota: …": only its end is the same for all pods.
     return "pods refused: " + (event.get("message") or "no reason given").rpartition(" is forbidden: ")[2]

@@ -14,7 +14,9 @@ from .._common.reading import SharedRead
 from .._common.timestamps import format_time
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, EVENT, POD
-from .._platform.leader import Installation, leads
+from .._platform.leader import leads
+from .._platform.names import CAPACITY_RECORD
+from .._platform.options import Installation
 from .._platform.pool import Pool
 from . import ledger as capacity_ledger
 from .causes import DIRTY, explain, project_pod_trouble, project_refused_pod
@@ -225,7 +227,7 @@ def _store(
     if ledger.resource_version is None:
         stored = gateway.create(CONFIG_MAP, body)
     else:
-        stored = gateway.replace(CONFIG_MAP, capacity_ledger.NAME, body)
+        stored = gateway.replace(CONFIG_MAP, CAPACITY_RECORD, body)
     return capacity_ledger.read_ledger(stored)
 
 

@@ -16,9 +16,9 @@ import typing as t
 from types import NoneType
 
 from .._common.errors import EduideError
+from .._platform.names import CAPACITY_RECORD, MANAGED_BY, MANAGED_BY_LABEL, RECORD_LABEL
 
-NAME = "theia-capacity"
-LABELS = {"app.kubernetes.io/managed-by": "eduide.theia", "eduide-theia/record": "capacity"}
+LABELS = {MANAGED_BY_LABEL: MANAGED_BY, RECORD_LABEL: "capacity"}
 FORMAT_VERSION = "1"
 # Every entry's key ends in it, so no app definition can shadow the key "version".
 SUFFIX = ".json"
@@ -99,8 +99,8 @@ def read_ledger(config_map: t.Mapping[str, t.Any] | None) -> Ledger:
     data = config_map.get("data") or {}
     if data.get("version") != FORMAT_VERSION:
         raise EduideError(
-            f"ConfigMap {NAME} has format version {data.get('version')!r}, and this release reads {FORMAT_VERSION!r}. "
-            "Use the release that wrote it, or finish its open exams with that release first"
+            f"ConfigMap {CAPACITY_RECORD} has format version {data.get('version')!r}, and this release reads "
+            f"{FORMAT_VERSION!r}. Use the release that wrote it, or finish its open exams with that release first"
         )
     entries = {}
     for key, text in data.items():
@@ -111,7 +111,7 @@ def read_ledger(config_map: t.Mapping[str, t.Any] | None) -> Ledger:
 
 def write_ledger(namespace: str, ledger: Ledger) -> dict[str, t.Any]:
     """The ConfigMap for these entries, with the resourceVersion that was read: no other run is overwritten."""
-    metadata: dict[str, t.Any] = {"name": NAME, "namespace": namespace, "labels": dict(LABELS)}
+    metadata: dict[str, t.Any] = {"name": CAPACITY_RECORD, "namespace": namespace, "labels": dict(LABELS)}
     if ledger.resource_version is not None:
         metadata["resourceVersion"] = ledger.resource_version
     data = {"version": FORMAT_VERSION}
@@ -133,7 +133,7 @@ def _read_entry(key: str, text: str) -> Entry:
         )
     except (ValueError, KeyError, TypeError) as exc:
         raise EduideError(
-            f"key {key!r} of ConfigMap {NAME} cannot be read ({type(exc).__name__}: {exc}). "
+            f"key {key!r} of ConfigMap {CAPACITY_RECORD} cannot be read ({type(exc).__name__}: {exc}). "
             "Nothing was changed. Restore the key from a backup, or remove it and set the bounds of that app "
             "definition by hand"
         ) from exc

@@ -21,7 +21,8 @@ from .._kubernetes.kinds import (
 )
 from .._platform import operator as operator_setup
 from .._platform import pool as instance_pool
-from .._platform.leader import Installation
+from .._platform.names import CAPACITY_RECORD, EMAILS_PURPOSE, PURPOSE_LABEL
+from .._platform.options import Installation
 from .._platform.pool import Pool, PoolObject
 from .._platform.quota import QuotaRow, project_quota
 from . import ledger as capacity_ledger
@@ -122,10 +123,10 @@ def _deployment(
 
 def _config_map(obj: t.Mapping[str, t.Any]) -> PoolObject | dict[str, t.Any] | None:
     """The ledger as it is, address lists as pool objects, and nothing of the others: some hold secrets."""
-    if obj["metadata"]["name"] == capacity_ledger.NAME:
+    if obj["metadata"]["name"] == CAPACITY_RECORD:
         return dict(obj)
     labels = obj["metadata"].get("labels") or {}
-    return _EMAILS(obj) if labels.get(instance_pool.PURPOSE_LABEL) == "emails" else None
+    return _EMAILS(obj) if labels.get(PURPOSE_LABEL) == EMAILS_PURPOSE else None
 
 
 _EMAILS = instance_pool.project("ConfigMap")

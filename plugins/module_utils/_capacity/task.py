@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .._common.errors import EduideError, Misconfigured, WaitTimeout
 from .._common.timestamps import format_time, parse_until
 from .._kubernetes.connect import connect
-from .._platform.leader import Installation, leads
+from .._platform.leader import leads
+from .._platform.options import Installation, read_installation
 from . import service as rest
 from .execute import (
     Done,
@@ -174,7 +175,7 @@ def _wish(item: t.Mapping[str, t.Any]) -> Wish:
 
 
 def _installation(params: Params) -> Installation:
-    return Installation(params["operator_deployment"], params["operator_lease"])
+    return read_installation(params)
 
 
 def _wait(

@@ -62,14 +62,6 @@ def service_argument_spec() -> Spec:
     }
 
 
-def operator_argument_spec() -> Spec:
-    """Where an installation keeps its operator; charts of different generations disagree."""
-    return {
-        "operator_deployment": {"type": "str", "default": "operator-deployment"},
-        "operator_lease": {"type": "str", "default": "theia-cloud-operator-leaders"},
-    }
-
-
 class TheiaModule(AnsibleModule):
     """An AnsibleModule that also hides the secrets inside a kubeconfig given as a dictionary."""
 

@@ -15,12 +15,10 @@ import unicodedata
 from datetime import datetime, timedelta
 
 from .._common.timestamps import format_time, parse_time
+from .._platform.names import EXAM_RECORD_PREFIX, MANAGED_BY, MANAGED_BY_LABEL, RECORD_LABEL
 
 FORMAT_VERSION = "1"
-MANAGED_BY = ("app.kubernetes.io/managed-by", "eduide.theia")
-RECORD_LABEL = "eduide-theia/record"
-SELECTOR = f"{'='.join(MANAGED_BY)},{RECORD_LABEL}=exam"
-RECORD_PREFIX = "theia-exam-"
+SELECTOR = f"{MANAGED_BY_LABEL}={MANAGED_BY},{RECORD_LABEL}=exam"
 HISTORY_LENGTH = 50
 DEFAULT_LEAD_MINUTES = 30
 # Students submit and read the last message after the bell.
@@ -116,7 +114,7 @@ def read_record(config_map: t.Mapping[str, t.Any]) -> Exam:
 
 
 def record_name(exam: str) -> str:
-    return f"{RECORD_PREFIX}{exam}"
+    return f"{EXAM_RECORD_PREFIX}{exam}"
 
 
 def parse_exam(declared: t.Mapping[str, t.Any]) -> Exam:

@@ -14,13 +14,7 @@ from .operator import led_seconds, renewed
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
-
-
-class Installation(t.NamedTuple):
-    """Where an installation keeps its operator; charts of different generations disagree."""
-
-    operator_deployment: str
-    operator_lease: str
+    from .options import Installation
 
 
 class Leadership(t.NamedTuple):

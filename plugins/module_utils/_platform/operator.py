@@ -11,10 +11,7 @@ import typing as t
 
 from .._common.errors import EduideError
 from .._common.timestamps import parse_time
-
-DEPLOYMENT = "operator-deployment"
-LEASE = "theia-cloud-operator-leaders"
-CONTAINER = "operator-container"
+from .names import OPERATOR_CONTAINER
 
 
 class Operator(t.NamedTuple):
@@ -65,7 +62,7 @@ def led_seconds(lease: t.Mapping[str, t.Any] | None) -> float | None:
 def _arguments(deployment: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Both spellings occur: ``--name=value`` in one element and ``--name`` followed by its value."""
     containers = deployment["spec"]["template"]["spec"]["containers"]
-    container = next((c for c in containers if c.get("name") == CONTAINER), containers[0])
+    container = next((c for c in containers if c.get("name") == OPERATOR_CONTAINER), containers[0])
     words = [str(word) for word in [*(container.get("command") or []), *(container.get("args") or [])]]
     given: dict[str, str] = {}
     for word, following in itertools.pairwise([*words, "--"]):

@@ -20,14 +20,7 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .._common.timestamps import parse_time
-
-PREFIX = "instance"
-INTERNAL_SUFFIX = "-int"
-SIDECAR_LABEL = "theia-cloud.io/sidecar"
-SESSION_LABEL = "theia-cloud.io/session-uuid"
-GENERATION_LABEL = "theia-cloud.io/appdefinition-generation"
-PURPOSE_LABEL = "theia-cloud.io/template-purpose"
-EMAILS_KEY = "authenticated-emails-list"
+from .names import EMAILS_KEY, GENERATION_LABEL, INSTANCE_PREFIX, INTERNAL_SUFFIX, SESSION_LABEL, SIDECAR_LABEL
 
 # A release takes the operator a moment: labels go before addresses do. Only what stays longer was missed.
 RELEASE_GRACE = timedelta(seconds=30)
@@ -139,7 +132,7 @@ def project(kind: str) -> t.Callable[[t.Mapping[str, t.Any]], PoolObject | None]
         metadata = obj["metadata"]
         labels = metadata.get("labels") or {}
         parts = metadata["name"].split("-")
-        if parts[0] != PREFIX or not parts[1:2] or not parts[1].isdigit() or SIDECAR_LABEL in labels:
+        if parts[0] != INSTANCE_PREFIX or not parts[1:2] or not parts[1].isdigit() or SIDECAR_LABEL in labels:
             return None
         generation = str(labels.get(GENERATION_LABEL, ""))
         times = [parse_time(entry.get("time")) for entry in metadata.get("managedFields") or []]

@@ -19,15 +19,18 @@ import sys
 import typing as t
 
 from .._common.quantities import byte_count, millicores
-from .pool import SESSION_LABEL, SIDECAR_LABEL
+from .names import (
+    CANARY,
+    INSTANCE_ID,
+    LAST_SEEN,
+    PROTECTED,
+    SESSION_LABEL,
+    SIDECAR_LABEL,
+    STRATEGY,
+    TEMPLATE_HASH,
+    TOUCHED,
+)
 
-STRATEGY = "theia-cloud.io/session-start-strategy"
-INSTANCE_ID = "theia-cloud.io/instance-id"
-PROTECTED = "eduide-theia/protected"
-CANARY = "eduide-theia/canary"
-TOUCHED = "eduide-theia/touched"
-LAST_SEEN = "eduide-theia/last-seen"
-TEMPLATE_HASH = "pod-template-hash"
 # A hundred years: longer than anything lasts here, and short enough to count with.
 MOST_MINUTES = 100 * 365 * 24 * 60
 

@@ -11,11 +11,8 @@ import re
 import typing as t
 
 from .._common.quantities import byte_count
+from .names import WORKSPACE_LABEL, WORKSPACE_NOTE
 
-WORKSPACE_LABEL = "theia-cloud.io/workspace-name"
-# On a volume, written by this collection: the workspace whose files it holds.
-WORKSPACE_NOTE = "eduide-theia/workspace"
-COLLECTOR_DEPLOYMENT = "garbage-collector"
 # The collector is written in Go: a length of time there is numbers with units, such as "336h" or "1209600s".
 _UNIT_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _SPAN_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)")

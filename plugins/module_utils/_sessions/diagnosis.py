@@ -12,12 +12,11 @@ import typing as t
 
 from .._common.redact import scrub_text
 from .._common.units import span
-from .._platform.operator import DEPLOYMENT
+from .._platform.names import EMAILS_KEY, OPERATOR_DEPLOYMENT
 from .record import SessionRecord
 
 # From this share of its CPU limit on, a container is slowed down by the limit itself.
 BUSY_PERCENT = 90
-EMAILS_KEY = "authenticated-emails-list"
 
 _QUOTA = re.compile(r"exceeded quota: ([^,\s]+)")
 
@@ -33,7 +32,7 @@ class Facts(t.NamedTuple):
     address_list: str | None = None
     """The ConfigMap that says who may enter its instance."""
     cpu_percent: int | None = None
-    operator_deployment: str = DEPLOYMENT
+    operator_deployment: str = OPERATOR_DEPLOYMENT
 
     def evidence(self, code: str) -> str | None:
         return next((str(f["evidence"]) for f in self.record["findings"] if f["code"] == code), None)

@@ -15,7 +15,7 @@ from .._common.redact import secrets_in
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import DEPLOYMENT, EVENT, POD, SESSION
-from .._platform.leader import Installation
+from .._platform.options import read_installation
 from . import diagnosis
 from .filter import select
 from .join import Index, Parts
@@ -39,6 +39,7 @@ from .snapshot import (
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
+    from .._platform.options import Installation
 
 Params = t.Mapping[str, t.Any]
 R = t.TypeVar("R")
@@ -57,7 +58,7 @@ def run_diagnosis(params: Params) -> dict[str, t.Any]:
     if not selection.states_anything:
         raise Misconfigured("No session is selected: give names, uids, users or another filter")
     gateway = connect(params)
-    installation = Installation(params["operator_deployment"], params["operator_lease"])
+    installation = read_installation(params)
     view = with_leader(gateway, installation, read(gateway, installation, read_thresholds(params), PARTS))
     sessions = judge_sessions(view.sources, view.circumstances)
     chosen = select(sessions, selection, sort_by=params["sort_by"], limit=params["limit"])

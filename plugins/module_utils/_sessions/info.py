@@ -13,7 +13,7 @@ from .._common.errors import Misconfigured
 from .._common.query import check_fields, narrow
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
-from .._platform.leader import Installation
+from .._platform.options import read_installation
 from .filter import Selection, SortBy, select
 from .join import join
 from .options import read_selection, read_thresholds
@@ -24,6 +24,7 @@ from .summary import summarise
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
+    from .._platform.options import Installation
 
 Params = t.Mapping[str, t.Any]
 
@@ -40,7 +41,7 @@ def run_info(params: Params) -> dict[str, t.Any]:
     if params["other_pods"] and "objects" not in params["gather"]:
         raise Misconfigured("other_pods needs the pods: add objects to gather")
     gateway = connect(params)
-    installation = Installation(params["operator_deployment"], params["operator_lease"])
+    installation = read_installation(params)
     view = read(gateway, installation, thresholds, params["gather"])
     view, chosen = _judge(gateway, installation, view, selection, params["sort_by"])
     listed = chosen if params["limit"] is None else chosen[: params["limit"]]

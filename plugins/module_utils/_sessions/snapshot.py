@@ -24,7 +24,9 @@ from .._kubernetes.kinds import (
 from .._platform import operator as operator_setup
 from .._platform import pool as instance_pool
 from .._platform import rows
-from .._platform.leader import Installation, watch
+from .._platform.leader import watch
+from .._platform.names import EMAILS_PURPOSE, OWN_SESSION_LABEL, PURPOSE_LABEL
+from .._platform.options import Installation
 from .findings import Source, Thresholds
 from .join import Sources
 from .record import Circumstances
@@ -37,7 +39,7 @@ Part = t.Literal["objects", "usage", "workspaces", "addresses", "exams"]
 PARTS: tuple[Part, ...] = t.get_args(Part)
 OBJECTS = ("deployments", "replica_sets", "services", "pods")
 # Claimed instances and free ones, but not the lists of sessions with a pod of their own.
-ADDRESS_LISTS = f"{instance_pool.PURPOSE_LABEL}=emails,!theia-cloud.io/session"
+ADDRESS_LISTS = f"{PURPOSE_LABEL}={EMAILS_PURPOSE},!{OWN_SESSION_LABEL}"
 # Every list has a page in memory while it is read, and only one page is taken apart at a time: more are not faster.
 LISTS_AT_ONCE = 3
 

@@ -11,7 +11,7 @@ import typing as t
 from .._common.query import check_fields, narrow
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
-from .._platform.leader import Installation
+from .._platform.options import read_installation
 from .._sessions.findings import Thresholds
 from .._sessions.snapshot import describe_missing
 from .filter import select
@@ -33,7 +33,7 @@ def run_info(params: Params) -> dict[str, t.Any]:
     if params["api"] == "service":
         return _asked(params, list_workspaces(params))
     gateway = connect(params)
-    installation = Installation(params["operator_deployment"], params["operator_lease"])
+    installation = read_installation(params)
     view = read_workspaces(gateway, installation, Thresholds(), params["gather"], max_gap=max_gap)
     sources = view.sources
     workspaces = judge_workspaces(sources, view.circumstances)

@@ -19,7 +19,8 @@ from .._kubernetes.kinds import (
     RESOURCE_QUOTA,
 )
 from .._platform import storage
-from .._platform.leader import Installation
+from .._platform.names import COLLECTOR_DEPLOYMENT, RETENTION_RECORD
+from .._platform.options import Installation
 from .._platform.quota import QuotaRow, project_quota
 from .._sessions import snapshot as session_snapshot
 from .._sessions.findings import Thresholds
@@ -91,10 +92,10 @@ def _quotas(gateway: Gateway) -> list[QuotaRow]:
 
 
 def _collector(gateway: Gateway) -> storage.Collector | None:
-    deployment = gateway.get(DEPLOYMENT, storage.COLLECTOR_DEPLOYMENT)
+    deployment = gateway.get(DEPLOYMENT, COLLECTOR_DEPLOYMENT)
     return storage.read_collector(deployment) if deployment else None
 
 
 def _observation(gateway: Gateway, max_gap: timedelta) -> usage_log.Chain | None:
-    looks = usage_log.read_looks(gateway.get(CONFIG_MAP, usage_log.NAME))
+    looks = usage_log.read_looks(gateway.get(CONFIG_MAP, RETENTION_RECORD))
     return looks.chain(gateway.now(), max_gap) if looks else None

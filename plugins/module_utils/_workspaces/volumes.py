@@ -14,7 +14,8 @@ import json
 import shlex
 import typing as t
 
-from .._platform.storage import WORKSPACE_NOTE, Kept, VolumeRow, write_note
+from .._platform.names import WORKSPACE_NOTE
+from .._platform.storage import Kept, VolumeRow, write_note
 
 VolumeOption = t.Literal["follow", "retain", "reclaim"]
 _WAIT = "--timeout=120s"

@@ -10,7 +10,8 @@ import typing as t
 from datetime import datetime
 
 from ..._common.units import span
-from ..._platform.rows import TOUCHED, SessionRow
+from ..._platform.names import TOUCHED
+from ..._platform.rows import SessionRow
 
 Outcome = t.Literal["touched", "fresh", "gone", "refused", "skipped_cap", "failed"]
 

@@ -19,7 +19,7 @@ from ..._common.errors import (
 )
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION
-from ..._platform.leader import Installation
+from ..._platform.options import read_installation
 from ..._platform.rows import SessionRow, session_row
 from ..._safety.limits import read_caps
 from ..._service.client import Service, connect_service
@@ -143,7 +143,7 @@ class _Toucher:
 
 
 def _targets(gateway: Gateway, params: Params, request: Request) -> tuple[list[Target], dict[str, str]]:
-    installation = Installation(params["operator_deployment"], params["operator_lease"])
+    installation = read_installation(params)
     parts = rests_on(request) & set(PARTS) | ({"exams"} if request.selection.exam else set())
     parts |= {"memory": {"objects", "usage"}, "restarts": {"objects"}}.get(request.sort_by or "", set())
     view = read(gateway, installation, read_thresholds(params), parts)

@@ -23,7 +23,7 @@ from ..._common.errors import (
 from ..._common.reading import Reading, SharedRead
 from ..._exams import record as exam_record
 from ..._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, SESSION
-from ..._platform.leader import Installation
+from ..._platform.options import Installation
 from ..._platform.rows import SessionRow, app_definition_row, session_row
 from ..findings import Source, Thresholds
 from ..join import Index, Sources

@@ -15,7 +15,7 @@ import typing as t
 from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.progress import Reporter
 from ..._kubernetes.connect import connect
-from ..._platform.leader import Installation
+from ..._platform.options import read_installation
 from ..._safety.limits import read_caps
 from ..options import read_thresholds, states_own_age
 from ..snapshot import describe_missing
@@ -84,7 +84,7 @@ def _order(params: Params, only_user: str | None) -> Order:
             caps=read_caps(params, "max_stop"),
         ),
         thresholds=read_thresholds(params),
-        installation=Installation(params["operator_deployment"], params["operator_lease"]),
+        installation=read_installation(params),
         concurrency=params["concurrency"],
         max_failures=params["max_failures"],
         # Only a history wants it.

@@ -11,7 +11,7 @@ import typing as t
 from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.progress import Reporter
 from ..._kubernetes.connect import connect
-from ..._platform.leader import Installation
+from ..._platform.options import read_installation
 from ..._sessions.findings import Thresholds
 from ..._sessions.snapshot import describe_missing
 from ..._sessions.stop import execute as stop_execute
@@ -72,7 +72,7 @@ def _order(params: Params, only_user: str | None) -> Order:
         request=stop_plan.Request(),
         terms=read_session_terms(params, terms),
         thresholds=Thresholds(),
-        installation=Installation(params["operator_deployment"], params["operator_lease"]),
+        installation=read_installation(params),
         concurrency=params["concurrency"],
         max_failures=params["max_failures"],
         # No session leaves the shield of an exam this way, so that nothing is signed.

@@ -15,10 +15,10 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 
 from ..._common.timestamps import format_time, parse_time
-from ..._exams.record import MANAGED_BY, RECORD_LABEL, Malformed
-from ..._platform.rows import LAST_SEEN, SessionRow, WorkspaceRow
+from ..._exams.record import Malformed
+from ..._platform.names import LAST_SEEN, MANAGED_BY, MANAGED_BY_LABEL, RECORD_LABEL, RETENTION_RECORD
+from ..._platform.rows import SessionRow, WorkspaceRow
 
-NAME = "theia-retention"
 FORMAT_VERSION = "1"
 # A look a day, and two hours for a run that starts late.
 DEFAULT_MAX_GAP = timedelta(hours=26)
@@ -79,22 +79,24 @@ def read_looks(config_map: t.Mapping[str, t.Any] | None) -> Looks | None:
     data = config_map.get("data") or {}
     version = data.get("version")
     if version != FORMAT_VERSION:
-        raise Malformed(f"{NAME} has format version {version!r}, and this release reads {FORMAT_VERSION!r}")
+        raise Malformed(f"{RETENTION_RECORD} has format version {version!r}, and this release reads {FORMAT_VERSION!r}")
     try:
         raw = json.loads(data["looks"])
         gaps = tuple(Gap(_time(end), timedelta(seconds=seconds)) for end, seconds in raw["gaps"])
         return Looks(_time(raw["first"]), _time(raw["last"]), gaps)
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as exc:
         told = f"{type(exc).__name__}: {exc}"
-        raise Malformed(f"{NAME} cannot be read ({told}). Once it is deleted, a new observation begins") from exc
+        raise Malformed(
+            f"{RETENTION_RECORD} cannot be read ({told}). Once it is deleted, a new observation begins"
+        ) from exc
 
 
 def write_looks(looks: Looks, namespace: str, before: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
     """The ConfigMap for these looks, in place of the one that was read."""
     metadata: dict[str, t.Any] = {
-        "name": NAME,
+        "name": RETENTION_RECORD,
         "namespace": namespace,
-        "labels": {MANAGED_BY[0]: MANAGED_BY[1], RECORD_LABEL: "retention"},
+        "labels": {MANAGED_BY_LABEL: MANAGED_BY, RECORD_LABEL: "retention"},
     }
     if before is not None:
         metadata["resourceVersion"] = before["metadata"]["resourceVersion"]

@@ -14,6 +14,7 @@ from ..._common.errors import Conflict, EduideError, Forbidden, NotFound
 from ..._exams.record import Malformed
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import CONFIG_MAP, SESSION, WORKSPACE
+from ..._platform.names import RETENTION_RECORD
 from ..._platform.rows import WorkspaceRow, session_row, workspace_row
 from . import log as usage_log
 from .options import read_max_gap
@@ -101,7 +102,7 @@ class _Look(t.NamedTuple):
 def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Look:
     for _unused in range(ROUNDS):
         try:
-            before = gateway.get(CONFIG_MAP, usage_log.NAME)
+            before = gateway.get(CONFIG_MAP, RETENTION_RECORD)
             known = usage_log.read_looks(before)
             more = known.extended(now) if known else usage_log.Looks(now, now)
             if more is not None and not check_mode:
@@ -111,7 +112,7 @@ def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Look:
             continue  # somebody else looked at the same time
         except (Forbidden, Malformed) as exc:
             return _Look(None, changed=False, warning=f"That somebody looked could not be written down: {exc}")
-    raise EduideError(f"ConfigMap {usage_log.NAME} changed {ROUNDS} times while it was being written")
+    raise EduideError(f"ConfigMap {RETENTION_RECORD} changed {ROUNDS} times while it was being written")
 
 
 def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.Any] | None) -> None:
@@ -119,7 +120,7 @@ def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.An
     if before is None:
         gateway.create(CONFIG_MAP, body)
     else:
-        gateway.replace(CONFIG_MAP, usage_log.NAME, body)
+        gateway.replace(CONFIG_MAP, RETENTION_RECORD, body)
 
 
 def _unwritten(failed: t.Sequence[Stamp]) -> str:

@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, ServerFailed, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._platform import rows
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.report_activity import task as _touch_task
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute
@@ -114,7 +114,7 @@ class TestStopping:
     def test_check_mode_predicts_what_a_run_does_and_sends_nothing(self, world, run):
         world.session("dead", operatorStatus="ERROR")
         world.running("live")
-        world.running("kept", annotations={rows.PROTECTED: "demo"})
+        world.running("kept", annotations={names.PROTECTED: "demo"})
         options = {"names": ["dead", "live", "kept", "none"], "discard_data": ["named"], "diff": True}
         predicted = run(world.gateway(check_mode=True), check=True, **options)
         done = run(world.gateway(), **options)
@@ -1019,7 +1019,7 @@ class TestActivity:
         after = gateway.get(kinds.SESSION, "s1")
         assert (outcomes(result), result["changed"]) == ({"s1": "touched"}, True)
         assert after["status"]["lastActivity"] == now
-        assert after["metadata"]["annotations"][rows.TOUCHED] == str(now)
+        assert after["metadata"]["annotations"][names.TOUCHED] == str(now)
         assert [sorted(body) for _verb, _plural, _name, body in gateway.writes] == [
             ["metadata"],
             ["metadata", "status"],
@@ -1119,7 +1119,7 @@ class TestActivity:
         result = self.touch(run, gateway, api="service", names=["s1"])
         assert (outcomes(result), service.touched, result["precondition"]) == ({"s1": "touched"}, ["s1"], "none")
         noted = gateway.get(kinds.SESSION, "s1")
-        assert noted["metadata"]["annotations"][rows.TOUCHED] == str(noted["status"]["lastActivity"])
+        assert noted["metadata"]["annotations"][names.TOUCHED] == str(noted["status"]["lastActivity"])
 
     def test_through_the_service_a_note_that_cannot_be_written_is_a_warning(self, world, run, through):
         world.running("s1", lastActivity=millis(minutes=40))

@@ -18,7 +18,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     Unreachable,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import service as stop_service
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces import create as _workspace_create

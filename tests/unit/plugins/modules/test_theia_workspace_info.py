@@ -12,12 +12,15 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN
-from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import WORKSPACE_NOTE, Kept, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import (
+    LAST_SEEN,
+    RETENTION_RECORD,
+    WORKSPACE_NOTE,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import Kept, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces import info as _workspace_info
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces import service as _workspace_rest
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
 from unit.workspace_world import WorkspaceWorld
@@ -169,7 +172,7 @@ def test_what_cannot_be_read_is_null_with_one_warning(world, see, kind, missing,
 
 
 def test_a_record_of_looks_that_cannot_be_read_leaves_use_unknown(world, see):
-    world.objects["records"] = [{"metadata": {"name": usage_log.NAME}, "data": {"version": "7"}}]
+    world.objects["records"] = [{"metadata": {"name": RETENTION_RECORD}, "data": {"version": "7"}}]
     result = see(world.gateway())
     assert set(result["missing"]) == {"observation"}
     assert {w["unused_since"] for w in result["workspaces"]} == {None}

@@ -18,9 +18,9 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
-    operator_argument_spec,
     service_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 
 SPECS = {"_kube": kube_argument_spec, "_service": service_argument_spec, "_operator": operator_argument_spec}
 SECRET = "sesame-open-now"

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import format_time
-from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import (
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import (
     EMAILS_KEY,
     GENERATION_LABEL,
     SESSION_LABEL,
     SIDECAR_LABEL,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import (
     Effect,
     Instance,
     Owner,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._platform import rows
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names
 from unit.session_world import NOW, OPERATOR, World, millis
 
 # With a monitor every 3 minutes and an inactivity limit of 60: believed from creation + 6 min until 60 + 6 + 1 min old.
@@ -51,9 +51,9 @@ def judged(*, app=None, without=(), operator=OPERATOR, **session):
         pytest.param({"lastActivity": millis(minutes=67)}, False, id="monitor-would-have-reaped"),
         pytest.param({"lastActivity": millis(minutes=66, seconds=59)}, True, id="monitor-just-alive"),
         pytest.param({"lastActivity": millis(minutes=-5)}, True, id="clock-ahead"),
-        pytest.param({"annotations": {rows.TOUCHED: str(millis(minutes=30))}}, False, id="our-own-touch"),
-        pytest.param({"annotations": {rows.TOUCHED: str(millis(minutes=30) - 1)}}, True, id="raised-after-our-touch"),
-        pytest.param({"annotations": {rows.TOUCHED: "scribble"}}, True, id="unreadable-touch"),
+        pytest.param({"annotations": {names.TOUCHED: str(millis(minutes=30))}}, False, id="our-own-touch"),
+        pytest.param({"annotations": {names.TOUCHED: str(millis(minutes=30) - 1)}}, True, id="raised-after-our-touch"),
+        pytest.param({"annotations": {names.TOUCHED: "scribble"}}, True, id="unreadable-touch"),
     ],
 )
 def test_activity_is_known_only_if_the_monitor_must_have_written_it(session, known):

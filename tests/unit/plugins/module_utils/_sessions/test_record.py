@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._platform import rows
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names, rows
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import SessionRecord, other_pods
 from unit.session_world import GIT_TOKEN, NOW, SECRET, World, ago, millis
 
@@ -353,7 +353,7 @@ def wrecks():
 def test_protection_by_annotation_is_told_with_its_reason(where, value, protected):
     world = World()
     app = world.app_definition()
-    note = {rows.PROTECTED: value}
+    note = {names.PROTECTED: value}
     if where == "app":
         app["metadata"]["annotations"] = note
     world.running("s1", annotations=note if where == "session" else None)

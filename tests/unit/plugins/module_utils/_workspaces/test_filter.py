@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import read_records
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.filter import WorkspaceSelection, select
 from unit.session_world import ago, exam_record
 from unit.workspace_world import WorkspaceWorld, looked

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import read_records
 from ansible_collections.eduide.theia.plugins.module_utils._platform import storage as rows
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN, PROTECTED
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN, PROTECTED
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import (
     NO_VOLUME,
     VOLUME_DELETED,

@@ -14,7 +14,7 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import format_time
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.filter import WorkspaceSelection, select
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.retention import Rule, outlook, read_rule
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log

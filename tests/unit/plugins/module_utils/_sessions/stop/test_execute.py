@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.reading import Reading
-from ansible_collections.eduide.theia.plugins.module_utils._platform.leader import Installation
+from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute

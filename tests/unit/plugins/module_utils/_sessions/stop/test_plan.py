@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import NOBODY, read_records, unlisted
-from ansible_collections.eduide.theia.plugins.module_utils._platform import rows
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CANARY, PROTECTED
 from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import judge_sessions
@@ -274,7 +274,7 @@ class TestProtection:
         assert outcomes(one(), names("s1"), RELENTLESS._replace(protection=protection)) == {"s1": outcome}
 
     def test_by_annotation_with_its_reason(self):
-        world = one(annotations={rows.PROTECTED: "defence at noon"}, operatorStatus="ERROR", url=None)
+        world = one(annotations={PROTECTED: "defence at noon"}, operatorStatus="ERROR", url=None)
         decisions, _unused = stop(world, names("s1"))
         assert decisions["s1"][:2] == ("kept_protected", "protected: defence at noon")
 
@@ -454,12 +454,12 @@ class TestShield:
         ],
     )
     def test_the_canary_of_an_exam_may_go_alone(self, canary, request_, outcome):
-        world = one(annotations={rows.CANARY: canary})
+        world = one(annotations={CANARY: canary})
         world.running("s2")
         assert outcomes(world, request_, shield=EXAM)["s1"] == outcome
 
     def test_a_filter_that_finds_only_the_canary_is_a_filter_still(self):
-        world = one(annotations={rows.CANARY: "pgdp-final"})
+        world = one(annotations={CANARY: "pgdp-final"})
         assert outcomes(world, ALL, shield=EXAM) == {"s1": "kept_shielded"}
         assert outcomes(world, by_records(world), shield=EXAM) == {"s1": "stopped"}
 
@@ -531,7 +531,7 @@ def worlds(draw):
     for number, kind in enumerate(draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=12))):
         app = draw(st.sampled_from(apps))
         user = draw(st.sampled_from(["ada@tum.de", "Bob@tum.de", "eve"]))
-        notes = draw(st.sampled_from([{}, {}, {rows.PROTECTED: "x"}, {rows.CANARY: "pgdp-final"}]))
+        notes = draw(st.sampled_from([{}, {}, {PROTECTED: "x"}, {CANARY: "pgdp-final"}]))
         age = timedelta(seconds=draw(st.sampled_from([1, 119, 121, 299, 301, 601, 90_000])))
         common = {"user": user, "annotations": notes, "age": age}
         add_session(world, kind, f"s{number}", app, common)

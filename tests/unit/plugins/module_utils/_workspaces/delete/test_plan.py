@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import parse_time
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import NOBODY, read_records, unlisted
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN, PROTECTED, session_row
-from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import WORKSPACE_NOTE, Kept, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN, PROTECTED, WORKSPACE_NOTE
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import session_row
+from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import Kept, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.plan import (
     Listed,

@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import Malformed
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN, workspace_row
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import workspace_row
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Chain, Looks
 from unit.session_world import NOW, ago
@@ -120,8 +122,8 @@ def test_the_record_is_guarded_and_labelled():
 )
 def test_a_record_that_cannot_be_read_is_named(data, words):
     with pytest.raises(Malformed, match=words) as raised:
-        usage_log.read_looks({"metadata": {"name": usage_log.NAME}, "data": data})
-    assert usage_log.NAME in str(raised.value)
+        usage_log.read_looks({"metadata": {"name": names.RETENTION_RECORD}, "data": data})
+    assert names.RETENTION_RECORD in str(raised.value)
 
 
 @pytest.mark.parametrize(

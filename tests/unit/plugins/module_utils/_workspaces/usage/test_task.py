@@ -17,7 +17,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     ServerFailed,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import task as usage_task
 from unit.session_world import ago
@@ -51,7 +52,7 @@ def stamp(gateway, name="ws-1"):
 
 
 def looks(gateway):
-    return usage_log.read_looks(gateway.get(kinds.CONFIG_MAP, usage_log.NAME))
+    return usage_log.read_looks(gateway.get(kinds.CONFIG_MAP, names.RETENTION_RECORD))
 
 
 def outcomes(result):
@@ -118,10 +119,10 @@ def test_an_account_that_may_not_write_the_record_gets_a_warning(world, look, de
 
 
 def test_a_record_that_cannot_be_read_stays_as_it_is(world, look):
-    gateway = world.gateway(records=[{"metadata": {"name": usage_log.NAME}, "data": {"version": "9"}}])
+    gateway = world.gateway(records=[{"metadata": {"name": names.RETENTION_RECORD}, "data": {"version": "9"}}])
     result = look(gateway)
     assert "format version '9'" in result["warnings"][0]
-    assert gateway.get(kinds.CONFIG_MAP, usage_log.NAME)["data"] == {"version": "9"}
+    assert gateway.get(kinds.CONFIG_MAP, names.RETENTION_RECORD)["data"] == {"version": "9"}
 
 
 def failing(verb, kind, errors):
