@@ -315,15 +315,14 @@ not_checked:
   sample: [claimed instances, ledger, mode of the operator, progress of the pool]
 """
 
-import typing as t
-
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.options import capacity_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.task import run_task
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     service_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 
 
@@ -333,52 +332,13 @@ def main() -> None:
             **kube_argument_spec(),
             **service_argument_spec(),
             **operator_argument_spec(),
-            "app_definitions": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "warm": {"type": "int"},
-                    "min_instances": {"type": "int"},
-                    "max_instances": {"type": "int"},
-                    "timeout_minutes": {"type": "int"},
-                },
-                "mutually_exclusive": [("warm", "min_instances")],
-            },
-            "state": {"type": "str", "choices": ["present", "baseline"], "default": "present"},
-            "hold": {"type": "str"},
-            "hold_until": {"type": "str"},
-            "time_zone": {"type": "str"},
-            "foreign": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
-            "wait": {"type": "bool", "default": False},
-            "wait_timeout_seconds": {"type": "int", "default": 600},
-            "unchecked": {"type": "bool", "default": False},
-            "progress_file": {"type": "path"},
+            **capacity_argument_spec(),
         },
         required_if=[("state", "present", ("app_definitions",))],
         required_by={"hold_until": "hold"},
         supports_check_mode=True,
     )
-    try:
-        result: dict[str, t.Any] = run_task(module.params, check_mode=module.check_mode)
-    except EduideError as exc:
-        # Either it is told of each app definition what became of it, or whether anything was changed at all.
-        applied = {} if "app_definitions" in exc.details else {"applied": "no"}
-        module.fail_json(msg=f"Could not set the capacity: {exc}", **{**applied, **exc.details})
-    for warning in result.pop("warnings"):
-        module.warn(warning)
-    if module._diff:
-        result["diff"] = [
-            {
-                "before_header": item["name"],
-                "before": item["before"],
-                "after_header": item["name"],
-                "after": item["after"],
-            }
-            for item in result["app_definitions"]
-            if item["before"] != item["after"]
-        ]
-    module.exit_json(**result)
+    finish(module, run_task, "setting the capacity")
 
 
 if __name__ == "__main__":

@@ -187,12 +187,12 @@ missing:
 """
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.task import run_info
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     service_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 
 
@@ -207,13 +207,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        result = run_info(module.params)
-    except EduideError as exc:
-        module.fail_json(msg=f"Could not read the capacity: {exc}", **exc.details)
-    for what, reason in result["missing"].items():
-        module.warn(f"{what} could not be read and is null: {reason}")
-    module.exit_json(changed=False, **result)
+    finish(module, run_info, "reading the capacity")
 
 
 if __name__ == "__main__":

@@ -303,14 +303,12 @@ missing:
   sample: {}
 """
 
-import typing as t
-
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError, WaitTimeout
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     service_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import Report, Task, finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
     selection_argument_spec,
@@ -333,34 +331,18 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    absent = module.params["state"] == "absent"
-    try:
-        result = _runner(absent=absent)(module.params, check_mode=module.check_mode)
-    except WaitTimeout as exc:
-        module.fail_json(msg=str(exc), **exc.details)
-    except EduideError as exc:
-        what = "stop the sessions" if absent else "report the activity"
-        module.fail_json(msg=f"Could not {what}: {exc}", **exc.details)
-    for warning in result.pop("warnings"):
-        module.warn(warning)
-    if module._diff:
-        result["diff"] = [
-            {"header": item["name"], "before": {"state": item["state"]}, "after": {"outcome": item["outcome"]}}
-            for item in result["sessions"]
-            if item["outcome"] in ("stopped", "touched")
-        ]
-    module.exit_json(**result)
+    finish(module, _run, "stopping sessions" if module.params["state"] == "absent" else "reporting activity")
 
 
-def _runner(*, absent: bool) -> t.Callable[..., dict[str, t.Any]]:
+def _run(task: Task) -> Report:
     """Only what the state needs is imported: every task compiles its imports anew."""
-    if absent:
+    if task.params["state"] == "absent":
         from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.task import run_absent
 
-        return run_absent
+        return run_absent(task)
     from ansible_collections.eduide.theia.plugins.module_utils._sessions.report_activity.task import run_active
 
-    return run_active
+    return run_active(task)
 
 
 if __name__ == "__main__":

@@ -151,12 +151,12 @@ seen_at:
   sample: "2027-02-11T09:00:00Z"
 """
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     service_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.diagnosis_info import SOURCES, run_diagnosis
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
@@ -178,13 +178,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        result = run_diagnosis(module.params)
-    except EduideError as exc:
-        module.fail_json(msg=f"Could not look into the sessions: {exc}", **exc.details)
-    for warning in result.pop("warnings"):
-        module.warn(warning)
-    module.exit_json(changed=False, **result)
+    finish(module, run_diagnosis, "looking into sessions")
 
 
 if __name__ == "__main__":

@@ -283,12 +283,12 @@ seen_at:
   sample: "2027-02-11T09:00:00Z"
 """
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     service_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.info import run_info
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
@@ -315,13 +315,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        result = run_info(module.params)
-    except EduideError as exc:
-        module.fail_json(msg=f"Could not list the sessions: {exc}", **exc.details)
-    for warning in result.pop("warnings"):
-        module.warn(warning)
-    module.exit_json(changed=False, **result)
+    finish(module, run_info, "listing sessions")
 
 
 if __name__ == "__main__":

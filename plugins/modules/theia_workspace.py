@@ -328,14 +328,12 @@ missing:
   sample: {}
 """
 
-import typing as t
-
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
     service_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import Report, Task, finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.create import run_present
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.options import deletion_argument_spec
@@ -348,9 +346,9 @@ from ansible_collections.eduide.theia.plugins.module_utils._workspaces.options i
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.task import run_seen
 
 RUNS = {
-    "absent": (run_absent, "delete the workspaces"),
-    "present": (run_present, "create the workspace"),
-    "seen": (run_seen, "note which workspaces are in use"),
+    "absent": (run_absent, "deleting workspaces"),
+    "present": (run_present, "creating the workspace"),
+    "seen": (run_seen, "noting which workspaces are in use"),
 }
 
 
@@ -367,21 +365,12 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    run, what = RUNS[module.params["state"]]
-    try:
-        check_state(module.params)
-        result: dict[str, t.Any] = run(module.params, check_mode=module.check_mode)
-    except EduideError as exc:
-        module.fail_json(msg=f"Could not {what}: {exc}", **exc.details)
-    for warning in result.pop("warnings"):
-        module.warn(warning)
-    if module._diff:
-        result["diff"] = [
-            {"header": item["name"], "before": {}, "after": {"outcome": item["outcome"]}}
-            for item in result["workspaces"]
-            if item["outcome"] in ("deleted", "reclaimed", "created", "stamped")
-        ]
-    module.exit_json(**result)
+    finish(module, _run, RUNS[module.params["state"]][1])
+
+
+def _run(task: Task) -> Report:
+    check_state(task.params)
+    return RUNS[task.params["state"]][0](task)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,16 @@ Result = dict[str, t.Any]
 
 def module(name: str, options: t.Mapping[str, t.Any], *, check: bool = False, diff: bool = False) -> Result:
     """What the module returns, `failed` among it if it did."""
+    main = importlib.import_module(f"ansible_collections.eduide.theia.plugins.modules.{name}").main
+    return run_main(main, options, check=check, diff=diff)
+
+
+def run_main(
+    main: t.Callable[[], None], options: t.Mapping[str, t.Any], *, check: bool = False, diff: bool = False
+) -> Result:
+    """What the entry point of a module returns."""
     printed = io.StringIO()
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
-    main = importlib.import_module(f"ansible_collections.eduide.theia.plugins.modules.{name}").main
     with contextlib.ExitStack() as stack:
         stack.enter_context(patch_module_args(arguments))
         # Whoever imported something of the control node made this process one, where warnings go to the terminal.

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.report import Difference
+
 if t.TYPE_CHECKING:
     from .._platform.pool import Owner, Pool
     from .execute import Warmth
     from .ledger import Entry
     from .plan import Change
     from .snapshot import Snapshot
+
+
+def differences(items: t.Iterable[t.Mapping[str, t.Any]]) -> list[Difference]:
+    """Of described changes those that change something."""
+    return [
+        Difference(item["name"], item["before"], item["after"]) for item in items if item["before"] != item["after"]
+    ]
 
 
 def describe_pool(pool: Pool, minimum: int) -> dict[str, t.Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import EduideError, Misconfigured
+from .._common.report import Report
 from .._service.client import connect_service
 from .plan import (
     FIELDS,
@@ -17,6 +18,7 @@ from .plan import (
     Refused,
     Wish,
 )
+from .result import differences
 
 if t.TYPE_CHECKING:
     from .._service.client import Scaling
@@ -54,7 +56,7 @@ def read_bounds(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bool) -> dict[str, t.Any]:
+def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bool) -> Report:
     """Set bounds with the service alone: only what cannot harm anybody, since nothing is known of pools and claims."""
     if params["api"] != "service":
         raise Misconfigured("unchecked=true goes with api=service: with access to the cluster everything is checked")
@@ -70,15 +72,13 @@ def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bo
             except EduideError as exc:
                 failures[name] = exc.told
     items = [_describe(found[name], patch, failures.get(name)) for name, patch in patches.items()]
-    result = {
-        "changed": any(item["before"] != item["after"] for item in items),
-        "app_definitions": items,
-        "precondition": "none",
-        "not_checked": NOT_CHECKED,
-    }
-    if failures:
-        raise EduideError(". ".join(f"{name}: {text}" for name, text in failures.items()), **result)
-    return {**result, "warnings": []}
+    diff = differences(items)
+    return Report(
+        bool(diff),
+        {"app_definitions": items, "precondition": "none", "not_checked": NOT_CHECKED},
+        diff,
+        EduideError(". ".join(f"{name}: {text}" for name, text in failures.items())) if failures else None,
+    )
 
 
 def _refuse_what_needs_the_cluster(params: t.Mapping[str, t.Any], order: Order) -> None:

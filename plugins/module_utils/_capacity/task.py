@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .._common.errors import EduideError, Misconfigured, WaitTimeout
+from .._common.report import Report, Task
 from .._common.timestamps import format_time, parse_until
 from .._kubernetes.connect import connect
 from .._platform.leader import leads
@@ -28,7 +29,7 @@ from .execute import (
     wait_until_warm,
 )
 from .plan import Refused, Terms, Wish
-from .result import describe_app_definition, describe_change
+from .result import describe_app_definition, describe_change, differences
 from .snapshot import pick, read
 
 if t.TYPE_CHECKING:
@@ -40,8 +41,18 @@ Params = t.Mapping[str, t.Any]
 EXAM_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?")
 
 
-def run_task(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
-    """What C(theia_capacity) does; C(warnings) in the result are for the module to issue."""
+def run_task(task: Task) -> Report:
+    """What C(theia_capacity) does."""
+    try:
+        return _run(task)
+    except EduideError as exc:
+        # Once something was sent, a report tells of each app definition what became of it.
+        exc.details.setdefault("applied", "no")
+        raise
+
+
+def _run(task: Task) -> Report:
+    params, check_mode = task.params, task.check_mode
     order = _order(params)
     if params["unchecked"]:
         return rest.run_unchecked(params, order, check_mode=check_mode)
@@ -49,6 +60,7 @@ def run_task(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
     installation = _installation(params)
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
     done = run(gateway, send, order, installation, check_mode=check_mode)
+    task.warn(*_warnings(done))
     warmths: dict[str, Warmth] = {}
     late = None
     # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
@@ -70,26 +82,29 @@ def run_task(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         )
         for name, change in done.changes.items()
     ]
-    result = {
-        "changed": done.ledger_written or any(item["before"] != item["after"] for item in items),
-        "app_definitions": items,
-        "precondition": "none" if params["api"] == "service" else "resource_version",
-    }
-    _fail_if_any_failed(done, late, result)
-    return {**result, "warnings": _warnings(done)}
+    diff = differences(items)
+    return Report(
+        done.ledger_written or bool(diff),
+        {"app_definitions": items, "precondition": "none" if params["api"] == "service" else "resource_version"},
+        diff,
+        _failure(done, late),
+    )
 
 
-def run_info(params: Params) -> dict[str, t.Any]:
+def run_info(task: Task) -> Report:
     """What C(theia_capacity_info) does."""
+    params = task.params
     if params["api"] == "service":
-        return rest.read_bounds(params)
+        return Report(changed=False, fields=rest.read_bounds(params))
     gateway = connect(params)
     installation = _installation(params)
     snapshot = read(gateway, installation)
     for name in params["app_definitions"] or ():
         pick(snapshot, name, gateway.namespace)
+    for what, reason in snapshot.missing.items():
+        task.warn(f"{what} could not be read and is null: {reason}")
     operator = snapshot.operator
-    return {
+    fields = {
         "app_definitions": [
             describe_app_definition(snapshot, name)
             for name in sorted(params["app_definitions"] or snapshot.app_definitions)
@@ -106,6 +121,7 @@ def run_info(params: Params) -> dict[str, t.Any]:
         "seen_at": format_time(snapshot.now),
         "missing": snapshot.missing,
     }
+    return Report(changed=False, fields=fields)
 
 
 def _order(params: Params) -> Order:
@@ -251,13 +267,10 @@ def _lateness(
     return WaitTimeout(text, causes=causes)
 
 
-def _fail_if_any_failed(done: Done, late: WaitTimeout | None, result: dict[str, t.Any]) -> None:
+def _failure(done: Done, late: WaitTimeout | None) -> EduideError | None:
     problems = [f"{name}: {text}" for name, text in done.failures.items()]
     problems += [change.note for change in done.changes.values() if change.outcome in ("foreign", "failed")]
     if late is not None:
-        raise WaitTimeout(
-            ". ".join([str(late).rstrip("."), "The higher bounds stay in place", *problems]),
-            **{**late.details, **result},
-        )
-    if problems:
-        raise EduideError(". ".join(problems), **result)
+        text = ". ".join([str(late).rstrip("."), "The higher bounds stay in place", *problems])
+        return WaitTimeout(text, **late.details)
+    return EduideError(". ".join(problems)) if problems else None

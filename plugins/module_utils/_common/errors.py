@@ -41,6 +41,25 @@ def several(problems: t.Sequence[str]) -> str:
     return f"{'; '.join(problems[:5])}{more}"
 
 
+class Unexpected(EduideError):
+    """An error that nobody thought of. Its own words may quote what is secret, so only its kind and place are told."""
+
+    @classmethod
+    def from_exception(cls, exc: BaseException) -> Unexpected:
+        places = []
+        trace = exc.__traceback__
+        while trace is not None:
+            _before, ours, place = trace.tb_frame.f_code.co_filename.rpartition("/module_utils/")
+            places += [f"{place}:{trace.tb_lineno}"] if ours and place.startswith("_") else []
+            trace = trace.tb_next
+        # Of an endless recursion the end tells as much as all of it.
+        return cls(
+            f"{places[-1] if places else 'here'}: unexpected {type(exc).__name__}, by a mistake in the collection "
+            "or by data that it does not know; please report this line",
+            places=places[-5:],
+        )
+
+
 class Misconfigured(EduideError):
     """The options, the kubeconfig or the Python environment cannot work; nothing was sent."""
 

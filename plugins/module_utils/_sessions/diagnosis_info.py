@@ -12,6 +12,7 @@ import urllib.parse
 
 from .._common.errors import EduideError, Misconfigured, NotFound, several
 from .._common.redact import secrets_in
+from .._common.report import Report, Task
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import DEPLOYMENT, EVENT, POD, SESSION
@@ -52,8 +53,9 @@ EVENTS_SHOWN = 15
 _IN_ADDRESS = re.compile(r"://(?:[^\s/@:]*:)?([^\s/@:]+)@")
 
 
-def run_diagnosis(params: Params) -> dict[str, t.Any]:
-    """Judge the selected sessions, and gather what explains their state; C(warnings) are for the module to issue."""
+def run_diagnosis(task: Task) -> Report:
+    """Judge the selected sessions, and gather what explains their state."""
+    params = task.params
     selection = read_selection(params)
     if not selection.states_anything:
         raise Misconfigured("No session is selected: give names, uids, users or another filter")
@@ -63,18 +65,22 @@ def run_diagnosis(params: Params) -> dict[str, t.Any]:
     sessions = judge_sessions(view.sources, view.circumstances)
     chosen = select(sessions, selection, sort_by=params["sort_by"], limit=params["limit"])
     search = _Search(gateway, installation, view, params)
-    if chosen:
-        search.read_what_all_share()
-    diagnoses = [search.diagnose(judged) for judged in chosen]
+    try:
+        if chosen:
+            search.read_what_all_share()
+        diagnoses = [search.diagnose(judged) for judged in chosen]
+    finally:
+        # One warning for all, with what was found missing on the way.
+        task.warn(describe_missing(search.missing))
     operator = view.circumstances.operator
-    return {
+    fields = {
         "diagnoses": diagnoses,
         "operator_leads": view.circumstances.leading,
         "sessions_per_user": operator.sessions_per_user if operator else None,
         "missing": search.missing,
         "seen_at": format_time(view.circumstances.now),
-        "warnings": [warning for warning in [describe_missing(search.missing)] if warning],
     }
+    return Report(changed=False, fields=fields)
 
 
 class _Search:

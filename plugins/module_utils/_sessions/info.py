@@ -11,6 +11,7 @@ import typing as t
 
 from .._common.errors import Misconfigured
 from .._common.query import check_fields, narrow
+from .._common.report import Report, Task
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._platform.options import read_installation
@@ -29,8 +30,9 @@ if t.TYPE_CHECKING:
 Params = t.Mapping[str, t.Any]
 
 
-def run_info(params: Params) -> dict[str, t.Any]:
-    """List, judge, select and summarise; C(warnings) in the result are for the module to issue."""
+def run_info(task: Task) -> Report:
+    """List, judge, select and summarise."""
+    params = task.params
     check_fields(params["fields"] or (), SessionRecord, "session")
     if params["api"] == "service":
         # Every import is compiled anew by every task, and few tasks need this one.
@@ -43,6 +45,7 @@ def run_info(params: Params) -> dict[str, t.Any]:
     gateway = connect(params)
     installation = read_installation(params)
     view = read(gateway, installation, thresholds, params["gather"])
+    task.warn(describe_missing(view.missing))
     view, chosen = _judge(gateway, installation, view, selection, params["sort_by"])
     listed = chosen if params["limit"] is None else chosen[: params["limit"]]
     result = {
@@ -51,7 +54,6 @@ def run_info(params: Params) -> dict[str, t.Any]:
         "unknown_findings": sorted({code for judged in chosen for code in judged.unknown}),
         "missing": view.missing,
         "seen_at": format_time(view.circumstances.now),
-        "warnings": [warning for warning in [describe_missing(view.missing)] if warning],
     }
     if params["other_pods"]:
         result["other_pods"] = other_pods(view.sources)
@@ -92,7 +94,7 @@ def _summary(view: View, chosen: t.Sequence[Judged]) -> dict[str, t.Any]:
     )
 
 
-def _asked(params: Params, result: dict[str, t.Any]) -> dict[str, t.Any]:
+def _asked(params: Params, result: dict[str, t.Any]) -> Report:
     if params["pseudonym_key"]:
         result = Disguise(params["pseudonym_key"]).result(result)
-    return narrow(result, "sessions", params)
+    return Report(changed=False, fields=narrow(result, "sessions", params))

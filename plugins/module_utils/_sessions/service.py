@@ -59,7 +59,6 @@ def list_sessions(params: Params) -> dict[str, t.Any]:
         "unknown_findings": [],
         "missing": dict.fromkeys(UNTOLD, REASON),
         "seen_at": None,
-        "warnings": [],
     }
 
 

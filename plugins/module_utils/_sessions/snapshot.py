@@ -137,7 +137,7 @@ def describe_missing(missing: t.Mapping[str, str]) -> str | None:
     if not missing:
         return None
     told = "; ".join(f"{name.replace('_', ' ')} ({reason})" for name, reason in sorted(missing.items()))
-    return f"Could not be read, so what rests on it is unknown: {told}"
+    return f"could not be read, so what rests on it is unknown: {told}"
 
 
 _ROWS: t.Mapping[str, tuple[Kind, t.Callable[[t.Any], t.Any]]] = {

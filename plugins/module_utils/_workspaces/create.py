@@ -16,6 +16,7 @@ from .._common.errors import (
     NotFound,
     WaitTimeout,
 )
+from .._common.report import Report, Task
 from .._common.waiting import wait_until
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import APP_DEFINITION, WORKSPACE
@@ -31,8 +32,9 @@ Params = t.Mapping[str, t.Any]
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,251}[a-z0-9])?")
 
 
-def run_present(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
-    """Create the workspace unless it is there; C(warnings) in the result are for the module to issue."""
+def run_present(task: Task) -> Report:
+    """Create the workspace unless it is there."""
+    params, check_mode = task.params, task.check_mode
     if params["api"] == "service":
         raise Misconfigured(
             "state=present goes through the cluster: the service chooses the names of workspaces itself"
@@ -58,7 +60,7 @@ def run_present(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         would=check_mode,
         reason="there was none of this name" if created else "it is there already",
     )
-    return results.result([told], changed=created, precondition="name")
+    return results.report([told], precondition="name")
 
 
 def _found_or_created(gateway: Gateway, params: Params, *, check_mode: bool) -> tuple[WorkspaceRow | None, bool]:

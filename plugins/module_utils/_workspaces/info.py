@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.query import check_fields, narrow
+from .._common.report import Report, Task
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._platform.options import read_installation
@@ -26,8 +27,9 @@ from .usage.options import read_max_gap
 Params = t.Mapping[str, t.Any]
 
 
-def run_info(params: Params) -> dict[str, t.Any]:
-    """List, judge, select and summarise; C(warnings) in the result are for the module to issue."""
+def run_info(task: Task) -> Report:
+    """List, judge, select and summarise."""
+    params = task.params
     check_fields(params["fields"] or (), WorkspaceRecord, "workspace")
     selection, max_gap = read_selection(params), read_max_gap(params)
     if params["api"] == "service":
@@ -35,11 +37,11 @@ def run_info(params: Params) -> dict[str, t.Any]:
     gateway = connect(params)
     installation = read_installation(params)
     view = read_workspaces(gateway, installation, Thresholds(), params["gather"], max_gap=max_gap)
+    task.warn(describe_missing(view.missing))
     sources = view.sources
     workspaces = judge_workspaces(sources, view.circumstances)
     chosen = select(workspaces, selection, sort_by=params["sort_by"])
     listed = chosen if params["limit"] is None else chosen[: params["limit"]]
-    warning = describe_missing(view.missing)
     result = {
         "workspaces": [judged.record for judged in listed],
         "orphans": left_over(sources),
@@ -49,12 +51,11 @@ def run_info(params: Params) -> dict[str, t.Any]:
         "observation": sources.observation.describe() if sources.observation else None,
         "missing": view.missing,
         "seen_at": format_time(view.circumstances.now),
-        "warnings": [warning] if warning else [],
     }
     return _asked(params, result)
 
 
-def _asked(params: Params, result: dict[str, t.Any]) -> dict[str, t.Any]:
+def _asked(params: Params, result: dict[str, t.Any]) -> Report:
     if params["pseudonym_key"]:
         result = disguised(result, params["pseudonym_key"])
-    return narrow(result, "workspaces", params)
+    return Report(changed=False, fields=narrow(result, "workspaces", params))

@@ -9,6 +9,11 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from .._common.errors import EduideError
+from .._common.report import Report, differences
+
+# What changes something.
+_ACTS = ("deleted", "reclaimed", "created", "stamped")
 _UNKNOWN = ("uid", "user", "app_definition", "exam", "claim", "volume", "deletion", "ending", "unseen_milliseconds")
 _EMPTY = ("sessions", "restore", "slipped_in")
 
@@ -18,16 +23,23 @@ def item(**known: t.Any) -> dict[str, t.Any]:
     return {**dict.fromkeys(_UNKNOWN), **{field: [] for field in _EMPTY}, **known}
 
 
-def result(items: list[dict[str, t.Any]], *, changed: bool, precondition: str, **more: t.Any) -> dict[str, t.Any]:
-    """All of them, with what was not looked at."""
-    return {
-        "changed": changed,
+def report(
+    items: list[dict[str, t.Any]],
+    *,
+    precondition: str,
+    changed: bool = False,
+    failure: EduideError | None = None,
+    **more: t.Any,
+) -> Report:
+    """All of them, with what was not looked at; whoever was changed, something was, and more may have been."""
+    fields = {
         "workspaces": items,
         "outcomes": dict(collections.Counter(each["outcome"] for each in items)),
         "sessions": [],
         "precondition": precondition,
         "not_checked": [],
         "missing": {},
-        "warnings": [],
         **more,
     }
+    diff = differences(items, _ACTS)
+    return Report(changed or bool(diff), fields, diff, failure)

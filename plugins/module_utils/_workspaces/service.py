@@ -42,7 +42,6 @@ def list_workspaces(params: Params) -> dict[str, t.Any]:
         "observation": None,
         "missing": dict.fromkeys(UNTOLD, REASON),
         "seen_at": None,
-        "warnings": [],
     }
 
 

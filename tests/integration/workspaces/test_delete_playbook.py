@@ -56,7 +56,7 @@ def test_what_check_mode_says_is_what_happens_and_the_second_run_does_nothing(si
 
     named, told, writes = played(site, workspaces=used)
     assert (named.code, writes) == (2, [])
-    assert f"Could not delete the workspaces: {used}: in use by the session {session}" in named.output
+    assert f"{used}: in use by the session {session}" in named.output
 
     stopped, told, writes = played(site, workspaces=used, live_sessions="stop")
     assert writes == [f"delete sessions {session}", f"delete workspaces {used}"]

@@ -17,6 +17,7 @@ from ..._common.errors import (
     Misconfigured,
     NotFound,
 )
+from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION
 from ..._platform.options import read_installation
@@ -29,7 +30,7 @@ from ..record import judge_sessions
 from ..snapshot import PARTS, describe_missing, read
 from ..stop.options import read_request
 from ..stop.plan import Request, rests_on
-from ..stop.service import each, fail_for
+from ..stop.service import each, failure_of
 from .plan import (
     Outcome,
     Touch,
@@ -54,8 +55,9 @@ class Target(t.NamedTuple):
     """None: it does not exist."""
 
 
-def run_active(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
-    """Report activity for the sessions asked for; C(warnings) in the result are for the module to issue."""
+def run_active(task: Task) -> Report:
+    """Report activity for the sessions asked for."""
+    params, check_mode = task.params, task.check_mode
     request = read_request(params)
     if request.records is None and not request.selection.states_anything:
         raise Misconfigured("No session is selected: give records, names, uids or filters")
@@ -65,29 +67,18 @@ def run_active(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         return _touch_unchecked(request, service, params, check_mode=check_mode)
     gateway = connect(params, check_mode=check_mode)
     targets, missing = _targets(gateway, params, request)
-    toucher = _Toucher(gateway, service, params["fresh_seconds"], params["max_failures"], check_mode=check_mode)
+    task.warn(describe_missing(missing))
+    toucher = _Toucher(gateway, service, task)
     touches = gateway.map(toucher.touch, targets, concurrency=params["concurrency"])
-    result = _result(list(zip(targets, touches, strict=True)), would=check_mode, through_service=service is not None)
-    result["missing"] = missing
-    warning = describe_missing(missing)
-    result["warnings"] = [*toucher.warnings, *([warning] if warning else [])]
-    return _told(result)
+    done = list(zip(targets, touches, strict=True))
+    return _report(done, would=check_mode, through_service=service is not None, missing=missing)
 
 
 class _Toucher:
-    def __init__(
-        self,
-        gateway: Gateway,
-        service: Service | None,
-        fresh_seconds: int,
-        max_failures: int | None,
-        *,
-        check_mode: bool,
-    ) -> None:
-        self.warnings: list[str] = []
-        self._gateway, self._service = gateway, service
-        self._fresh_seconds, self._check_mode = fresh_seconds, check_mode
-        self._failures = Failures(max_failures)
+    def __init__(self, gateway: Gateway, service: Service | None, task: Task) -> None:
+        self._gateway, self._service, self._task = gateway, service, task
+        self._fresh_seconds, self._check_mode = task.params["fresh_seconds"], task.check_mode
+        self._failures = Failures(task.params["max_failures"])
 
     def touch(self, target: Target) -> Touch:
         if why := self._failures.too_many:
@@ -134,7 +125,7 @@ class _Toucher:
                 patch = annotation_patch(written.last_activity, written.resource_version)
                 self._gateway.merge_patch(SESSION, row.name, patch)
             except (Conflict, Forbidden) as exc:
-                self.warnings.append(f"{row.name}: that this activity is not its user's could not be noted: {exc}")
+                self._task.warn(f"{row.name}: that this activity is not its user's could not be noted: {exc}")
         return decision
 
     def _read(self, row: SessionRow) -> SessionRow | None:
@@ -159,9 +150,7 @@ def _targets(gateway: Gateway, params: Params, request: Request) -> tuple[list[T
     return found + [Target(name, None, None) for name in absent], view.missing
 
 
-def _touch_unchecked(
-    request: Request, service: Service | None, params: Params, *, check_mode: bool
-) -> dict[str, t.Any]:
+def _touch_unchecked(request: Request, service: Service | None, params: Params, *, check_mode: bool) -> Report:
     names = request.selection.names
     stated = request.records is not None or request.selection != Selection(names=names) or request.sort_by
     if service is None or stated:
@@ -169,12 +158,12 @@ def _touch_unchecked(
             "unchecked is for api=service with names: without the cluster nothing else can be told apart"
         )
     asked = sorted(names) if request.limit is None else sorted(names)[: request.limit]
-    outcomes = _predict(service, asked) if check_mode else each(asked, lambda name: _report(service, name), params)
+    outcomes = _predict(service, asked) if check_mode else each(asked, lambda name: _report_one(service, name), params)
     done = [(Target(name, None, None), Touch(t.cast(Outcome, word), text)) for name, (word, text) in outcomes.items()]
-    return _told({**_result(done, would=check_mode, through_service=True), "not_checked": list(NOT_CHECKED)})
+    return _report(done, would=check_mode, through_service=True, not_checked=list(NOT_CHECKED))
 
 
-def _report(service: Service, name: str) -> tuple[str, str]:
+def _report_one(service: Service, name: str) -> tuple[str, str]:
     if service.report_activity(name):
         return "touched", "reported as active"
     return "gone", "there is no such session"
@@ -194,17 +183,19 @@ def _predict(service: Service, names: t.Sequence[str]) -> dict[str, tuple[str, s
     return {name: ("touched", there if name in known else unknown) for name in names}
 
 
-def _result(done: t.Sequence[tuple[Target, Touch]], *, would: bool, through_service: bool) -> dict[str, t.Any]:
-    return {
-        "changed": any(touch.outcome == "touched" for _unused, touch in done),
-        "sessions": [_describe(target, touch, would=would) for target, touch in done],
+def _report(done: t.Sequence[tuple[Target, Touch]], *, would: bool, through_service: bool, **more: t.Any) -> Report:
+    items = [_describe(target, touch, would=would) for target, touch in done]
+    fields = {
+        "sessions": items,
         "outcomes": dict(collections.Counter(touch.outcome for _unused, touch in done)),
         "data_lost": {},
         "precondition": "none" if through_service else "resource_version",
         "not_checked": [],
         "missing": {},
-        "warnings": [],
+        **more,
     }
+    diff = differences(items, ("touched",))
+    return Report(bool(diff), fields, diff, failure_of(items))
 
 
 def _describe(target: Target, touch: Touch, *, would: bool) -> dict[str, t.Any]:
@@ -220,8 +211,3 @@ def _describe(target: Target, touch: Touch, *, would: bool) -> dict[str, t.Any]:
         "reason": touch.text,
         "reasons": [],
     }
-
-
-def _told(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    fail_for(result["sessions"], {key: value for key, value in result.items() if key != "warnings"})
-    return result

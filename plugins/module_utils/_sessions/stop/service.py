@@ -17,6 +17,7 @@ from ..._common.errors import (
     ServerFailed,
     several,
 )
+from ..._common.report import Report, differences
 from ..._common.waiting import wait_until
 from ..._kubernetes.kinds import SESSION
 from ..._platform.rows import SessionRow
@@ -93,7 +94,7 @@ def stop_through(params: Params, *, check_mode: bool) -> StopThrough:
     return StopThrough(service, service.user)
 
 
-def stop_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
+def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
     """Stop sessions of the token's user by name, with nothing but the service to ask."""
     request, caps = read_request(params), read_caps(params, "max_stop")
     stated = request.selection._replace(names=frozenset(), users=frozenset())
@@ -139,8 +140,7 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         for name, (outcome, reason) in sorted(outcomes.items())
     ]
     stopped = sum(item["outcome"] == "stopped" for item in items)
-    details = {
-        "changed": stopped > 0,
+    fields = {
         "sessions": items,
         "outcomes": dict(collections.Counter(item["outcome"] for item in items)),
         "data_lost": {"unknown": stopped},
@@ -148,10 +148,8 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         "not_checked": list(NOT_CHECKED),
         "missing": {},
     }
-    if over_cap:
-        raise EduideError(f"{over_cap}. They are listed in the result", **details)
-    fail_for(items, details)
-    return {**details, "warnings": []}
+    failure = EduideError(f"{over_cap}. They are listed in the result") if over_cap else failure_of(items)
+    return Report(stopped > 0, fields, differences(items, ("stopped",)), failure)
 
 
 def each(names: t.Sequence[str], act: t.Callable[[str], tuple[str, str]], params: Params) -> dict[str, tuple[str, str]]:
@@ -171,15 +169,12 @@ def each(names: t.Sequence[str], act: t.Callable[[str], tuple[str, str]], params
     return dict(zip(names, in_parallel(one, names, params["concurrency"]), strict=True))
 
 
-def fail_for(
-    items: t.Iterable[t.Mapping[str, t.Any]],
-    details: t.Mapping[str, t.Any],
-    outcomes: t.Collection[str] = ("failed",),
-) -> None:
+def failure_of(
+    items: t.Iterable[t.Mapping[str, t.Any]], outcomes: t.Collection[str] = ("failed",)
+) -> EduideError | None:
     """Everything that could be done is done by now; the task still fails if something was not."""
     failed = [f"{item['name']}: {item['reason']}" for item in items if item["outcome"] in outcomes]
-    if failed:
-        raise EduideError(several(failed), **details)
+    return EduideError(several(failed)) if failed else None
 
 
 def _stop(service: Service, user: str, name: str) -> tuple[str, str]:

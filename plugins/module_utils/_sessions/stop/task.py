@@ -14,6 +14,7 @@ import typing as t
 
 from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.progress import Reporter
+from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
 from ..._platform.options import read_installation
 from ..._safety.limits import read_caps
@@ -35,8 +36,9 @@ FAILING_ENDINGS = ("not_reset", "not_gone")
 NOT_TOLD = "Whether the stopped sessions left clean instances could not be read"
 
 
-def run_absent(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
-    """Stop what is asked for and may be stopped; C(warnings) in the result are for the module to issue."""
+def run_absent(task: Task) -> Report:
+    """Stop what is asked for and may be stopped."""
+    params, check_mode = task.params, task.check_mode
     service = None
     if params["unchecked"] or params["api"] == "service":
         # Every import is compiled anew by every task, and few tasks need these.
@@ -48,6 +50,7 @@ def run_absent(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
     order = _order(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     done = read_and_plan(gateway, order)
+    task.warn(describe_missing(done.view.missing))
     waited = Waited({})
     if not check_mode:
         stopping = Reporter(params["progress_file"], "stopped")
@@ -62,11 +65,19 @@ def run_absent(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
                 timeout_seconds=params["wait_timeout_seconds"],
                 progress=waiting.report,
             )
-    result = _result(done, waited.endings, check_mode=check_mode, through_service=service is not None)
     if waited.denied:
-        result["warnings"].append(f"{NOT_TOLD}: {waited.unread}")
-    _fail_if_needed(done, waited, result, params["wait_timeout_seconds"])
-    return result
+        task.warn(f"{NOT_TOLD}: {waited.unread}")
+    items = [describe(item, waited.endings, would=check_mode) for item in done.plan.items]
+    fields = {
+        "sessions": items,
+        "outcomes": dict(collections.Counter(item["outcome"] for item in items)),
+        "data_lost": done.plan.data_lost(),
+        "precondition": "none" if service else "uid_and_resource_version",
+        "not_checked": [],
+        "missing": done.view.missing,
+    }
+    failure = _failure(done, waited, params["wait_timeout_seconds"])
+    return Report(any(item.stops for item in done.plan.items), fields, differences(items, ("stopped",)), failure)
 
 
 def _order(params: Params, only_user: str | None) -> Order:
@@ -100,21 +111,6 @@ def _user() -> str:
         return f"uid-{os.getuid()}"
 
 
-def _result(done: Done, endings: Endings, *, check_mode: bool, through_service: bool) -> dict[str, t.Any]:
-    items = done.plan.items
-    missing = describe_missing(done.view.missing)
-    return {
-        "changed": any(item.stops for item in items),
-        "sessions": [describe(item, endings, would=check_mode) for item in items],
-        "outcomes": dict(collections.Counter(item.decision.outcome for item in items)),
-        "data_lost": done.plan.data_lost(),
-        "precondition": "none" if through_service else "uid_and_resource_version",
-        "not_checked": [],
-        "missing": done.view.missing,
-        "warnings": [missing] if missing else [],
-    }
-
-
 def describe(item: Item, endings: Endings, *, would: bool) -> dict[str, t.Any]:
     record = item.judged.record if item.judged else None
     return {
@@ -133,11 +129,10 @@ def describe(item: Item, endings: Endings, *, would: bool) -> dict[str, t.Any]:
     }
 
 
-def _fail_if_needed(done: Done, waited: Waited, result: dict[str, t.Any], waited_seconds: int) -> None:
+def _failure(done: Done, waited: Waited, waited_seconds: int) -> EduideError | None:
     """Everything that could be done is done by now; the task still fails if something was not."""
-    details = {key: value for key, value in result.items() if key != "warnings"}
     if done.plan.over_cap:
-        raise EduideError(f"{done.plan.over_cap}. They are listed in the result", **details)
+        return EduideError(f"{done.plan.over_cap}. They are listed in the result")
     problems = [
         f"{item.name}: {item.decision.text}"
         for item in done.plan.items
@@ -146,20 +141,21 @@ def _fail_if_needed(done: Done, waited: Waited, result: dict[str, t.Any], waited
         or (item.decision.outcome == "refused" and _is_named(item))
     ]
     if problems:
-        raise EduideError(several(problems), **details)
+        return EduideError(several(problems))
     if waited.unread and not waited.denied:
-        raise WaitTimeout(f"The sessions are stopped, but how they ended could not be read: {waited.unread}", **details)
+        return WaitTimeout(f"stopped, but how they ended could not be read: {waited.unread}")
     late = [item.name for item in done.plan.items if waited.endings.get(item.uid or "") in FAILING_ENDINGS]
-    if late:
-        told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
-        after = "while no operator leads" if done.view.circumstances.leading is False else f"after {waited_seconds} s"
-        risk = ""
-        if "not_reset" in waited.endings.values():
-            risk = (
-                ": an instance that is not reset goes to the next student as it is. Look at the operator, and at what "
-                "theia_capacity_info counts as dirty"
-            )
-        raise WaitTimeout(f"The sessions are stopped, but {after} something is left of {told}{risk}", **details)
+    if not late:
+        return None
+    told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
+    after = "while no operator leads" if done.view.circumstances.leading is False else f"after {waited_seconds} s"
+    risk = ""
+    if "not_reset" in waited.endings.values():
+        risk = (
+            ": an instance that is not reset goes to the next student as it is. Look at the operator, and at what "
+            "theia_capacity_info counts as dirty"
+        )
+    return WaitTimeout(f"stopped, but {after} something is left of {told}{risk}")
 
 
 def _is_named(item: Item) -> bool:

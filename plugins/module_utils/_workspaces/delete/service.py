@@ -9,12 +9,13 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.errors import EduideError, Misconfigured
+from ..._common.report import Report
 from ..._kubernetes.kinds import WORKSPACE
 from ..._platform.rows import WorkspaceRow
 from ..._platform.storage import Kept
 from ..._service.client import ListedWorkspace, Service, connect_service
 from ..._sessions.service import the_user
-from ..._sessions.stop.service import StopThrough, each, fail_for, send_and_confirm
+from ..._sessions.stop.service import StopThrough, each, failure_of, send_and_confirm
 from .. import results
 from .options import read_request, read_terms
 from .plan import Outcome, Protection, protected
@@ -36,7 +37,7 @@ def delete_through(through: StopThrough, gateway: Gateway) -> t.Callable[[Worksp
     return send
 
 
-def delete_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
+def delete_unchecked(params: Params, *, check_mode: bool) -> Report:
     """Delete workspaces of the token's user by name, with nothing but the service to ask."""
     request = read_request(params)
     stated = request.selection._replace(names=frozenset(), users=frozenset())
@@ -76,17 +77,10 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
         )
         for name, (outcome, reason) in decided.items()
     ]
-    result = results.result(
-        items,
-        changed=any(item["outcome"] == "deleted" for item in items),
-        precondition="none",
-        not_checked=list(NOT_CHECKED),
-    )
-    details = {key: value for key, value in result.items() if key != "warnings"}
+    failure = failure_of(items, ("failed", "kept_in_use"))
     if over_cap:
-        raise EduideError(f"{over_cap}. They are listed in the result", **details)
-    fail_for(items, details, ("failed", "kept_in_use"))
-    return result
+        failure = EduideError(f"{over_cap}. They are listed in the result")
+    return results.report(items, precondition="none", not_checked=list(NOT_CHECKED), failure=failure)
 
 
 def _decide(name: str, user: str, found: ListedWorkspace | None, protection: Protection) -> tuple[Outcome, str]:

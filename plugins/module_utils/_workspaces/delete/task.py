@@ -10,6 +10,7 @@ import typing as t
 
 from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.progress import Reporter
+from ..._common.report import Report, Task
 from ..._kubernetes.connect import connect
 from ..._platform.options import read_installation
 from ..._sessions.findings import Thresholds
@@ -50,20 +51,33 @@ class Outcome(t.NamedTuple):
     """How the sessions ended that were stopped."""
 
 
-def run_absent(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
-    """Delete what is asked for and may be deleted; C(warnings) in the result are for the module to issue."""
+def run_absent(task: Task) -> Report:
+    """Delete what is asked for and may be deleted."""
+    params, check_mode = task.params, task.check_mode
     if params["unchecked"]:
         return delete_unchecked(params, check_mode=check_mode)
     service = stop_through(params, check_mode=check_mode) if params["api"] == "service" else None
     order = _order(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     planned = read_and_plan(gateway, order)
+    task.warn(describe_missing(planned.view.missing))
     outcome = Outcome(planned, Settled({}, {}, None), Waited({}))
     if not check_mode:
         outcome = _carry_out(gateway, order, planned, service, params)
-    result = _result(outcome, gateway.namespace, check_mode=check_mode, through_service=service is not None)
-    _fail_if_needed(outcome, result, params["wait_timeout_seconds"])
-    return result
+    items = [_describe(item, outcome, gateway.namespace, would=check_mode) for item in outcome.done.plan.items]
+    stopping = outcome.done.stopping.plan.items if outcome.done.stopping else ()
+    sessions = [stop_task.describe(item, outcome.waited.endings, would=check_mode) for item in stopping]
+    task.warn(*_warnings(outcome, items))
+    return results.report(
+        items,
+        changed=bool(outcome.done.noted)
+        or any(item.acts for item in outcome.done.plan.items)
+        or any(item.stops for item in stopping),
+        precondition="none" if service else "uid_and_resource_version",
+        sessions=sessions,
+        missing=outcome.done.view.missing,
+        failure=_failure(outcome, items, sessions, params["wait_timeout_seconds"]),
+    )
 
 
 def _order(params: Params, only_user: str | None) -> Order:
@@ -112,32 +126,18 @@ def _wait_for_sessions(gateway: Gateway, stopped: stop_execute.Done, params: Par
     )
 
 
-def _result(outcome: Outcome, namespace: str, *, check_mode: bool, through_service: bool) -> dict[str, t.Any]:
-    done = outcome.done
-    items = [_describe(item, outcome, namespace, would=check_mode) for item in done.plan.items]
-    stopping = done.stopping.plan.items if done.stopping else ()
-    missing = describe_missing(done.view.missing)
-    warnings = [missing] if missing else []
+def _warnings(outcome: Outcome, items: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
     if outcome.settled.unread:
-        warnings.append(f"What became of claims and volumes could not be read: {outcome.settled.unread}")
+        yield f"What became of claims and volumes could not be read: {outcome.settled.unread}"
     if outcome.waited.unread:
-        warnings.append(f"{stop_task.NOT_TOLD}: {outcome.waited.unread}")
+        yield f"{stop_task.NOT_TOLD}: {outcome.waited.unread}"
     if unseen := [item["name"] for item in items if item["slipped_in"] is None]:
-        warnings.append(f"Whether a session slipped in at the last moment could not be read for {', '.join(unseen)}")
-    slipped_in = [name for item in items for name in item["slipped_in"] or ()]
-    if slipped_in:
-        warnings.append(
+        yield f"Whether a session slipped in at the last moment could not be read for {', '.join(unseen)}"
+    if slipped_in := [name for item in items for name in item["slipped_in"] or ()]:
+        yield (
             f"Started in the last moment on workspaces that are gone: {', '.join(slipped_in)}. What is done in them "
             "is in no volume that lasts"
         )
-    return results.result(
-        items,
-        changed=bool(done.noted) or any(item.acts for item in done.plan.items) or any(i.stops for i in stopping),
-        precondition="none" if through_service else "uid_and_resource_version",
-        sessions=[stop_task.describe(item, outcome.waited.endings, would=check_mode) for item in stopping],
-        missing=done.view.missing,
-        warnings=warnings,
-    )
 
 
 def _describe(item: Item, outcome: Outcome, namespace: str, *, would: bool) -> dict[str, t.Any]:
@@ -177,35 +177,37 @@ def _milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 1)
 
 
-def _fail_if_needed(outcome: Outcome, result: dict[str, t.Any], waited_seconds: int) -> None:
+def _failure(
+    outcome: Outcome,
+    workspaces: t.Sequence[t.Mapping[str, t.Any]],
+    sessions: t.Sequence[t.Mapping[str, t.Any]],
+    waited_seconds: int,
+) -> EduideError | None:
     """Everything that could be done is done by now; the task still fails if something was not."""
-    details = {key: value for key, value in result.items() if key != "warnings"}
     planned = outcome.done.plan
     if planned.over_cap:
-        raise EduideError(f"{planned.over_cap}. They are listed in the result", **details)
+        return EduideError(f"{planned.over_cap}. They are listed in the result")
     problems = [
         f"{told['name']}: {told['reason']}"
-        for item, told in zip(planned.items, result["workspaces"], strict=True)
+        for item, told in zip(planned.items, workspaces, strict=True)
         if told["outcome"] == "failed"
         # Whoever names a workspace and gets a green task believes that it is gone.
         or (told["outcome"] in ("refused", "kept_in_use") and item.why.named)
     ]
-    problems += [
-        f"session {told['name']}: {told['reason']}" for told in result["sessions"] if told["outcome"] == "failed"
-    ]
+    problems += [f"session {told['name']}: {told['reason']}" for told in sessions if told["outcome"] == "failed"]
     problems += [
         f"{told['name']}: {told['deletion']} was meant, and {told['ending']}: somebody else changed its volume"
-        for told in result["workspaces"]
+        for told in workspaces
         if told["deletion"] and told["ending"] not in (None, NOT_GONE, told["deletion"])
     ]
     if problems:
-        raise EduideError(several(problems), **details)
-    late = [told["name"] for told in result["workspaces"] if told["ending"] == NOT_GONE]
-    late += [told["name"] for told in result["sessions"] if told["ending"] in stop_task.FAILING_ENDINGS]
-    if late:
-        told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
-        raise WaitTimeout(
-            f"deleted, but after {waited_seconds} s something is left of {told}. A claim stays as long as a pod uses "
-            "it, and a volume until its provisioner has removed it",
-            **details,
-        )
+        return EduideError(several(problems))
+    late = [told["name"] for told in workspaces if told["ending"] == NOT_GONE]
+    late += [told["name"] for told in sessions if told["ending"] in stop_task.FAILING_ENDINGS]
+    if not late:
+        return None
+    told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
+    return WaitTimeout(
+        f"deleted, but after {waited_seconds} s something is left of {told}. A claim stays as long as a pod uses "
+        "it, and a volume until its provisioner has removed it"
+    )

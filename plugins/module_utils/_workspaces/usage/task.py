@@ -10,7 +10,8 @@ import collections
 import typing as t
 from datetime import datetime
 
-from ..._common.errors import Conflict, EduideError, Forbidden, NotFound
+from ..._common.errors import Conflict, EduideError, Forbidden, NotFound, several
+from ..._common.report import Report, Task, differences
 from ..._exams.record import Malformed
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import CONFIG_MAP, SESSION, WORKSPACE
@@ -34,12 +35,13 @@ class Stamp(t.NamedTuple):
     forbidden: bool = False
 
 
-def run_seen(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
-    """Stamp the workspaces with a session on them; C(warnings) in the result are for the module to issue.
+def run_seen(task: Task) -> Report:
+    """Stamp the workspaces with a session on them.
 
     The look counts only once everything that was seen is written down: a look without its stamps would later pass for
     proof that nobody used these workspaces.
     """
+    params, check_mode = task.params, task.check_mode
     gateway, max_gap = connect(params, check_mode=check_mode), read_max_gap(params)
     # Sessions first: one that ends in between was seen, and its workspace is still there to be stamped.
     sessions = gateway.list(SESSION, keep=session_row)
@@ -48,18 +50,17 @@ def run_seen(params: Params, *, check_mode: bool) -> dict[str, t.Any]:
     stamper = _Stamper(gateway, now, check_mode=check_mode)
     stamps = list(gateway.map(stamper.stamp, rows, concurrency=params["concurrency"]))
     failed = [stamp for stamp in stamps if stamp.outcome == "failed"]
-    look = _Look(None, changed=False, warning=_unwritten(failed)) if failed else _look(gateway, now, check_mode)
+    look = _unfinished(failed) if failed else _look(gateway, now, check_mode)
     chain = look.looks.chain(now, max_gap) if look.looks else None
-    result = {
-        "changed": look.changed or any(stamp.outcome == "stamped" for stamp in stamps),
-        "workspaces": [_describe(stamp, would=check_mode) for stamp in stamps],
+    task.warn(look.warning)
+    items = [_describe(stamp, would=check_mode) for stamp in stamps]
+    fields = {
+        "workspaces": items,
         "outcomes": dict(collections.Counter(stamp.outcome for stamp in stamps)),
         "observation": chain.describe() if chain else None,
-        "warnings": [look.warning] if look.warning else [],
     }
-    if problems := [f"{stamp.row.name}: {stamp.text}" for stamp in failed if not stamp.forbidden]:
-        raise EduideError("; ".join(problems[:5]), **{key: value for key, value in result.items() if key != "warnings"})
-    return result
+    diff = differences(items, ("stamped",))
+    return Report(look.changed or bool(diff), fields, diff, look.failure)
 
 
 class _Stamper:
@@ -96,7 +97,8 @@ class _Look(t.NamedTuple):
 
     looks: usage_log.Looks | None
     changed: bool
-    warning: str | None
+    warning: str | None = None
+    failure: EduideError | None = None
 
 
 def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Look:
@@ -107,12 +109,15 @@ def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Look:
             more = known.extended(now) if known else usage_log.Looks(now, now)
             if more is not None and not check_mode:
                 _write(gateway, more, before)
-            return _Look(more or known, more is not None, None)
+            return _Look(more or known, more is not None)
         except Conflict:
             continue  # somebody else looked at the same time
         except (Forbidden, Malformed) as exc:
             return _Look(None, changed=False, warning=f"That somebody looked could not be written down: {exc}")
-    raise EduideError(f"ConfigMap {RETENTION_RECORD} changed {ROUNDS} times while it was being written")
+        except EduideError as exc:
+            return _Look(None, changed=False, failure=exc)
+    failure = EduideError(f"ConfigMap {RETENTION_RECORD} changed {ROUNDS} times while it was being written")
+    return _Look(None, changed=False, failure=failure)
 
 
 def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.Any] | None) -> None:
@@ -123,11 +128,16 @@ def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.An
         gateway.replace(CONFIG_MAP, RETENTION_RECORD, body)
 
 
-def _unwritten(failed: t.Sequence[Stamp]) -> str:
-    return (
+def _unfinished(failed: t.Sequence[Stamp]) -> _Look:
+    """An account that may not stamp is warned, and every other reason fails the task."""
+    warning = (
         f"{len(failed)} workspaces in use could not be stamped, so this look does not count, "
-        f"and none passes for unused because of it: {failed[0].text}"
+        "and none passes for unused because of it"
     )
+    problems = [f"{stamp.row.name}: {stamp.text}" for stamp in failed if not stamp.forbidden]
+    if problems:
+        return _Look(None, changed=False, warning=warning, failure=EduideError(several(problems)))
+    return _Look(None, changed=False, warning=f"{warning}: {failed[0].text}")
 
 
 def _describe(stamp: Stamp, *, would: bool) -> dict[str, t.Any]:

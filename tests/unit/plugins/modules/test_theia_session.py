@@ -122,7 +122,7 @@ class TestStopping:
         assert {item["would"] for item in predicted["sessions"]} == {True}
         for field in ("changed", "data_lost", "outcomes", "diff"):
             assert predicted[field] == done[field]
-        assert [part["header"] for part in done["diff"]] == ["dead", "live"]
+        assert [part["before_header"] for part in done["diff"]] == ["dead", "live"]
 
     def test_no_secret_is_returned(self, world, run):
         world.running("live")
@@ -371,7 +371,7 @@ class TestStopping:
         result = run(gateway, findings=["failed"])
         assert (result["failed"], result["changed"]) == (True, True)
         assert result["outcomes"] == {"stopped": 3, "failed": 2}
-        assert result["msg"] == "Could not stop the sessions: s1: no luck with s1; s3: no luck with s3"
+        assert result["msg"] == "stopping sessions in theia-prod: s1: no luck with s1; s3: no luck with s3"
 
     def test_max_failures_ends_a_batch(self, world, run):
         for number in range(6):
@@ -765,7 +765,10 @@ class TestInstances:
             True,
             dict.fromkeys(deleted(gateway), "stopped"),
         )
-        assert result["msg"] == "The sessions are stopped, but how they ended could not be read: Cannot list pods: 503"
+        assert (
+            result["msg"]
+            == "stopping sessions in theia-prod: stopped, but how they ended could not be read: Cannot list pods: 503"
+        )
 
     def test_endings_seen_before_an_error_are_told(self, pool, run):
         pool.running("lazy", user="eve@tum.de")
@@ -1107,7 +1110,7 @@ class TestActivity:
     def test_without_the_right_to_write_it_fails_and_names_the_session(self, world, run):
         world.running("s1", lastActivity=millis(minutes=40))
         result = self.touch(run, world.gateway(forbidden=[("patch", kinds.SESSION)]), names=["s1"])
-        assert (result["failed"], result["msg"].startswith("Could not report the activity: s1: not allowed")) == (
+        assert (result["failed"], result["msg"].startswith("reporting activity in theia-prod: s1: not allowed")) == (
             True,
             True,
         )

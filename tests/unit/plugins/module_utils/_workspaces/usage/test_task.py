@@ -12,10 +12,10 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
     Conflict,
-    EduideError,
     NotFound,
     ServerFailed,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import Task
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform import names
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
@@ -42,7 +42,9 @@ def world():
 def look(monkeypatch):
     def run(gateway, *, check_mode=False, max_gap_hours=26):
         monkeypatch.setattr(usage_task, "connect", lambda _params, **_options: gateway)
-        return usage_task.run_seen({"max_gap_hours": max_gap_hours, "concurrency": 8}, check_mode=check_mode)
+        task = Task({"max_gap_hours": max_gap_hours, "concurrency": 8}, check_mode=check_mode)
+        report = usage_task.run_seen(task)
+        return {**report.fields, "changed": report.changed, "warnings": task.warnings, "failure": report.failure}
 
     return run
 
@@ -167,9 +169,9 @@ def test_a_failure_is_told_after_the_rest_is_done_and_the_look_does_not_count(wo
     world.running("three", workspace="ws-3")
     gateway = world.gateway()
     gateway.interceptors.append(failing("patch", kinds.WORKSPACE, [ServerFailed("no luck")]))
-    with pytest.raises(EduideError, match="ws-1: no luck") as raised:
-        look(gateway)
-    assert {item["name"]: item["outcome"] for item in raised.value.details["workspaces"]}["ws-3"] == "stamped"
+    result = look(gateway)
+    assert str(result["failure"]) == "ws-1: no luck"
+    assert outcomes(result)["ws-3"] == "stamped"
     assert looks(gateway) is None
 
 
@@ -177,5 +179,6 @@ def test_a_failure_is_told_after_the_rest_is_done_and_the_look_does_not_count(wo
 def test_one_who_is_never_first_gives_up(world, look, verb, kind):
     gateway = world.gateway()
     gateway.interceptors.append(failing(verb, kind, itertools.repeat(Conflict("changed"))))
-    with pytest.raises(EduideError, match="changed 5 times"):
-        look(gateway)
+    result = look(gateway)
+    assert "changed 5 times" in str(result["failure"])
+    assert result["observation"] is None

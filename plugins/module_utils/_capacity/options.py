@@ -1,0 +1,38 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of C(theia_capacity)."""
+
+from __future__ import annotations
+
+import typing as t
+
+Spec = dict[str, dict[str, t.Any]]
+
+
+def capacity_argument_spec() -> Spec:
+    """What to set, for which exam, and how to go about it."""
+    return {
+        "app_definitions": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "name": {"type": "str", "required": True},
+                "warm": {"type": "int"},
+                "min_instances": {"type": "int"},
+                "max_instances": {"type": "int"},
+                "timeout_minutes": {"type": "int"},
+            },
+            "mutually_exclusive": [("warm", "min_instances")],
+        },
+        "state": {"type": "str", "choices": ["present", "baseline"], "default": "present"},
+        "hold": {"type": "str"},
+        "hold_until": {"type": "str"},
+        "time_zone": {"type": "str"},
+        "foreign": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
+        "wait": {"type": "bool", "default": False},
+        "wait_timeout_seconds": {"type": "int", "default": 600},
+        "unchecked": {"type": "bool", "default": False},
+        "progress_file": {"type": "path"},
+    }

@@ -1,0 +1,194 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for every module: a task that fails says what it warned of before, and no Python error gets out."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, ServerFailed
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from integration.module_run import module
+from unit.fakes import FakeGateway
+from unit.session_world import World
+from unit.workspace_world import WorkspaceWorld
+
+LIBRARY = "ansible_collections.eduide.theia.plugins.module_utils"
+FOLDER = pathlib.Path(__file__).parents[4] / "plugins" / "modules"
+MODULES = {
+    path.stem
+    for path in FOLDER.glob("theia_*.py")
+    # The rest runs on the control node.
+    if "def main(" in path.read_text(encoding="utf-8")
+}
+
+
+class Case(t.NamedTuple):
+    """A task that warns, and fails for another reason."""
+
+    module: str
+    task: str
+    """The file that opens the connection."""
+    gateway: FakeGateway
+    options: dict[str, t.Any]
+    warning: str
+    outcomes: dict[str, str] | None = None
+
+
+def breaking(gateway, verb, kind, name=None, error=ServerFailed):
+    """Refuses such a request."""
+
+    def intercept(*asked):
+        if asked[:2] == (verb, kind) and name in (None, asked[2]):
+            raise error("no luck")
+
+    gateway.interceptors.append(intercept)
+    return gateway
+
+
+def sessions(*forbidden):
+    world = World()
+    world.app_definition()
+    world.running("works")
+    world.session("wreck", operatorStatus="ERROR")
+    return world.gateway(forbidden=[("list", kind) for kind in forbidden])
+
+
+def workspaces(*forbidden):
+    world = WorkspaceWorld()
+    world.app_definition()
+    for number in (1, 2):
+        world.stored(f"ws-{number}")
+        world.running(f"on-{number}", workspace=f"ws-{number}")
+    return world.gateway(forbidden=[("list", kind) for kind in forbidden])
+
+
+def pools(*forbidden):
+    world = World()
+    world.eager("s1", world.app_definition(), 1)
+    world.app_definition("c-latest")
+    return world.gateway(forbidden=[("list", kind) for kind in forbidden])
+
+
+def in_use_or_not():
+    gateway = workspaces(kinds.PV)
+    gateway.remove(kinds.SESSION, "on-2")
+    return gateway
+
+
+UNREAD = "could not be read, so what rests on it is unknown: "
+CASES = {
+    "stop": Case(
+        "theia_session",
+        "_sessions.stop.task",
+        breaking(sessions(kinds.REPLICA_SET), "delete", kinds.SESSION),
+        {"states": ["running", "failed"]},
+        f"{UNREAD}replica sets",
+        {"works": "refused", "wreck": "failed"},
+    ),
+    "report-activity": Case(
+        "theia_session",
+        "_sessions.report_activity.task",
+        breaking(sessions(kinds.REPLICA_SET), "patch", kinds.SESSION),
+        {"state": "active", "states": ["running", "failed"]},
+        f"{UNREAD}replica sets",
+        {"works": "failed", "wreck": "refused"},
+    ),
+    "delete": Case(
+        "theia_workspace",
+        "_workspaces.delete.task",
+        breaking(in_use_or_not(), "delete", kinds.WORKSPACE),
+        {"users": ["ada@tum.de"]},
+        f"{UNREAD}volumes",
+        {"ws-1": "kept_in_use", "ws-2": "failed"},
+    ),
+    "observe": Case(
+        "theia_workspace",
+        "_workspaces.usage.task",
+        breaking(
+            breaking(workspaces(), "patch", kinds.WORKSPACE, "ws-2"), "patch", kinds.WORKSPACE, "ws-1", error=Forbidden
+        ),
+        {"state": "seen"},
+        "2 workspaces in use could not be stamped",
+        {"ws-1": "failed", "ws-2": "failed"},
+    ),
+    "set-capacity": Case(
+        "theia_capacity",
+        "_capacity.task",
+        breaking(pools(), "patch", kinds.APP_DEFINITION, "c-latest"),
+        {"app_definitions": [{"name": name, "min_instances": 5} for name in ("java-17-latest", "c-latest")]},
+        "java-17-latest: the app definition of instances that sessions are on was changed",
+        {"java-17-latest": "changed", "c-latest": "failed"},
+    ),
+    "list-sessions": Case(
+        "theia_session_info", "_sessions.info", sessions(kinds.POD_METRICS), {"query": "no luck"}, f"{UNREAD}usage"
+    ),
+    "list-workspaces": Case(
+        "theia_workspace_info", "_workspaces.info", workspaces(kinds.PV), {"query": "no luck"}, f"{UNREAD}volumes"
+    ),
+    "diagnose": Case(
+        "theia_session_diagnosis_info",
+        "_sessions.diagnosis_info",
+        breaking(sessions(kinds.EVENT), "get", kinds.SESSION),
+        {"names": ["wreck"]},
+        f"{UNREAD}events",
+    ),
+    "list-pools": Case(
+        "theia_capacity_info",
+        "_capacity.task",
+        breaking(pools(kinds.RESOURCE_QUOTA), "get", kinds.LEASE),
+        {"check_leader": True},
+        "quotas could not be read",
+    ),
+}
+
+
+def run(monkeypatch, case):
+    monkeypatch.setattr(importlib.import_module(f"{LIBRARY}.{case.task}"), "connect", lambda *_a, **_k: case.gateway)
+    return module(case.module, {"namespace": "theia-prod", **case.options})
+
+
+def test_every_module_has_its_case():
+    assert {case.module for case in CASES.values()} == MODULES
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_failed_task_keeps_its_warnings(monkeypatch, case):
+    result = run(monkeypatch, case)
+    assert result["failed"]
+    assert "no luck" in result["msg"]
+    (warning,) = (warning for warning in result["warnings"] if case.warning in warning)
+    items = result.get("sessions") or result.get("workspaces") or result.get("app_definitions")
+    assert case.outcomes is None or {item["name"]: item["outcome"] for item in items} == case.outcomes
+    # A reason that is told as the failure is not told again as a warning.
+    assert "no luck" not in warning
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_an_error_that_nobody_thought_of_is_told_without_its_words(monkeypatch, name):
+    case = next(case for case in CASES.values() if case.module == name)
+
+    def connect(*_unused, **_options):
+        raise KeyError("token-never-to-be-shown")
+
+    monkeypatch.setattr(importlib.import_module(f"{LIBRARY}.{case.task}"), "connect", connect)
+    result = module(name, {"namespace": "theia-prod", **case.options})
+    assert result["failed"]
+    assert "unexpected KeyError" in result["msg"]
+    assert f"{case.task.replace('.', '/')}.py:" in result["msg"]
+    assert "never-to-be-shown" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_an_entry_point_is_a_spec_and_an_end(name):
+    tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+    (main,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
+    assert main.end_lineno - main.lineno < 30
