@@ -60,11 +60,16 @@ bench: env ## Measure; results in build/bench/ (SESSIONS="1000 10000" ROUNDS=5 S
 
 # --- checks
 
+# Core and product; the part about the lab is chosen by tests/tools/lab_circle.py.
 PARTS := lint docs sanity unit integration molecule
 
 .PHONY: test
-test: env ## Everything CI runs
-	@$(PY) -m tools.run_parts $(PARTS)
+test: env ## Everything CI runs: core, product, the contract, and the lab's own tests if the lab has changed
+	@$(PY) -m tools.run_parts --lab changed $(PARTS)
+
+.PHONY: test-all
+test-all: env ## The same, and the lab's own tests in any case
+	@$(PY) -m tools.run_parts --lab always $(PARTS)
 
 .PHONY: lint
 lint: lint-ruff lint-format lint-types lint-layers lint-yaml lint-ansible lint-files ## Style, types, layers, YAML, Ansible, licences
@@ -121,8 +126,16 @@ unit: env ## Unit tests, on every Python there is
 	$(PY) -m tools.run_pytest unit $(PYTEST_ARGS)
 
 .PHONY: integration
-integration: env ## Tests on the lab; those marked "both" on every Python there is
+integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)
+
+.PHONY: contract
+contract: env ## Tests that hold the lab's stand-ins to the contract
+	$(PY) -m tools.run_pytest contract $(PYTEST_ARGS)
+
+.PHONY: lab-tests
+lab-tests: env ## All tests of the lab itself; if they pass, tests/lab-passed.txt says so
+	$(PY) -m tools.run_pytest lab-tests $(PYTEST_ARGS)
 
 .PHONY: molecule
 molecule: env ## Molecule scenarios on the lab

@@ -1,10 +1,14 @@
 # Copyright (c) 2026, The EduIDE Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the parts of ``make test`` one after the other, all of them whatever fails, and sum up."""
+"""Run the parts of ``make test`` one after the other, all of them whatever fails, and sum up.
+
+With `--lab` the lab's own part follows: all of its tests, or the contract alone while the lab has not changed.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -13,6 +17,7 @@ import time
 import typing as t
 from xml.etree import ElementTree
 
+from tools import lab_circle
 from tools.checkout import REPORTS, ROOT
 
 
@@ -78,10 +83,27 @@ def summary(parts: list[Part]) -> str:
     return "\n".join(lines)
 
 
-def main(names: list[str]) -> int:
+def lab_part(always: bool) -> tuple[str, str]:
+    """Choose the part that is about the lab, and say why in one line."""
+    due = "they were asked for" if always else lab_circle.why_due()
+    if due:
+        return "lab-tests", f"The lab's own tests run: {due}."
+    return "contract", "The lab's own tests rest, only the contract runs: the lab is the one they last passed with."
+
+
+def main(arguments: list[str]) -> int:
     """Run all parts and fail if one did."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="+")
+    parser.add_argument("--lab", choices=["changed", "always"])
+    wanted = parser.parse_args(arguments)
+    names, decision = wanted.parts, ""
+    if wanted.lab:
+        part, decision = lab_part(wanted.lab == "always")
+        names = [*names, part]
+        print(decision, flush=True)
     parts = [run(name) for name in names]
-    print(f"\n{summary(parts)}", flush=True)
+    print(f"\n{summary(parts)}", decision, sep="\n", flush=True)
     return 0 if all(part.passed for part in parts) else 1
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The EduIDE Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run ansible-test's sanity tests on a copy of the checkout, with each ansible-core there is.
+"""Run ansible-test's sanity tests on a copy of the checkout: all with the newest ansible-core, some with the oldest.
 
 ansible-test makes its own virtual environments. It fetches the script that puts pip into them from a host of its own,
 and passes nothing of the caller's environment on except HOME. So it gets a home folder under build/, with a script
@@ -20,14 +20,17 @@ import sys
 import typing as t
 from pathlib import Path
 
-from tools import setup_env
+from tools import setup_env, side_by_side
 from tools.checkout import BUILD, REPORTS, copy, environments
+from tools.side_by_side import Job
 
-HOME = BUILD / "sanity" / "home"
+HOMES = BUILD / "sanity" / "home"
 PYTHONS = BUILD / "sanity" / "bin"
 PIP_FROM_ENSUREPIP = "import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n"
 # The interpreters that ansible-test looks for by name.
 KNOWN_MINORS = range(8, 16)
+# What depends on ansible-core or on Python; the other tests look at the same text in the same way.
+ON_THE_OLDEST = ("compile", "import", "validate-modules")
 
 
 def pip_script_name(python: Path) -> str:
@@ -47,7 +50,7 @@ def pip_script_name(python: Path) -> str:
     return f"get_pip_{version[1].replace('.', '_')}.py"
 
 
-def write_pip_settings(python: Path) -> None:
+def write_pip_settings(python: Path, home: Path) -> None:
     """Carry pip's settings, wherever they come from, over into the home folder."""
 
     def pip(*arguments: str) -> str:
@@ -62,7 +65,7 @@ def write_pip_settings(python: Path) -> None:
         section, _dot, option = name.rpartition(".")
         section = "global" if section == ":env:" else section
         settings.read_dict({section: {option: ast.literal_eval(value)}})
-    path = HOME / ".config" / "pip" / "pip.conf"
+    path = home / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as stream:
@@ -92,25 +95,26 @@ def search_path() -> t.Iterator[str]:
     yield from filter(honest, os.environ["PATH"].split(os.pathsep))
 
 
+def job(name: str, python: Path, path: list[str]) -> Job:
+    """Prepare the sanity tests of one environment, in a home folder and on a copy of their own."""
+    home = HOMES / name
+    script = home / ".ansible" / "test" / "cache" / pip_script_name(python)
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(PIP_FROM_ENSUREPIP, encoding="utf-8")
+    write_pip_settings(python, home)
+    chosen = [word for test in ON_THE_OLDEST for word in ("--test", test)] if name == "oldest" else []
+    command = [str(python.with_name("ansible-test")), "sanity", "--local", "--junit", *chosen]
+    variables = {"HOME": str(home), "PATH": os.pathsep.join((str(python.parent), *path))}
+    return Job(command, copy(f"sanity-{name}"), variables)
+
+
 def main() -> int:
-    """Run the sanity tests; there are no ignore files."""
-    failed = []
+    """Run the sanity tests of all environments side by side; there are no ignore files."""
     path = list(search_path())
-    for name, python in environments().items():
-        script = HOME / ".ansible" / "test" / "cache" / pip_script_name(python)
-        script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text(PIP_FROM_ENSUREPIP, encoding="utf-8")
-        write_pip_settings(python)
-        print(f"--- ansible-test sanity with .venv/{name}", flush=True)
-        folder = copy("sanity")
-        ansible_test = str(python.with_name("ansible-test"))
-        environment = {"HOME": str(HOME), "PATH": os.pathsep.join((str(python.parent), *path))}
-        command = [ansible_test, "sanity", "--local", "--junit"]
-        if name == "oldest":
-            command += ["--skip-test", "pylint"]  # takes half of the time, and looks at the same code in the same way
-        if subprocess.run(command, cwd=folder, env=environment, check=False).returncode:
-            failed.append(name)
-        shutil.copytree(folder / "tests/output/junit", REPORTS / "sanity" / name, dirs_exist_ok=True)
+    jobs = {name: job(name, python, path) for name, python in environments().items()}
+    failed = side_by_side.run(jobs)
+    for name, done in jobs.items():
+        shutil.copytree(done.folder / "tests/output/junit", REPORTS / "sanity" / name, dirs_exist_ok=True)
     if failed:
         print(f"Sanity tests failed with: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
