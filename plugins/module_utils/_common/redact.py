@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeping secrets and, on request, names of people out of everything that leaves the collection."""
+"""Keeping secrets out of everything that leaves the collection."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import typing as t
 
 HIDDEN = "***"
 # Shorter values would also be hidden where they mean something else, and guessing them needs no leak.
 SHORTEST_SECRET = 6
+# A text of others is cut to so many characters before anything else is done with it.
+LONGEST_TEXT = 4000
 
 # Fields whose whole content is secret: of sessions, of kubeconfigs, of what the REST service takes and gives.
 _SECRET_FIELDS = frozenset(
@@ -40,56 +40,34 @@ _SECRET_FIELDS = frozenset(
         "proxy_basic_auth",
     }
 )
-# ``NAME=value`` or ``name: value`` in prose, where the name promises a secret.
-_NAMED_SECRET = re.compile(
-    r"""(?ix) ( [\w-]* (?: token | secret | password | passwd | api[_-]?key ) [\w-]* ["']? \s* [=:] \s* ["']? )
-              (?! \*\*\* ) [^\s"',;}&]+ """
-)
-# A digit, a sign or a capital inside tells a credential from the next word of a sentence.
-_BEARER = re.compile(r"\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?=\S*[0-9=_]|\S+[A-Z])[A-Za-z0-9._~+/=-]{6,}")
-_JSON_WEB_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*")
-_USER_IN_URL = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@")
-
-
-def scrub(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
-    """A copy without the content of secret fields, and without the given secrets wherever they stand."""
-    return _scrub(value, _longest_first(secrets))
-
-
-def _scrub(value: t.Any, secrets: t.Sequence[str]) -> t.Any:
-    if isinstance(value, t.Mapping):
-        return {key: _hide(item) if _is_secret(key, value) else _scrub(item, secrets) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_scrub(item, secrets) for item in value]
-    return _scrub_text(value, secrets) if isinstance(value, str) else value
-
-
-def _is_secret(key: t.Any, parent: t.Mapping[t.Any, t.Any]) -> bool:
-    # The environment of a container is a list of pairs, so the value's own key says nothing.
-    return str(key).lower() in _SECRET_FIELDS or (key == "value" and "name" in parent)
-
-
-def _hide(value: t.Any) -> t.Any:
-    """Names of variables may be seen, what they hold may not. None stays: that nothing is set is no secret."""
-    if isinstance(value, t.Mapping):
-        return {key: _hide(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_hide(item) for item in value]
-    return value if value is None or value == "" else HIDDEN
+# A word whose name promises a secret after a colon or an equals sign.
+_PROMISE = re.compile(r"(?i)token|secret|password|passwd|api[_-]?key")
+_PIECE = re.compile(r"[\w-]+|\s+|.", re.DOTALL)
+_QUOTES = frozenset("\\\"'")
+_BLANK = frozenset(" \t\r\n")
+_ENDS_VALUE = frozenset("\"',;}&")
+_ENDS_AUTHORITY = frozenset("/?#")
+_IN_TOKEN = frozenset("._~+/=-")
+# Half of a credential at the end of a cut text is hidden from this length on.
+_SHORTEST_PART = 4
+_SHORTEST_CREDENTIAL = 6
+# ``{"`` in base64, which is how web tokens begin, and every other JSON in base64.
+_JSON_IN_BASE64 = "eyJ"
+_SHORTEST_JSON = 16
 
 
 def scrub_text(text: str, secrets: t.Iterable[str] = ()) -> str:
-    """Text without the given secrets and without anything that has the shape of one."""
-    return _scrub_text(text, _longest_first(secrets))
-
-
-def _scrub_text(text: str, secrets: t.Sequence[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    text = _USER_IN_URL.sub(rf"\1{HIDDEN}@", text)
-    text = _JSON_WEB_TOKEN.sub(HIDDEN, text)
-    text = _BEARER.sub(rf"\1 {HIDDEN}", text)
-    return _NAMED_SECRET.sub(rf"\1{HIDDEN}", text)
+    """Text of others without the given secrets and without anything that has the shape of one, and not too long."""
+    known = _longest_first(secrets)
+    shown = text[:LONGEST_TEXT]
+    for secret in known:
+        shown = shown.replace(secret, HIDDEN)
+    more = len(text) - LONGEST_TEXT
+    if more <= 0:
+        return hide_shapes(_PIECE.findall(shown))
+    for secret in known:
+        shown = _without_half(shown, secret)
+    return f"{hide_shapes(_PIECE.findall(shown))} … ({more} more characters)"
 
 
 def _longest_first(secrets: t.Iterable[str]) -> list[str]:
@@ -97,41 +75,124 @@ def _longest_first(secrets: t.Iterable[str]) -> list[str]:
     return sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
 
 
+def _without_half(text: str, secret: str) -> str:
+    """The text without the beginning of a secret at its end, where the text was cut."""
+    for length in range(min(len(secret), len(text)), _SHORTEST_PART - 1, -1):
+        if text.endswith(secret[:length]):
+            return text[:-length] + HIDDEN
+    return text
+
+
+def hide_shapes(pieces: t.Sequence[str]) -> str:
+    """Put the pieces of a text together again without what has the shape of a secret.
+
+    Texts of others may be made to cost time, so no rule goes back: each looks at the pieces after its own, and no piece
+    is looked at from more than a few places.
+    """
+    kept: list[str] = []
+    place = 0
+    while place < len(pieces):
+        for rule in (_user_in_address, _named, _after_scheme, _json_in_base64):
+            if found := rule(pieces, place):
+                end, shown = found
+                kept.append(shown)
+                place = end
+                break
+        else:
+            kept.append(pieces[place])
+            place += 1
+    return "".join(kept)
+
+
+Hidden: t.TypeAlias = "tuple[int, str] | None"
+"""Where the text goes on after a secret, and what stands in its place."""
+
+
+def _user_in_address(pieces: t.Sequence[str], place: int) -> Hidden:
+    """``scheme://user:password@host``"""
+    start = place + 3
+    if pieces[place] != ":" or list(pieces[place + 1 : start]) != ["/", "/"]:
+        return None
+    last = end = start
+    while end < len(pieces) and pieces[end] not in _ENDS_AUTHORITY and not pieces[end].isspace():
+        end += 1
+        if pieces[end - 1] == "@":
+            last = end
+    return (last, f"://{HIDDEN}@") if last > start + 1 else None
+
+
+def _named(pieces: t.Sequence[str], place: int) -> Hidden:
+    """``NAME=value``, ``name: value`` or ``"name": "value with blanks"`` in prose, where the name promises a secret."""
+    if not _PROMISE.search(pieces[place]):
+        return None
+    sign = _behind(pieces, _behind(pieces, place + 1, _QUOTES), _BLANK)
+    if sign >= len(pieces) or pieces[sign] not in (":", "="):
+        return None
+    opening = _behind(pieces, sign + 1, _BLANK)
+    start = _behind(pieces, opening, _QUOTES)
+    end = _end_of_value(pieces, start, pieces[opening] if start > opening else None)
+    if end == start or (pieces[start] == "*" and "".join(pieces[start:end]) == HIDDEN):
+        return None
+    return end, "".join(pieces[place:start]) + HIDDEN
+
+
+def _behind(pieces: t.Sequence[str], place: int, what: t.Collection[str]) -> int:
+    """The place behind a quote, which may have a backslash before it, or behind blanks."""
+    for _sign in range(2):
+        if place < len(pieces) and (pieces[place][0] in what):
+            place += 1
+    return place
+
+
+def _end_of_value(pieces: t.Sequence[str], end: int, quote: str | None) -> int:
+    """Behind a quote the value reaches to the next one like it, and to the end where the text was cut before."""
+    while end < len(pieces):
+        piece = pieces[end]
+        if piece == quote if quote else piece in _ENDS_VALUE or piece.isspace():
+            break
+        # A quote after a backslash is part of the value.
+        end += 2 if piece == "\\" else 1
+    return min(end, len(pieces))
+
+
+def _after_scheme(pieces: t.Sequence[str], place: int) -> Hidden:
+    """``Bearer …`` and ``Basic …``: a digit, a sign or a capital inside tells a credential from the next word."""
+    start = place + 2
+    if pieces[place].lower() not in ("bearer", "basic") or start >= len(pieces) or not pieces[start - 1].isspace():
+        return None
+    end = start
+    while end < len(pieces) and (pieces[end] in _IN_TOKEN or (pieces[end].isascii() and pieces[end][0].isalnum())):
+        end += 1
+    said = "".join(pieces[start:end])
+    telling = any(sign.isdigit() or sign in "=_" for sign in said) or any(sign.isupper() for sign in said[1:])
+    return (end, f"{pieces[place]} {HIDDEN}") if telling and len(said) >= _SHORTEST_CREDENTIAL else None
+
+
+def _json_in_base64(pieces: t.Sequence[str], place: int) -> Hidden:
+    """A web token, whole or the beginning of one."""
+    if not pieces[place].startswith(_JSON_IN_BASE64) or len(pieces[place]) < _SHORTEST_JSON:
+        return None
+    end = place + 1
+    while end < len(pieces) and (pieces[end] in _IN_TOKEN or (pieces[end].isascii() and pieces[end][0].isalnum())):
+        end += 1
+    return end, HIDDEN
+
+
 def secrets_in(value: t.Any) -> set[str]:
-    """The values of all secret fields in a structure, to look for in texts that others write."""
+    """The values of all secret fields in a structure, however deep, to look for in texts that others write."""
     found: set[str] = set()
-    if isinstance(value, t.Mapping):
-        for key, item in value.items():
-            found |= _leaves(item) if _is_secret(key, value) else secrets_in(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            found |= secrets_in(item)
+    waiting = [(value, False)]
+    while waiting:
+        thing, secret = waiting.pop()
+        if isinstance(thing, t.Mapping):
+            waiting += [(item, secret or _is_secret(key, thing)) for key, item in thing.items()]
+        elif isinstance(thing, (list, tuple)):
+            waiting += [(item, secret) for item in thing]
+        elif secret and thing is not None and thing != "":
+            found.add(str(thing))
     return found
 
 
-def _leaves(value: t.Any) -> set[str]:
-    if isinstance(value, t.Mapping):
-        return {leaf for item in value.values() for leaf in _leaves(item)}
-    if isinstance(value, (list, tuple)):
-        return {leaf for item in value for leaf in _leaves(item)}
-    return set() if value is None or value == "" else {str(value)}
-
-
-class Pseudonyms:
-    """Names for people that stay the same under one key and tell nothing without it."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key.encode()
-        self._known: dict[str, str] = {}
-
-    def of(self, name: str, kind: str = "user") -> str:
-        """The pseudonym of a user, or of something of another kind that is named after one."""
-        if name not in self._known:
-            self._known[name] = hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()[:12]
-        return f"{kind}-{self._known[name]}"
-
-    def in_text(self, text: str, users: t.Iterable[str]) -> str:
-        """Text of others that may name the users, in whatever case it writes them."""
-        for user in sorted({user for user in users if user}, key=len, reverse=True):
-            text = re.sub(rf"(?<![\w.+-]){re.escape(user)}(?![\w-])", self.of(user), text, flags=re.IGNORECASE)
-        return text
+def _is_secret(key: t.Any, parent: t.Mapping[t.Any, t.Any]) -> bool:
+    # The environment of a container is a list of pairs, so the value's own key says nothing.
+    return str(key).lower() in _SECRET_FIELDS or (key == "value" and "name" in parent)

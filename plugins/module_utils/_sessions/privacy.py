@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.redact import Pseudonyms
+from .._common.pseudonyms import Pseudonyms
 from .findings import RULES
 
 # The platform builds these names out of the user's, so they tell as much. The uid still says which session it is.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.redact import Pseudonyms
+from .._common.pseudonyms import Pseudonyms
 
 # Free text of others may name anybody, in any form.
 _TEXTS = ("label", "error", "protected")
