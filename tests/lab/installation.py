@@ -24,7 +24,7 @@ from lab.service.tokens import Issuer
 if t.TYPE_CHECKING:
     from lab.control_plane import ControlPlane
 
-OPERATORS = ("current", "before-2026-08-28")
+OPERATORS = ("current", "april")
 STARTS = ("eager", "lazy")
 
 _LAUNCH_SECONDS = 600.0
@@ -38,6 +38,7 @@ class Settings:
 
     start: str = "eager"
     operator: str = "current"
+    """Which code both programs are: `april` is that before 2026-08-28."""
     keycloak: bool = True
     app_definitions: t.Sequence[Object] | None = None
     minute_seconds: float = 60.0
@@ -49,7 +50,6 @@ class Settings:
     storage_class: str = "delete"
     quota: t.Mapping[str, str] | None = None
     admin_token: str | None = GENERATED
-    mask_secrets: bool = False
     gateway_timeout_seconds: float | None = None
     namespace: str | None = None
     running: t.Collection[str] = ("operator", "service")
@@ -185,7 +185,7 @@ class Installation:
         command = [f"lab.{name}", *common, *options]
         # By the environment, as the real one gets it: command lines can be read by everybody.
         env = {chart.ADMIN_TOKEN_KEY: self.admin_token or ""}
-        return Program(lab.processes, f"{self.namespace}.{name}", command, user=identity.user, works=works, env=env)
+        return Program(lab.processes, f"{self.namespace}.{name}", command, identity=identity, works=works, env=env)
 
     def _operator_options(self) -> list[str]:
         return [
@@ -200,11 +200,10 @@ class Installation:
             f"--app-id={self.app_id}",
             f"--port={self.service_url.rpartition(':')[2]}",
             f"--admin-token-env={chart.ADMIN_TOKEN_KEY}",
+            f"--operator={settings.operator}",
             f"--keycloak={'on' if settings.keycloak else 'off'}",
             f"--jwks={self.issuer.jwks_file}",
         ]
-        if settings.mask_secrets:
-            options.append("--mask-secrets")
         if settings.gateway_timeout_seconds is not None:
             options.append(f"--gateway-timeout-seconds={settings.gateway_timeout_seconds}")
         return options

@@ -23,6 +23,8 @@ from lightkube.types import PatchType
 Resource = dict[str, t.Any]
 
 PAGE = 500
+# The library of both real programs; it stands in `managedFields` of what they write.
+FIELD_MANAGER = "fabric8-kubernetes-client"
 EVERYWHERE = "*"
 
 
@@ -121,11 +123,11 @@ class Cluster:
         return [t.cast(Resource, item) async for item in pages]
 
     async def create(self, kind: Kind, body: Resource) -> Resource:
-        return t.cast(Resource, await self._client.create(_resource_class(kind)(body)))
+        return t.cast(Resource, await self._client.create(_resource_class(kind)(body), field_manager=FIELD_MANAGER))
 
     async def replace(self, kind: Kind, body: Resource) -> Resource:
         """Guarded by the resourceVersion inside the body: 409 if the object changed since it was read."""
-        return t.cast(Resource, await self._client.replace(_resource_class(kind)(body)))
+        return t.cast(Resource, await self._client.replace(_resource_class(kind)(body), field_manager=FIELD_MANAGER))
 
     async def merge(self, kind: Kind, name: str, patch: Resource) -> Resource:
         return await self._patch(_resource_class(kind), name, patch, PatchType.MERGE)
@@ -143,7 +145,8 @@ class Cluster:
         return await self._patch(_resource_class(kind), name, patch, PatchType.JSON)
 
     async def _patch(self, resource: t.Any, name: str, patch: t.Any, how: PatchType) -> Resource:
-        return t.cast(Resource, await self._client.patch(resource, name, patch, patch_type=how))
+        patched = await self._client.patch(resource, name, patch, patch_type=how, field_manager=FIELD_MANAGER)
+        return t.cast(Resource, patched)
 
     async def delete(self, kind: Kind, name: str) -> bool:
         """False if it was gone already."""

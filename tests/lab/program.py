@@ -12,13 +12,17 @@ import typing as t
 from pathlib import Path
 
 from lab.api import LabError, wait_until
+from lab.identities import Identity
 from lab.processes import Processes
+
+if t.TYPE_CHECKING:
+    from lab.proxy import FaultProxy
 
 START_SECONDS = 30.0
 
 
 class Program:
-    """Can be stopped, killed and started again, like what it stands for. `user` is its name in the audit log."""
+    """Can be stopped, killed and started again, like what it stands for."""
 
     def __init__(
         self,
@@ -26,21 +30,36 @@ class Program:
         name: str,
         command: t.Sequence[str],
         *,
-        user: str,
+        identity: Identity,
         works: t.Callable[[], t.Any],
         env: t.Mapping[str, str] | None = None,
     ) -> None:
-        self.user = user
+        self.identity = identity
         self._processes = processes
         self._name = name
         self._command = [sys.executable, "-m", *command]
         self._works = works
         self._env = env
 
-    def start(self, *, wait: bool = True) -> None:
-        self._processes.run(self._name, self._command, self._env)
+    @property
+    def user(self) -> str:
+        """Its name in the audit log."""
+        return self.identity.user
+
+    def start(self, *other: str, wait: bool = True) -> None:
+        """Start it, with `other` arguments than those that it was made with."""
+        self._processes.run(self._name, self.command(*other), self._env)
         if wait:
             self.wait()
+
+    def through(self, proxy: FaultProxy) -> str:
+        """The argument with which it reaches the API server through a fault proxy."""
+        file = self.identity.kubeconfig.with_name(f"{self._name}.proxied.kubeconfig")
+        return f"--kubeconfig={proxy.write_kubeconfig(file, self.identity.token)}"
+
+    def command(self, *other: str) -> list[str]:
+        """Of an argument that is there twice, the last one counts."""
+        return [*self._command, *other]
 
     def wait(self) -> None:
         """Wait until it does its work; at once an error if it ended instead."""

@@ -96,11 +96,11 @@ class ScalingEndpoints(Endpoints):
                 "way, or this service does not scale by token, as upstream Theia Cloud; use api=kubernetes then.",
                 **facts,
             )
+        elif reply.status in (404, 405) or _wants_a_group(reply):
+            error = self._nothing_there(reply, doing, name, facts)
         elif reply.status == 403:
             causes = _causes_of_403(scrub_text(reply.reason, [self.require_admin_token()]))
             error = Forbidden(f"Cannot {doing}: {self.url} refuses (403): {', or '.join(causes)}.", **facts)
-        elif reply.status in (404, 405):
-            error = self._nothing_there(reply, doing, name, facts)
         elif reply.status == 400:
             asked = ", ".join(f"{field}={value}" for field, value in (body or {}).items())
             error = Invalid(
@@ -134,6 +134,11 @@ class ScalingEndpoints(Endpoints):
             "by token: use api=kubernetes. Otherwise check service_url.",
             **facts,
         )
+
+
+def _wants_a_group(reply: Reply) -> bool:
+    """A service without these endpoints takes their path for that of the ping of administrators, and says so."""
+    return reply.status == 403 and "admin privileges required" in reply.reason.lower()
 
 
 def _causes_of_403(said: str) -> list[str]:

@@ -82,7 +82,7 @@ def command_line(control_plane, program):
 def test_each_switch_reaches_what_it_is_about(lab, tmp_path):
     of_lab = ("--api", "upstream", "--ready-scale", "0.02")
     of_installation = ("--start", "lazy", "--keycloak", "off", "--sessions-per-user", "3")
-    of_programs = ("--operator", "before-2026-08-28", "--minute-seconds", "7.5")
+    of_programs = ("--operator", "april", "--minute-seconds", "7.5")
     assert lab("up", "--detach", *of_lab, *of_installation, *of_programs)[0] == 0
     env = env_of(tmp_path / "env")
     namespace = env["THEIA_NAMESPACE"]
@@ -94,7 +94,7 @@ def test_each_switch_reaches_what_it_is_about(lab, tmp_path):
         assert "--sessionsPerUser=3" in arguments
         assert not {"--eagerStart", "--keycloak"} & set(arguments)
         common = {"--api=upstream", "--minute-seconds=7.5"}
-        assert {*common, "--operator=before-2026-08-28"} <= set(command_line(control_plane, f"{namespace}.operator"))
+        assert {*common, "--operator=april"} <= set(command_line(control_plane, f"{namespace}.operator"))
         assert {*common, "--keycloak=off"} <= set(command_line(control_plane, f"{namespace}.service"))
     finally:
         control_plane.close()

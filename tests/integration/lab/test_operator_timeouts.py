@@ -51,7 +51,7 @@ def site(control_plane):
 
 @pytest.fixture(scope="module")
 def old_site(control_plane):
-    with control_plane.installation(**FAST, operator="before-2026-08-28") as installation:
+    with control_plane.installation(**FAST, operator="april") as installation:
         yield Site(installation)
 
 
@@ -279,7 +279,7 @@ def test_the_ide_is_asked_with_the_secret_and_shows_a_pop_up_before_the_end(own_
     site.installation.operator.kill()
     site.patch(definition, monitor={**SHORT, "port": 3333})
     with collecting_ide() as (url, asked):
-        argv = [f"--ide-url={url}" if a.startswith("--ide-url") else a for a in site.installation.operator._command]
+        argv = site.installation.operator.command(f"--ide-url={url}")
         with subprocess.Popen(argv, env={"PYTHONPATH": PACKAGES}, stderr=subprocess.DEVNULL) as operator:
             try:
                 ends(site, session)

@@ -23,9 +23,7 @@ def site(control_plane):
 
 @pytest.fixture(scope="module")
 def old_site(control_plane):
-    with control_plane.installation(
-        app_definitions=[], running=["operator"], operator="before-2026-08-28"
-    ) as installation:
+    with control_plane.installation(app_definitions=[], running=["operator"], operator="april") as installation:
         yield Site(installation)
 
 

@@ -74,7 +74,7 @@ def test_a_session_is_created_as_the_request_says(site, user):
     assert "labels" not in session["metadata"]
     assert "workspace" not in spec
     assert (spec["user"], spec["appDefinition"]) == (user, JAVA)
-    assert spec["envVars"] == {"GIT_URI": "https://git.invalid/x", "N": 3}
+    assert spec["envVars"] == {"GIT_URI": "https://git.invalid/x", "N": "3"}
     assert (spec["envVarsFromConfigMaps"], spec["envVarsFromSecrets"]) == (["c"], ["s"])
     assert len(spec["sessionSecret"]) == 36
 

@@ -38,10 +38,9 @@ def bounds(site, name=JAVA):
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/{JAVA}", f"{PATH}/none"])
-def test_without_a_token_header_it_is_401_with_a_text(site, path):
+def test_without_a_token_header_it_is_401_whatever_is_asked(site, path):
     answer = site.rest("GET", path)
     assert answer.status == 401
-    assert answer.headers["Content-Type"].startswith("text/plain")
     assert answer.body
 
 
@@ -49,7 +48,6 @@ def test_without_a_token_header_it_is_401_with_a_text(site, path):
 def test_a_blank_token_is_401_and_a_wrong_one_403(site, token):
     answer = scale(site, "none", None, **{"X-Admin-Api-Token": token})
     assert answer.status == (403 if token.strip() else 401)
-    assert answer.headers["Content-Type"].startswith("text/plain")
 
 
 @pytest.mark.parametrize("configured", [None, "  "])
@@ -135,7 +133,7 @@ def test_one_patch_sets_both_bounds_and_answers_the_resource(site):
     assert answer.status == 200
     resource = answer.json()
     assert (resource["kind"], resource["metadata"]["name"]) == ("AppDefinition", "c-latest")
-    assert resource["status"] is None
+    assert "status" not in resource
     assert resource["spec"]["timeout"] == 1440
     assert bounds(site, "c-latest") == (4, 40)
     written = site.control_plane.audit(namespace=site.namespace, since=since, verbs={"patch"}, name="c-latest")
@@ -190,7 +188,7 @@ def test_the_admin_ping_takes_a_bearer_of_the_admin_group_and_not_the_token(site
     student = {"Authorization": f"Bearer {site.user_token('ada@tum.de')}"}
     assert site.rest("GET", path, headers=admin).body == b"true"
     assert site.rest("GET", "/service/admin/wrong", headers=admin).status == 470
-    assert site.rest("GET", path, headers={"X-Admin-Api-Token": site.admin_token}).status == 401
+    assert site.rest("GET", path, headers={"X-Admin-Api-Token": site.admin_token}).status == 403
     refused = site.rest("GET", path, headers=student)
     assert refused.status == 403
     assert refused.headers["Content-Type"].startswith("text/plain")
@@ -213,11 +211,11 @@ def upstream_scale(site, body, groups=ADMINS, name=JAVA):
 def test_upstream_does_not_answer_for_bounds(upstream):
     token = {"X-Admin-Api-Token": "any"}
     assert upstream.rest("GET", f"{PATH}/{JAVA}", headers=token).status == 405
-    assert upstream.rest("GET", PATH, headers=token).status == 401
+    assert upstream.rest("GET", PATH, headers=token).status == 403
 
 
 def test_upstream_wants_the_admin_group_and_the_app_id(upstream):
-    assert upstream.rest("PATCH", f"{PATH}/{JAVA}", {"appId": upstream.app_id}).status == 401
+    assert upstream.rest("PATCH", f"{PATH}/{JAVA}", {"appId": upstream.app_id}).status == 403
     assert upstream_scale(upstream, {"minInstances": 4}, groups=()).status == 403
     assert upstream_scale(upstream, {"minInstances": 4, "appId": "wrong"}).status == 470
     assert upstream_scale(upstream, {"minInstances": 4}, name="none").status == 404

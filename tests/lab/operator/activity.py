@@ -54,7 +54,7 @@ class ActivityMonitor:
         self._kind = settings.switches.app_definition
         self._minute_seconds = settings.switches.minute_seconds
         self._pause = settings.arguments.monitor_interval * self._minute_seconds
-        self._judges_failed_polls = settings.switches.judges_failed_polls
+        self._judges_failed_polls = settings.switches.april
         self._ides = Ides(settings.switches.ide_url)
         self._statuses = statuses
 

@@ -57,8 +57,7 @@ class Switches(t.NamedTuple):
 
     namespace: str
     kubeconfig: Path
-    restores_addresses: bool
-    judges_failed_polls: bool
+    april: bool
     upstream: bool
     minute_seconds: float
     gateway_url: str | None
@@ -124,7 +123,7 @@ def parse_switches(args: t.Sequence[str] | None) -> Switches:
     parser = argparse.ArgumentParser(prog="python -m lab.operator", description=__doc__)
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--kubeconfig", type=Path, required=True)
-    parser.add_argument("--operator", choices=["current", "before-2026-08-28"], default="current")
+    parser.add_argument("--operator", choices=["current", "april"], default="current")
     parser.add_argument("--api", choices=["fork", "upstream"], default="fork")
     parser.add_argument("--minute-seconds", type=float, default=60.0, help="how long a minute of the platform lasts")
     parser.add_argument("--gateway-url", help="where session URLs are asked for")
@@ -135,8 +134,7 @@ def parse_switches(args: t.Sequence[str] | None) -> Switches:
     return Switches(
         namespace=given.namespace,
         kubeconfig=given.kubeconfig,
-        restores_addresses=given.operator == "current",
-        judges_failed_polls=given.operator != "current",
+        april=given.operator == "april",
         upstream=given.api == "upstream",
         minute_seconds=given.minute_seconds,
         gateway_url=given.gateway_url,

@@ -97,7 +97,7 @@ class Pool:
             await self._bring_sort(sort, existing, app_definition, None, rebuild=rebuild)
         deployments = await self._owned(DEPLOYMENT, app_definition)
         await self._bring_sort(parts.deployment(), deployments, app_definition, None, rebuild=rebuild)
-        if self._settings.arguments.keycloak and self._settings.switches.restores_addresses:
+        if self._settings.arguments.keycloak and not self._settings.switches.april:
             await self._addresses.restore(app_definition)
 
     async def _bring_sort(

@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--issuer", default=DEFAULT_URL, help="URL of the identity provider as tokens name it")
     options.add_argument("--admin-group", default=Settings._field_defaults["admin_group"])
     options.add_argument("--api", choices=("fork", "upstream"), default="fork")
-    options.add_argument("--mask-secrets", action="store_true", help="hide session secrets in lists")
+    options.add_argument("--operator", choices=("current", "april"), default="current", help="which code is played")
     options.add_argument(
         "--minute-seconds", type=float, default=SECONDS_PER_MINUTE, help="seconds that a minute of the platform lasts"
     )
@@ -57,7 +57,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
         keycloak=args.keycloak == "on",
         admin_group=args.admin_group,
         upstream=args.api == "upstream",
-        mask_secrets=args.mask_secrets,
+        april=args.operator == "april",
         minute_seconds=args.minute_seconds,
         gateway_timeout_seconds=args.minute_seconds if gateway_timeout is None else gateway_timeout,
         ide_url=args.ide_url,

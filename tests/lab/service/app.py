@@ -15,7 +15,7 @@ from aiohttp import web
 
 from lab.service import app_definitions, launching, performance, sessions, workspaces
 from lab.service.context import CLIENT, LAUNCHER, METRICS, SETTINGS, STORE, VERIFIER
-from lab.service.errors import PlainError, ServiceError
+from lab.service.errors import PlainError, ServiceError, Unforeseen, UnknownPath
 from lab.service.identity import Handler, proactive_authentication
 from lab.service.launch import Launcher
 from lab.service.settings import Settings
@@ -40,8 +40,10 @@ def create_app(settings: Settings, store: Store, verifier: Verifier | None) -> w
     app[METRICS] = StartupMetrics(settings.namespace)
     app[UNFINISHED] = set()
     app.cleanup_ctx.append(_client)
-    app.add_routes(_admin_routes(settings))
-    app.add_routes(_routes())
+    app.on_response_prepare.append(_nothing_has_no_type)
+    for route in (*_admin_routes(settings), *_routes()):
+        app.router.add_route(route.method, route.path, route.handler)
+        app.router.add_route(route.method, f"{route.path}/", route.handler)
     return app
 
 
@@ -59,6 +61,9 @@ def _routes() -> list[web.RouteDef]:
         web.post("/service/workspace", workspaces.create_workspace),
         web.delete("/service/workspace", workspaces.delete_workspace),
         web.get("/service/workspace/{app_id}/{user}", workspaces.list_workspaces),
+        # A fixed path is never taken for an appId, whatever the method.
+        web.get("/service/session", _wrong_method),
+        web.get("/service/workspace", _wrong_method),
         web.get("/service/{app_id}", launching.ping),
     ]
 
@@ -76,6 +81,15 @@ def _admin_routes(settings: Settings) -> list[web.RouteDef]:
     ]
 
 
+async def _wrong_method(_request: web.Request) -> web.Response:
+    raise PlainError(405)
+
+
+async def _nothing_has_no_type(_request: web.Request, response: web.StreamResponse) -> None:
+    if isinstance(response, web.Response) and not response.body:
+        response.headers.pop("Content-Type", None)
+
+
 async def _metrics(request: web.Request) -> web.Response:
     return web.Response(text=request.app[METRICS].render())
 
@@ -88,16 +102,19 @@ async def _client(app: web.Application) -> t.AsyncIterator[None]:
 
 @web.middleware
 async def error_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn errors into the answers that clients see; what nobody foresaw is 500 without a body."""
+    """Turn errors into the answers that clients see."""
     try:
         return await handler(request)
     except ServiceError as error:
         return error.response()
+    except web.HTTPNotFound:
+        return UnknownPath().response()
     except web.HTTPException as error:
         return PlainError(error.status).response()
     except Exception:
-        LOG.exception("%s failed", request.method)
-        return PlainError(500).response()
+        unforeseen = Unforeseen()
+        LOG.exception("%s failed, error id %s", request.method, unforeseen.error_id)
+        return unforeseen.response()
 
 
 @web.middleware

@@ -83,9 +83,10 @@ def _present_bounds(app_definition: Object) -> Object:
 
 
 async def _write(store: Store, live: Object, wanted: Object) -> Object:
-    """One patch that holds only if nobody wrote meanwhile. Whatever goes wrong is 500, conflicts included."""
-    if wanted.items() <= spec(live).items():
-        return app_definition_resource(live)
+    """One patch that holds only if nobody wrote meanwhile. Whatever goes wrong is 500, conflicts included.
+
+    Bounds that are set already are sent too, which changes nothing.
+    """
     version = {"resourceVersion": live["metadata"]["resourceVersion"]}
     try:
         written = await store.patch(APP_DEFINITIONS, live["metadata"]["name"], {"metadata": version, "spec": wanted})

@@ -2,11 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The three shapes in which the service reports an error."""
+"""The shapes in which the service reports an error."""
 
 from __future__ import annotations
 
+import itertools
+import typing as t
+import uuid
+
 from aiohttp import web
+
+TEXT = "text/plain;charset=UTF-8"
 
 INVALID_APP_ID = 470
 INVALID_WORKSPACE_NAME = 471
@@ -22,17 +28,18 @@ MAX_INSTANCES_REACHED = 552
 CONFIG_STORE_UNAVAILABLE = 580
 
 REASONS = {
-    INVALID_APP_ID: "The application id is wrong or missing.",
-    INVALID_WORKSPACE_NAME: "There is no such workspace for this user.",
-    INVALID_APP_DEFINITION_NAME: "There is no such app definition.",
-    INVALID_SESSION_NAME: "There is no such session.",
-    APP_DEFINITION_MISMATCH: "The workspace belongs to another app definition.",
-    MISSING_WORKSPACE_NAME: "The name of the workspace is missing.",
-    MISSING_SESSION_NAME: "The name of the session is missing.",
+    INVALID_APP_ID: "Invalid application id.",
+    INVALID_WORKSPACE_NAME: "Invalid workspace name.",
+    INVALID_APP_DEFINITION_NAME: "Invalid app definition name.",
+    INVALID_SESSION_NAME: "Invalid session name.",
+    APP_DEFINITION_MISMATCH: "Mismatch between app definition names.",
+    MISSING_WORKSPACE_NAME: "Missing workspace name.",
+    MISSING_SESSION_NAME: "Missing session name.",
+    METRICS_UNAVAILABLE: "Metrics server not ready (yet).",
+    SESSION_TIMEOUT: "Unable to launch session within time limit.",
+    MAX_INSTANCES_REACHED: "Max instances reached. Could not create session.",
+    # These two texts are ours (inferred).
     WORKSPACE_TIMEOUT: "The workspace got no storage in time.",
-    METRICS_UNAVAILABLE: "No metrics could be read.",
-    SESSION_TIMEOUT: "The session got no URL in time.",
-    MAX_INSTANCES_REACHED: "The app definition has no instance left.",
     CONFIG_STORE_UNAVAILABLE: "The session has no config store.",
 }
 
@@ -69,7 +76,7 @@ class PlatformError(ServiceError):
 
 
 class PlainError(ServiceError):
-    """A standard HTTP error. The real service sends no useful body with these; the reason is in its log only."""
+    """A standard HTTP error: no body and no content type; the reason is in the log of the service only."""
 
     def __init__(self, status: int, headers: dict[str, str] | None = None) -> None:
         self.status = status
@@ -81,7 +88,9 @@ class PlainError(ServiceError):
 
 
 class TextError(ServiceError):
-    """The answers of the token and group filters: a status with a sentence in plain text."""
+    """The answer of the group filter: a status with a sentence."""
+
+    content_type: t.ClassVar[str] = TEXT
 
     def __init__(self, status: int, text: str) -> None:
         self.status = status
@@ -89,4 +98,31 @@ class TextError(ServiceError):
         super().__init__(text)
 
     def response(self) -> web.Response:
-        return web.Response(status=self.status, text=self.text)
+        return web.Response(status=self.status, body=self.text.encode(), headers={"Content-Type": self.content_type})
+
+
+class MislabelledError(TextError):
+    """The answers of the token filter: a bare sentence that claims to be JSON."""
+
+    content_type = "application/json"
+
+
+class UnknownPath(ServiceError):
+    """No endpoint has this path."""
+
+    def response(self) -> web.Response:
+        page = "<html><body><h1>Resource not found</h1></body></html>"
+        return web.Response(status=404, text=page, content_type="text/html")
+
+
+class Unforeseen(ServiceError):
+    """An exception that nobody caught. Its id stands beside the cause in the log of the service."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self) -> None:
+        self.error_id = f"{uuid.uuid4()}-{next(self._numbers)}"
+        super().__init__(self.error_id)
+
+    def response(self) -> web.Response:
+        return web.json_response({"details": f"Error id {self.error_id}", "stack": ""}, status=500)

@@ -61,6 +61,8 @@ class KubeStore:
         await self._cluster.close()
 
     async def get(self, kind: str, name: str) -> Object | None:
+        if "/" in name:
+            raise StoreError(f"no object can be called {name}")
         with _failures_as_store_errors():
             return await self._cluster.get(self._kinds[kind], name)
 

@@ -38,14 +38,14 @@ WORKSPACE_API_VERSION = "theia.cloud/v1beta5"
 class Environment(t.NamedTuple):
     """What a launch wants to have in the environment of the IDE."""
 
-    values: dict[str, t.Any]
+    values: dict[str, str | None]
     config_maps: list[str]
     secrets: list[str]
 
     @classmethod
     def of(cls, body: Body) -> Environment:
         env = Body(body.mapping("env"))
-        return cls(env.mapping("fromMap"), env.texts("fromConfigMaps"), env.texts("fromSecrets"))
+        return cls(env.texts_by_name("fromMap"), env.texts("fromConfigMaps"), env.texts("fromSecrets"))
 
 
 def session_body(

@@ -20,7 +20,7 @@ class Settings(t.NamedTuple):
     keycloak: bool = True
     admin_group: str = "/theia-cloud/admin"
     upstream: bool = False
-    mask_secrets: bool = False
+    april: bool = False
     minute_seconds: float = SECONDS_PER_MINUTE
     gateway_timeout_seconds: float = SECONDS_PER_MINUTE
     ide_url: str | None = None

@@ -10,6 +10,7 @@ import typing as t
 
 from aiohttp import web
 
+from lab.service.errors import TEXT
 from lab.service.store import Object, spec
 
 MASK = "***"
@@ -20,7 +21,7 @@ SESSION_FIELDS: Object = {
     "user": None,
     "workspace": None,
     "sessionSecret": None,
-    "options": {},
+    "options": None,
     "envVars": {},
     "envVarsFromConfigMaps": [],
     "envVarsFromSecrets": [],
@@ -54,12 +55,16 @@ APP_DEFINITION_FIELDS: Object = dict.fromkeys(
 
 def boolean(value: bool) -> web.Response:
     """Java booleans travel as text."""
-    return web.Response(text="true" if value else "false")
+    return _text("true" if value else "false")
 
 
 def text_or_nothing(text: str | None) -> web.Response:
     """Java strings travel as text, and null as 204."""
-    return web.Response(status=204) if text is None else web.Response(text=text)
+    return web.Response(status=204) if text is None else _text(text)
+
+
+def _text(text: str) -> web.Response:
+    return web.Response(body=text.encode(), headers={"Content-Type": TEXT})
 
 
 def session_entry(session: Object, mask_secrets: bool) -> Object:
@@ -73,12 +78,8 @@ def app_definition_entry(app_definition: Object) -> Object:
 
 
 def app_definition_resource(app_definition: Object) -> Object:
-    """The whole resource, status included even where it has none."""
-    return {
-        **app_definition,
-        "spec": _masked(spec(app_definition), "pullSecret"),
-        "status": app_definition.get("status"),
-    }
+    """The whole resource. Its spec has every field, its status is there only if somebody has written one."""
+    return {**app_definition, "spec": app_definition_entry(app_definition)}
 
 
 def scaling_entry(app_definition: Object) -> Object:

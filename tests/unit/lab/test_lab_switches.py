@@ -14,7 +14,7 @@ OTHERS = {
     "--api": "upstream",
     "--ready-scale": "0.5",
     "--start": "lazy",
-    "--operator": "before-2026-08-28",
+    "--operator": "april",
     "--keycloak": "off",
     "--minute-seconds": "2",
     "--sessions-per-user": "0",
@@ -30,9 +30,7 @@ def started(*switches):
 def test_each_switch_is_a_choice_of_the_lab_or_of_its_installation():
     options, settings = started(*(word for pair in OTHERS.items() for word in pair))
     assert options == Options(api="upstream", ready_scale=0.5)
-    assert settings == Settings(
-        start="lazy", operator="before-2026-08-28", keycloak=False, minute_seconds=2.0, sessions_per_user=0
-    )
+    assert settings == Settings(start="lazy", operator="april", keycloak=False, minute_seconds=2.0, sessions_per_user=0)
 
 
 def test_no_switch_is_left_out():

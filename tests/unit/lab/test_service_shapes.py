@@ -76,11 +76,27 @@ def test_a_platform_error_is_json_with_its_code_as_status():
     assert response.content_type == "application/json"
 
 
-@pytest.mark.parametrize("value", [True, 1.5, "5", [], {}])
-def test_only_integers_pass_for_integers(value):
+@pytest.mark.parametrize(("value", "number"), [(1, 1), ("5", 5), (1.7, 1), (-1.7, -1), ("-3", -3)])
+def test_numbers_in_quotes_pass_for_integers_and_others_are_cut(value, number):
+    assert Body({"minInstances": value}).integer("minInstances") == number
+
+
+@pytest.mark.parametrize("value", [True, "", "1.5", "many", [], {}, 3_000_000_000, "3000000000"])
+def test_nothing_else_passes_for_an_integer(value):
     with pytest.raises(PlainError) as error:
         Body({"minInstances": value})
     assert error.value.status == 400
+
+
+def test_what_nobody_declares_is_ignored_whatever_it_is():
+    assert Body({"colour": {"blue": 1}, "user": 5}).text("user") == "5"
+    with pytest.raises(PlainError):
+        Body({"user": {"name": "ada"}})
+
+
+def test_an_environment_holds_texts_only():
+    env = {"N": 5, "ON": True, "NONE": None, "TEXT": "x"}
+    assert Body({"fromMap": env}).texts_by_name("fromMap") == {"N": "5", "ON": "true", "NONE": None, "TEXT": "x"}
 
 
 def test_null_is_the_same_as_absent():
@@ -96,7 +112,7 @@ def test_a_session_entry_has_every_field_of_the_spec_and_nothing_else():
         "user": None,
         "workspace": None,
         "sessionSecret": "x",
-        "options": {},
+        "options": None,
         "envVars": {},
         "envVarsFromConfigMaps": [],
         "envVarsFromSecrets": [],

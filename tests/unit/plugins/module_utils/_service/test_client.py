@@ -261,6 +261,12 @@ REFUSALS = {
         "does not accept minInstances=20 .*at most maxInstances",
     ),
     "the write failed": (set_bounds, plain(500), ServerFailed, "write failed inside the service"),
+    "the group of administrators is wanted": (
+        set_bounds,
+        plain(403, "Admin privileges required to access this resource."),
+        NotServed,
+        "no endpoint for it .*api=kubernetes",
+    ),
     "method not allowed": (set_bounds, plain(405), NotServed, "no endpoint for it .*api=kubernetes"),
     "wrong application id": (ping, error(470, "Invalid appId"), Unauthorized, r"does not know this app_id \(470\)"),
     "no such path": (ping, plain(404), NotServed, "Is service_url right"),

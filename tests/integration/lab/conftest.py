@@ -1,0 +1,28 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Installations that the tests of the contract share: one for each combination of switches."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+OPERATORS = ("april", "current")
+
+
+@pytest.fixture(scope="session")
+def shared_installation(control_plane):
+    """By switches. Tests that share one leave alone what they did not make."""
+    made = {}
+    with contextlib.ExitStack() as stack:
+
+        def get(**switches):
+            key = tuple(sorted(switches.items()))
+            if key not in made:
+                made[key] = stack.enter_context(control_plane.installation(**switches))
+            return made[key]
+
+        yield get
