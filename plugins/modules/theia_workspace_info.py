@@ -185,8 +185,8 @@ workspaces:
       sample: "2027-02-10T22:00:00Z"
     unused_since:
       description:
-        - Since when it is known that nobody used it. Null with a session on it, if a pod mounts its claim, and where
-          nobody looked.
+        - Since when it is known that nobody used it. Null with a session on it, if a pod mounts its claim, where
+          nobody looked, and if its annotation C(eduide-theia/last-seen) is no time at which somebody did.
       returned: always
       type: str
       sample: "2027-01-02T22:00:00Z"

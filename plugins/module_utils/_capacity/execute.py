@@ -15,21 +15,12 @@ from .._common.timestamps import format_time
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, EVENT, POD
 from .._platform.leader import leads
-from .._platform.names import CAPACITY_RECORD
+from .._platform.names import CAPACITY_RECORD, SPEC_FIELDS
 from .._platform.options import Installation
 from .._platform.pool import Pool
 from . import ledger as capacity_ledger
 from .causes import DIRTY, explain, project_pod_trouble, project_refused_pod
-from .plan import (
-    FIELDS,
-    AppDefinition,
-    Change,
-    Refused,
-    Terms,
-    Wish,
-    plan_baseline,
-    plan_present,
-)
+from .plan import AppDefinition, Change, Refused, Terms, Wish, plan_baseline, plan_present
 from .snapshot import Snapshot, pick, read, require_operator
 
 if t.TYPE_CHECKING:
@@ -79,7 +70,7 @@ def make_plan(snapshot: Snapshot, order: Order, installation: Installation, name
             entry = snapshot.ledger.entries.get(name)
             app = snapshot.app_definitions.get(name)
             if app is None and entry is not None:
-                app = AppDefinition(name, "", 0, "", dict.fromkeys(FIELDS))
+                app = AppDefinition(name, "", 0, "", dict.fromkeys(SPEC_FIELDS))
             app = app or pick(snapshot, name, namespace)
             pool = snapshot.pools.get(name) or Pool((), frozenset(), ())
             sessions = snapshot.sessions.get(name, ())
@@ -236,7 +227,7 @@ def merge_patch(gateway: Gateway) -> Send:
 
     def send(change: Change) -> None:
         app = change.app_definition
-        spec = {FIELDS[option]: value for option, value in change.patch.items()}
+        spec = {SPEC_FIELDS[option]: value for option, value in change.patch.items()}
         body = {"metadata": {"resourceVersion": app.resource_version}, "spec": spec}
         gateway.merge_patch(APP_DEFINITION, app.name, body)
 

@@ -11,17 +11,19 @@ for the next one to end in the same place.
 
 from __future__ import annotations
 
-import json
 import typing as t
 from types import NoneType
 
-from .._common.errors import EduideError
-from .._platform.names import CAPACITY_RECORD, MANAGED_BY, MANAGED_BY_LABEL, RECORD_LABEL
+from .._platform.names import CAPACITY_RECORD, SPEC_FIELDS
+from .._platform.records import fields_of, new_record, of_type, open_record
 
-LABELS = {MANAGED_BY_LABEL: MANAGED_BY, RECORD_LABEL: "capacity"}
-FORMAT_VERSION = "1"
 # Every entry's key ends in it, so no app definition can shadow the key "version".
 SUFFIX = ".json"
+MOST_INSTANCES = 2**31 - 1
+_REMEDY = (
+    "nothing was changed: restore the key from a backup, or remove it and set the bounds of that app definition by hand"
+)
+_OTHER_VERSION = "use the release that wrote it, or finish its open exams with that release first"
 
 Values: t.TypeAlias = "dict[str, int | None]"
 """Option name (``min_instances``, …) to value; None means that the field was absent."""
@@ -93,67 +95,54 @@ def more_generous(field: str, first: int | None, second: int | None) -> int | No
 
 
 def read_ledger(config_map: t.Mapping[str, t.Any] | None) -> Ledger:
-    """Parse the ConfigMap; an unknown version or a broken entry is an error, for guessing could undo an exam."""
+    """Parse the ConfigMap; an unknown version or a broken entry is Malformed, for guessing could undo an exam."""
     if config_map is None:
         return Ledger({}, None)
-    data = config_map.get("data") or {}
-    if data.get("version") != FORMAT_VERSION:
-        raise EduideError(
-            f"ConfigMap {CAPACITY_RECORD} has format version {data.get('version')!r}, and this release reads "
-            f"{FORMAT_VERSION!r}. Use the release that wrote it, or finish its open exams with that release first"
-        )
-    entries = {}
-    for key, text in data.items():
-        if key.endswith(SUFFIX):
-            entries[key.removesuffix(SUFFIX)] = _read_entry(key, text)
-    return Ledger(entries, config_map["metadata"]["resourceVersion"])
+    record = open_record(config_map, remedy=_REMEDY, other_version=_OTHER_VERSION)
+    keys = [key for key in record.data if key.endswith(SUFFIX)]
+    entries = {key.removesuffix(SUFFIX): record.read(key, _read_entry) for key in keys}
+    return Ledger(entries, record.resource_version)
 
 
 def write_ledger(namespace: str, ledger: Ledger) -> dict[str, t.Any]:
     """The ConfigMap for these entries, with the resourceVersion that was read: no other run is overwritten."""
-    metadata: dict[str, t.Any] = {"name": CAPACITY_RECORD, "namespace": namespace, "labels": dict(LABELS)}
-    if ledger.resource_version is not None:
-        metadata["resourceVersion"] = ledger.resource_version
-    data = {"version": FORMAT_VERSION}
-    for name, entry in sorted(ledger.entries.items()):
-        holds = {exam: hold._asdict() for exam, hold in entry.holds.items()}
-        data[name + SUFFIX] = json.dumps({**entry._asdict(), "holds": holds}, sort_keys=True)
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+    values = {
+        name + SUFFIX: {**entry._asdict(), "holds": {exam: hold._asdict() for exam, hold in entry.holds.items()}}
+        for name, entry in sorted(ledger.entries.items())
+    }
+    return new_record("capacity", CAPACITY_RECORD, namespace, values, resource_version=ledger.resource_version)
 
 
-def _read_entry(key: str, text: str) -> Entry:
-    try:
-        raw = json.loads(text)
-        return Entry(
-            uid=_typed(raw["uid"], str),
-            baseline=_read_values(raw["baseline"]),
-            holds={exam: _read_hold(hold) for exam, hold in _typed(raw["holds"], dict).items()},
-            written=tuple(_read_values(values) for values in _typed(raw["written"], list)),
-            draining_since=_typed(raw["draining_since"], str, NoneType),
-        )
-    except (ValueError, KeyError, TypeError) as exc:
-        raise EduideError(
-            f"key {key!r} of ConfigMap {CAPACITY_RECORD} cannot be read ({type(exc).__name__}: {exc}). "
-            "Nothing was changed. Restore the key from a backup, or remove it and set the bounds of that app "
-            "definition by hand"
-        ) from exc
-
-
-def _read_hold(raw: t.Any) -> Hold:
-    return Hold(
-        asked=_read_values(raw["asked"]),
-        add=_typed(raw["add"], int),
-        until=_typed(raw["until"], str, NoneType),
-        ended=_typed(raw["ended"], bool),
+def _read_entry(value: t.Any) -> Entry:
+    raw = fields_of(value, Entry._fields)
+    return Entry(
+        uid=of_type(raw["uid"], str),
+        baseline=_read_values(raw["baseline"], SPEC_FIELDS),
+        holds={exam: _read_hold(hold) for exam, hold in of_type(raw["holds"], dict).items()},
+        written=tuple(_read_values(values, SPEC_FIELDS) for values in of_type(raw["written"], list)),
+        draining_since=of_type(raw["draining_since"], str, NoneType),
     )
 
 
-def _read_values(raw: t.Any) -> Values:
-    return {option: _typed(value, int, NoneType) for option, value in _typed(raw, dict).items()}
+def _read_hold(value: t.Any) -> Hold:
+    raw = fields_of(value, Hold._fields)
+    return Hold(
+        asked=_read_values(raw["asked"], {"warm", *SPEC_FIELDS}),
+        add=_read_number(raw["add"]),
+        until=of_type(raw["until"], str, NoneType),
+        ended=of_type(raw["ended"], bool),
+    )
 
 
-def _typed(value: t.Any, *kinds: type) -> t.Any:
-    """The value, if it is of one of these types; a bool is no int here."""
-    if type(value) not in kinds:
-        raise TypeError(f"{value!r} is of another type than {' or '.join(kind.__name__ for kind in kinds)}")
-    return value
+def _read_values(value: t.Any, known: t.Collection[str]) -> Values:
+    raw = of_type(value, dict)
+    if unknown := sorted(raw.keys() - set(known)):
+        raise ValueError(f"unknown options: {', '.join(map(repr, unknown))}")
+    return {option: None if number is None else _read_number(number) for option, number in raw.items()}
+
+
+def _read_number(value: t.Any) -> int:
+    number: int = of_type(value, int)
+    if abs(number) > MOST_INSTANCES:
+        raise ValueError(f"{number} is beyond what a field of an app definition can hold")
+    return number

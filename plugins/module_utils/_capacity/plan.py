@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import EduideError
+from .._platform.names import SPEC_FIELDS
 from .._platform.pool import (
     Effect,
     Instance,
@@ -18,8 +19,6 @@ from .._platform.pool import (
 )
 from .ledger import Entry, Hold, Values, more_generous
 
-# Option -> field of the AppDefinition's spec.
-FIELDS = {"min_instances": "minInstances", "max_instances": "maxInstances", "timeout_minutes": "timeout"}
 # The REST service changes the bounds and nothing else.
 SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
 
@@ -111,7 +110,7 @@ def project_app_definition(obj: t.Mapping[str, t.Any]) -> AppDefinition:
         uid=metadata["uid"],
         generation=metadata["generation"],
         resource_version=metadata["resourceVersion"],
-        values={option: spec.get(field) for option, field in FIELDS.items()},
+        values={option: spec.get(field) for option, field in SPEC_FIELDS.items()},
     )
 
 

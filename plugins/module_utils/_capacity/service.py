@@ -10,14 +10,9 @@ import typing as t
 
 from .._common.errors import EduideError, Misconfigured
 from .._common.report import Report
+from .._platform.names import SPEC_FIELDS
 from .._service.client import connect_service
-from .plan import (
-    FIELDS,
-    SERVICE_FIELDS,
-    Change,
-    Refused,
-    Wish,
-)
+from .plan import SERVICE_FIELDS, Change, Refused, Wish
 from .result import differences
 
 if t.TYPE_CHECKING:
@@ -89,7 +84,7 @@ def _refuse_what_needs_the_cluster(params: t.Mapping[str, t.Any], order: Order) 
         "warm": any(wish.warm is not None for wish in order.wishes),
         **{
             field: any(field in wish.values for wish in order.wishes)
-            for field in sorted(FIELDS.keys() - SERVICE_FIELDS)
+            for field in sorted(SPEC_FIELDS.keys() - SERVICE_FIELDS)
         },
     }
     if needing := [option for option, is_set in asked.items() if is_set]:
@@ -122,7 +117,11 @@ def _lowers(live: int | None, value: int) -> bool:
 
 
 def _describe(bounds: Scaling, patch: dict[str, int], failure: str | None) -> dict[str, t.Any]:
-    before = {**dict.fromkeys(FIELDS), "min_instances": bounds.min_instances, "max_instances": bounds.max_instances}
+    before = {
+        **dict.fromkeys(SPEC_FIELDS),
+        "min_instances": bounds.min_instances,
+        "max_instances": bounds.max_instances,
+    }
     return {
         "name": bounds.name,
         "uid": None,

@@ -19,7 +19,7 @@ def parse_time(text: str | None) -> datetime | None:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone: write it with an offset, such as 2027-02-11T09:00:00+01:00")
-    return time.astimezone(UTC)
+    return _in_utc(time)
 
 
 def format_time(time: datetime) -> str:
@@ -39,6 +39,14 @@ def parse_until(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
         time = datetime.fromisoformat(text)
         if time.tzinfo is None:
             raise ValueError("it has no offset; write it as 2027-02-11T11:00:00+01:00, or as HH:MM for today")
+    time = _in_utc(time)
     if time <= now:
         raise ValueError(f"it is already over: {format_time(time)} is not after {format_time(now)}")
-    return time.astimezone(UTC)
+    return time
+
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError(f"{time.isoformat()} is beyond the calendar in UTC") from exc

@@ -9,16 +9,15 @@ A record is a ConfigMap. One that cannot be understood shields everybody: nobody
 
 from __future__ import annotations
 
-import json
 import typing as t
 import unicodedata
 from datetime import datetime, timedelta
 
 from .._common.timestamps import format_time, parse_time
-from .._platform.names import EXAM_RECORD_PREFIX, MANAGED_BY, MANAGED_BY_LABEL, RECORD_LABEL
+from .._platform.names import EXAM_RECORD_PREFIX
+from .._platform.records import Malformed, Record, of_type, open_record, selector
 
-FORMAT_VERSION = "1"
-SELECTOR = f"{MANAGED_BY_LABEL}={MANAGED_BY},{RECORD_LABEL}=exam"
+SELECTOR = selector("exam")
 HISTORY_LENGTH = 50
 DEFAULT_LEAD_MINUTES = 30
 # Students submit and read the last message after the bell.
@@ -27,8 +26,8 @@ DEFAULT_GRACE_MINUTES = 15
 Phase = t.Literal["closed", "declared", "warming", "warm", "running", "cooling"]
 
 
-class Malformed(ValueError):
-    """A record or declaration that does not say what an exam needs."""
+class BadDeclaration(ValueError):
+    """A declaration that does not say what an exam needs; the text names the field."""
 
 
 class Exam(t.NamedTuple):
@@ -96,20 +95,19 @@ def read_records(config_maps: t.Iterable[t.Mapping[str, t.Any]]) -> Shield:
         try:
             exams.append(read_record(config_map))
         except Malformed as exc:
-            unreadable.append(Unreadable(config_map["metadata"]["name"], str(exc)))
+            unreadable.append(Unreadable(exc.record, exc.reason))
     return Shield(tuple(exams), tuple(unreadable))
 
 
 def read_record(config_map: t.Mapping[str, t.Any]) -> Exam:
     """The exam of one record; Malformed says what is wrong with it."""
-    data = config_map.get("data") or {}
-    version = data.get("version")
-    if version != FORMAT_VERSION:
-        raise Malformed(f"format version {version!r} is not {FORMAT_VERSION!r}, the one that this release reads")
-    _history(data)
-    exam = parse_exam(_json(data, "exam", dict))
-    if config_map["metadata"]["name"] != record_name(exam.name):
-        raise Malformed(f"it holds the exam {exam.name!r}, whose record has to be named {record_name(exam.name)}")
+    record = open_record(config_map)
+    _history(record)
+    exam = record.read("exam", lambda declared: parse_exam(of_type(declared, dict)))
+    if record.name != record_name(exam.name):
+        raise Malformed(
+            record.name, f"it holds the exam {exam.name!r}, whose record has to be named {record_name(exam.name)}"
+        )
     return exam
 
 
@@ -118,10 +116,10 @@ def record_name(exam: str) -> str:
 
 
 def parse_exam(declared: t.Mapping[str, t.Any]) -> Exam:
-    """Check a declaration and complete it; Malformed names the field."""
+    """Check a declaration and complete it."""
     start, end = _time(declared, "start"), _time(declared, "end")
     if end <= start:
-        raise Malformed(f"end {format_time(end)} is not after start {format_time(start)}")
+        raise BadDeclaration(f"end {format_time(end)} is not after start {format_time(start)}")
     shield_from, shield_until = _window(declared, start, end)
     return Exam(
         name=_name(declared.get("name"), "name"),
@@ -152,9 +150,9 @@ def with_history(
     config_map: t.Mapping[str, t.Any], *, at: datetime, action: str, run: str, outcome: str, **more: str
 ) -> dict[str, t.Any]:
     """The record with one more entry in its history, of which the last ones are kept."""
-    data = config_map.get("data") or {}
-    history = [*_history(data), {"at": format_time(at), "action": action, "run": run, "outcome": outcome, **more}]
-    return {**config_map, "data": {**data, "history": json.dumps(history[-HISTORY_LENGTH:])}}
+    record = open_record(config_map)
+    history = [*_history(record), {"at": format_time(at), "action": action, "run": run, "outcome": outcome, **more}]
+    return {**config_map, "data": record.written("history", history[-HISTORY_LENGTH:])}
 
 
 def _window(declared: t.Mapping[str, t.Any], start: datetime, end: datetime) -> tuple[datetime, datetime]:
@@ -164,7 +162,9 @@ def _window(declared: t.Mapping[str, t.Any], start: datetime, end: datetime) -> 
     try:
         first, last = start - timedelta(minutes=before), end + timedelta(minutes=after)
     except OverflowError as exc:
-        raise Malformed(f"{before} minutes before the start or {after} after the end are beyond the calendar") from exc
+        raise BadDeclaration(
+            f"{before} minutes before the start or {after} after the end are beyond the calendar"
+        ) from exc
     return min(first, _optional_time(declared, "shield_from") or first), max(
         last, _optional_time(declared, "shield_until") or last
     )
@@ -181,27 +181,15 @@ def _union(before: Exam, after: Exam) -> Exam:
     )
 
 
-def _history(data: t.Mapping[str, t.Any]) -> list[t.Any]:
-    return _json(data, "history", list) if "history" in data else []
-
-
-J = t.TypeVar("J", dict[str, t.Any], list[t.Any])
-
-
-def _json(data: t.Mapping[str, t.Any], key: str, kind: type[J]) -> J:
-    try:
-        value = json.loads(data.get(key) or "")
-    except (ValueError, TypeError, RecursionError) as exc:
-        raise Malformed(f"data.{key} is not JSON ({exc})") from exc
-    if not isinstance(value, kind):
-        raise Malformed(f"data.{key} is a JSON {type(value).__name__}, not a {kind.__name__}")
-    return value
+def _history(record: Record) -> list[t.Any]:
+    found: list[t.Any] = record.read("history", lambda value: of_type(value, list)) if "history" in record.data else []
+    return found
 
 
 def _time(declared: t.Mapping[str, t.Any], field: str) -> datetime:
     time = _optional_time(declared, field)
     if time is None:
-        raise Malformed(f"{field} is missing")
+        raise BadDeclaration(f"{field} is missing")
     return time
 
 
@@ -212,7 +200,7 @@ def _optional_time(declared: t.Mapping[str, t.Any], field: str) -> datetime | No
     try:
         return parse_time(value)
     except (ValueError, TypeError, OverflowError) as exc:
-        raise Malformed(f"{field} {value!r} is not a time ({exc})") from exc
+        raise BadDeclaration(f"{field} {value!r} is not a time ({exc})") from exc
 
 
 def _optional_count(declared: t.Mapping[str, t.Any], field: str) -> int | None:
@@ -220,7 +208,7 @@ def _optional_count(declared: t.Mapping[str, t.Any], field: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Malformed(f"{field} {value!r} is not a whole number from 0")
+        raise BadDeclaration(f"{field} {value!r} is not a whole number from 0")
     return value
 
 
@@ -232,11 +220,11 @@ def _minutes(declared: t.Mapping[str, t.Any], field: str, default: int) -> int:
 def _app_definitions(declared: t.Mapping[str, t.Any]) -> dict[str, int]:
     entries = _list(declared, "app_definitions")
     if not entries:
-        raise Malformed("app_definitions is empty, so nobody could take part")
+        raise BadDeclaration("app_definitions is empty, so nobody could take part")
     wanted = {}
     for entry in entries:
         if not isinstance(entry, dict):
-            raise Malformed(f"app_definitions has {entry!r} instead of a name and a number")
+            raise BadDeclaration(f"app_definitions has {entry!r} instead of a name and a number")
         wanted[_name(entry.get("name"), "app_definitions.name")] = _optional_count(entry, "warm") or 0
     return wanted
 
@@ -246,7 +234,7 @@ def _list(declared: t.Mapping[str, t.Any], field: str) -> list[t.Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise Malformed(f"{field} is not a list")
+        raise BadDeclaration(f"{field} is not a list")
     return value
 
 
@@ -257,5 +245,5 @@ def _person(user: str) -> str:
 
 def _name(value: object, field: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise Malformed(f"{field} {value!r} is not a name")
+        raise BadDeclaration(f"{field} {value!r} is not a name")
     return value

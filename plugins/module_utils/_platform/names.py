@@ -17,6 +17,9 @@ PURPOSE_LABEL = "theia-cloud.io/template-purpose"
 EMAILS_PURPOSE = "emails"
 WORKSPACE_LABEL = "theia-cloud.io/workspace-name"
 
+# Option of this collection -> field of the AppDefinition's spec.
+SPEC_FIELDS = {"min_instances": "minInstances", "max_instances": "maxInstances", "timeout_minutes": "timeout"}
+
 # Annotations that the operator sets on sessions.
 STRATEGY = "theia-cloud.io/session-start-strategy"
 INSTANCE_ID = "theia-cloud.io/instance-id"

@@ -22,6 +22,7 @@ from .record import Claims, WorkspaceRecord, judge_workspaces
 from .service import list_workspaces
 from .snapshot import read_workspaces
 from .summary import collector, describe_claims, left_over, summarise
+from .usage.log import describe_garbled
 from .usage.options import read_max_gap
 
 Params = t.Mapping[str, t.Any]
@@ -37,8 +38,11 @@ def run_info(task: Task) -> Report:
     gateway = connect(params)
     installation = read_installation(params)
     view = read_workspaces(gateway, installation, Thresholds(), params["gather"], max_gap=max_gap)
-    task.warn(describe_missing(view.missing))
-    sources = view.sources
+    sources, now = view.sources, view.circumstances.now
+    task.warn(
+        describe_missing(view.missing),
+        describe_garbled(sources.workspaces, now, named=not params["pseudonym_key"]),
+    )
     workspaces = judge_workspaces(sources, view.circumstances)
     chosen = select(workspaces, selection, sort_by=params["sort_by"])
     listed = chosen if params["limit"] is None else chosen[: params["limit"]]
@@ -50,7 +54,7 @@ def run_info(task: Task) -> Report:
         "garbage_collector": collector(workspaces, sources),
         "observation": sources.observation.describe() if sources.observation else None,
         "missing": view.missing,
-        "seen_at": format_time(view.circumstances.now),
+        "seen_at": format_time(now),
     }
     return _asked(params, result)
 

@@ -198,10 +198,10 @@ class _Parts(t.NamedTuple):
 
 def _judge(parts: _Parts, sources: WorkspaceSources, circumstances: Circumstances) -> JudgedWorkspace:
     row, now = parts.row, circumstances.now
-    created, seen = parse_time(row.created) or now, stamp_of(row)
+    created, seen = parse_time(row.created) or now, stamp_of(row, now)
     live = sorted(judged.row.name for judged in parts.sessions if not judged.dead)
     last_seen = format_time(seen) if seen else None
-    unused = _unused_since(parts, created, sources.observation)
+    unused = _unused_since(parts, created, sources.observation, now)
     app = parts.app_definition
     exams = circumstances.shield.exams_of(row.app_definition, row.user, now)
     record = WorkspaceRecord(
@@ -230,12 +230,12 @@ def _judge(parts: _Parts, sources: WorkspaceSources, circumstances: Circumstance
     return JudgedWorkspace(record, row, created, seen, parts.sessions, exams, parts.claim, parts.volume)
 
 
-def _unused_since(parts: _Parts, created: datetime, observation: Chain | None) -> datetime | None:
+def _unused_since(parts: _Parts, created: datetime, observation: Chain | None, now: datetime) -> datetime | None:
     """What somebody saw, and what the cluster itself notes of pods, which sees those between two looks as well."""
     claim = parts.claim
     if parts.sessions or (claim and claim.in_pod):
         return None
-    since = unused_since(parts.row, created, observation)
+    since = unused_since(parts.row, created, observation, now)
     left = parse_time(claim.left_by_pods) if claim else None
     return max(since, left) if since and left else since
 

@@ -10,7 +10,6 @@ import typing as t
 from datetime import timedelta
 
 from .._common.errors import Forbidden, NotServed, ServerFailed
-from .._exams.record import Malformed
 from .._kubernetes.kinds import (
     CONFIG_MAP,
     DEPLOYMENT,
@@ -22,6 +21,7 @@ from .._platform import storage
 from .._platform.names import COLLECTOR_DEPLOYMENT, RETENTION_RECORD
 from .._platform.options import Installation
 from .._platform.quota import QuotaRow, project_quota
+from .._platform.records import Malformed
 from .._sessions import snapshot as session_snapshot
 from .._sessions.findings import Thresholds
 from .._sessions.record import Circumstances

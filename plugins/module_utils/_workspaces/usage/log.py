@@ -10,22 +10,21 @@ in a gap between two, is not known to anybody. How long a gap may be is for thos
 
 from __future__ import annotations
 
-import json
 import typing as t
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ..._common.timestamps import format_time, parse_time
-from ..._exams.record import Malformed
-from ..._platform.names import LAST_SEEN, MANAGED_BY, MANAGED_BY_LABEL, RECORD_LABEL, RETENTION_RECORD
+from ..._platform.names import LAST_SEEN, RETENTION_RECORD
+from ..._platform.records import new_record, of_type, open_record
 from ..._platform.rows import SessionRow, WorkspaceRow
 
-FORMAT_VERSION = "1"
 # A look a day, and two hours for a run that starts late.
 DEFAULT_MAX_GAP = timedelta(hours=26)
 # A workspace is stamped at most once in this time, so what its stamp says may be that much too early.
 STAMP_EVERY = timedelta(days=1)
 # Looks that follow each other faster are one look: a second run right after the first has nothing to write.
 LOOK_EVERY = timedelta(hours=1)
+_REMEDY = "once it is deleted, a new observation begins"
 
 
 class Chain(t.NamedTuple):
@@ -74,39 +73,18 @@ class Looks(t.NamedTuple):
 
 def read_looks(config_map: t.Mapping[str, t.Any] | None) -> Looks | None:
     """The looks on record; None if there are none. Malformed says what is wrong with the record."""
-    if config_map is None:
-        return None
-    data = config_map.get("data") or {}
-    version = data.get("version")
-    if version != FORMAT_VERSION:
-        raise Malformed(f"{RETENTION_RECORD} has format version {version!r}, and this release reads {FORMAT_VERSION!r}")
-    try:
-        raw = json.loads(data["looks"])
-        gaps = tuple(Gap(_time(end), timedelta(seconds=seconds)) for end, seconds in raw["gaps"])
-        return Looks(_time(raw["first"]), _time(raw["last"]), gaps)
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as exc:
-        told = f"{type(exc).__name__}: {exc}"
-        raise Malformed(
-            f"{RETENTION_RECORD} cannot be read ({told}). Once it is deleted, a new observation begins"
-        ) from exc
+    return None if config_map is None else open_record(config_map, remedy=_REMEDY).read("looks", _looks)
 
 
 def write_looks(looks: Looks, namespace: str, before: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
     """The ConfigMap for these looks, in place of the one that was read."""
-    metadata: dict[str, t.Any] = {
-        "name": RETENTION_RECORD,
-        "namespace": namespace,
-        "labels": {MANAGED_BY_LABEL: MANAGED_BY, RECORD_LABEL: "retention"},
-    }
-    if before is not None:
-        metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
     content = {
         "first": format_time(looks.first),
         "last": format_time(looks.last),
         "gaps": [[format_time(gap.end), int(gap.length.total_seconds())] for gap in looks.gaps],
     }
-    data = {"version": FORMAT_VERSION, "looks": json.dumps(content)}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+    version = before["metadata"]["resourceVersion"] if before is not None else None
+    return new_record("retention", RETENTION_RECORD, namespace, {"looks": content}, resource_version=version)
 
 
 def in_use(workspaces: t.Iterable[WorkspaceRow], sessions: t.Iterable[SessionRow]) -> list[WorkspaceRow]:
@@ -116,24 +94,44 @@ def in_use(workspaces: t.Iterable[WorkspaceRow], sessions: t.Iterable[SessionRow
 
 
 def is_due(row: WorkspaceRow, now: datetime) -> bool:
-    """Whether its stamp is a day old, or missing."""
-    last = stamp_of(row)
+    """Whether its stamp is a day old, or missing, or none that a look wrote."""
+    last = stamp_of(row, now)
     return last is None or now - last >= STAMP_EVERY
 
 
-def stamp_of(row: WorkspaceRow) -> datetime | None:
-    """A time that nobody can read says nothing."""
+def stamp_of(row: WorkspaceRow, now: datetime) -> datetime | None:
+    """When it was in use, as a look wrote it down; None if none did, or if the stamp is no such time."""
     try:
-        return parse_time(row.last_seen)
+        stamp = parse_time(row.last_seen)
+        # Servers of one cluster may differ by seconds; what lies further ahead was typed in.
+        return stamp if stamp is None or stamp - now < STAMP_EVERY else None
     except ValueError:
         return None
 
 
-def unused_since(row: WorkspaceRow, created: datetime, observation: Chain | None) -> datetime | None:
-    """Since when it is known to be unused, if there is no session on it; None if nobody looked."""
-    if observation is None:
+def is_garbled(row: WorkspaceRow, now: datetime) -> bool:
+    """Whether it has a stamp that no look wrote. What the real one said is lost, so nobody knows of its use."""
+    return row.last_seen is not None and stamp_of(row, now) is None
+
+
+def describe_garbled(rows: t.Iterable[WorkspaceRow], now: datetime, *, named: bool) -> str | None:
+    """One warning for all such workspaces; their names tell who their users are."""
+    names = sorted(row.name for row in rows if is_garbled(row, now))
+    if not names:
         return None
-    stamp = stamp_of(row)
+    told = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    told = told if named else f"{len(names)} workspaces"
+    return (
+        f"The annotation {LAST_SEEN} is not a time at which somebody looked on {told}: when they were last used is not "
+        "known, so they do not pass for unused. Remove the annotation if they were not used since you began to look"
+    )
+
+
+def unused_since(row: WorkspaceRow, created: datetime, observation: Chain | None, now: datetime) -> datetime | None:
+    """Since when it is known to be unused, if there is no session on it; None if nobody can tell."""
+    if observation is None or is_garbled(row, now):
+        return None
+    stamp = stamp_of(row, now)
     return max(observation.since, created, *([stamp + STAMP_EVERY] if stamp else []))
 
 
@@ -142,5 +140,13 @@ def stamp_patch(row: WorkspaceRow, now: datetime) -> dict[str, t.Any]:
     return {"metadata": {"resourceVersion": row.resource_version, "annotations": {LAST_SEEN: format_time(now)}}}
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _looks(raw: t.Any) -> Looks:
+    gaps = tuple(Gap(_time(end), timedelta(seconds=seconds)) for end, seconds in raw["gaps"])
+    return Looks(_time(raw["first"]), _time(raw["last"]), gaps)
+
+
+def _time(text: t.Any) -> datetime:
+    time = parse_time(of_type(text, str))
+    if time is None:
+        raise ValueError("a time is empty")
+    return time

@@ -12,10 +12,10 @@ from datetime import datetime
 
 from ..._common.errors import Conflict, EduideError, Forbidden, NotFound, several
 from ..._common.report import Report, Task, differences
-from ..._exams.record import Malformed
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import CONFIG_MAP, SESSION, WORKSPACE
 from ..._platform.names import RETENTION_RECORD
+from ..._platform.records import Malformed
 from ..._platform.rows import WorkspaceRow, session_row, workspace_row
 from . import log as usage_log
 from .options import read_max_gap

@@ -750,3 +750,19 @@ def test_seen_notes_who_is_at_work(world, run):
     world.running("s", workspace="used")
     result = run(world.gateway(), state="seen")
     assert (result["changed"], outcomes(result)) == (True, {"used": "stamped"})
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00"])
+class TestWithAStampThatNoLookWrote:
+    def test_the_others_are_pruned(self, world, run, stamp):
+        world.stored("garbled", age=timedelta(days=300), annotations={LAST_SEEN: stamp})
+        world.stored("unused", age=timedelta(days=300))
+        world.observed(days=250)
+        assert outcomes(run(controllers(world.gateway()), unused_days=200)) == {"unused": "deleted"}
+
+    def test_the_next_look_writes_it_anew(self, world, run, stamp):
+        world.stored("garbled", annotations={LAST_SEEN: stamp})
+        world.running("s", workspace="garbled")
+        gateway = world.gateway()
+        assert outcomes(run(gateway, state="seen")) == {"garbled": "stamped"}
+        assert gateway.get(kinds.WORKSPACE, "garbled")["metadata"]["annotations"] == {LAST_SEEN: ago()}

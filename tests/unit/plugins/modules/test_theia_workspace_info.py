@@ -61,6 +61,27 @@ def names(result):
     return [workspace["name"] for workspace in result["workspaces"]]
 
 
+GARBLED = ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", "yesterday"]
+
+
+def test_a_stamp_that_no_look_wrote_makes_one_warning_and_nobody_unused(see):
+    world = WorkspaceWorld()
+    world.app_definition()
+    for number, stamp in enumerate(GARBLED):
+        world.stored(f"ws-{number}", age=timedelta(days=90), annotations={LAST_SEEN: stamp})
+    world.stored("ws-fine", age=timedelta(days=90))
+    world.observed(days=50)
+    result = see(world.gateway())
+    found = {w["name"]: (w["last_used"], w["last_seen"], w["unused_since"]) for w in result["workspaces"]}
+    assert found.pop("ws-fine") == (None, None, ago(days=50))
+    assert set(found.values()) == {(None, None, None)}
+    (warning,) = result["warnings"]
+    assert "ws-0, ws-1, ws-2, ws-3: when they were last used is not known" in warning
+    assert names(see(world.gateway(), unused_days=1)) == ["ws-fine"]
+    (warning,) = see(world.gateway(), pseudonym_key="k" * 16)["warnings"]
+    assert "ws-" not in warning
+
+
 def test_it_lists_all_workspaces_and_changes_nothing(world, see):
     gateway = world.gateway(records=[exam_record()])
     result = see(gateway)

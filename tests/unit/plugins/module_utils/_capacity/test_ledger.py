@@ -107,11 +107,11 @@ def test_keys_of_others_are_passed_over() -> None:
     [
         pytest.param(stored({"version": "2", "java.json": json.dumps(GOOD)}), id="newer"),
         pytest.param(stored({"java.json": json.dumps(GOOD)}), id="no-version"),
-        pytest.param({"metadata": {"resourceVersion": "17"}}, id="no-data"),
+        pytest.param({"metadata": {"name": "theia-capacity"}}, id="no-data"),
     ],
 )
 def test_an_unknown_version_is_not_guessed_at(config_map: dict[str, t.Any]) -> None:
-    with pytest.raises(EduideError, match=r"ConfigMap theia-capacity has format version .*'1'.* Use the release that"):
+    with pytest.raises(EduideError, match=r"ConfigMap theia-capacity: format version .*'1'.* use the release that"):
         read_ledger(config_map)
 
 
@@ -133,11 +133,15 @@ def test_an_unknown_version_is_not_guessed_at(config_map: dict[str, t.Any]) -> N
         ),
         pytest.param(json.dumps({**GOOD, "written": {"min_instances": 60}}), id="written-is-no-list"),
         pytest.param(json.dumps({**GOOD, "draining_since": 5}), id="time-is-a-number"),
+        pytest.param(json.dumps({**GOOD, "paused": True}), id="a-field-of-another-release"),
+        pytest.param(json.dumps({**GOOD, "baseline": {"replicas": 3}}), id="an-option-of-another-release"),
+        pytest.param(json.dumps({**GOOD, "holds": {"pgdp": {**GOOD["holds"]["pgdp"], "asked": {"x": 1}}}}), id="asked"),
+        pytest.param(json.dumps({**GOOD, "baseline": {"min_instances": 2**31}}), id="more-than-a-field-can-hold"),
     ],
 )
 def test_a_broken_entry_is_an_error_with_a_next_step(text: str) -> None:
     with pytest.raises(
-        EduideError, match=r"key 'java\.json' of ConfigMap theia-capacity .* Restore the key from a backup"
+        EduideError, match=r"ConfigMap theia-capacity: key 'java\.json' .* restore the key from a backup"
     ):
         read_ledger(stored({"version": "1", "java.json": text}))
 

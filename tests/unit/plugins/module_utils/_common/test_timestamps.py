@@ -43,6 +43,8 @@ def test_times_are_read_into_utc(text: str | None, expected: datetime | None) ->
         pytest.param("2027-02-11T09:00:00", "has no time zone: write it with an offset", id="no-zone"),
         pytest.param("2027-02-11", "has no time zone: write it with an offset", id="only-a-day"),
         pytest.param("tomorrow", "tomorrow", id="no-time"),
+        pytest.param("0001-01-01T00:00:00+14:00", "beyond the calendar", id="before-the-calendar"),
+        pytest.param("9999-12-31T23:59:59-23:59", "beyond the calendar", id="after-the-calendar"),
     ],
 )
 def test_what_is_no_time_is_an_error(text: str, told: str) -> None:
@@ -93,6 +95,7 @@ def test_today_is_the_day_of_the_time_zone() -> None:
         pytest.param("24:00", "24:00", id="no-such-hour"),
         pytest.param("11:60", "11:60", id="no-such-minute"),
         pytest.param("soon", "soon", id="no-time"),
+        pytest.param("9999-12-31T23:59:59-23:59", "beyond the calendar", id="after-the-calendar"),
     ],
 )
 def test_an_end_that_cannot_be_is_an_error(text: str, told: str) -> None:

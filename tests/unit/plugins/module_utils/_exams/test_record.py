@@ -16,7 +16,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._exams.record import 
     HISTORY_LENGTH,
     NOBODY,
     SELECTOR,
-    Malformed,
+    BadDeclaration,
     parse_exam,
     phase,
     read_record,
@@ -116,6 +116,8 @@ def test_the_wider_window_counts(stored, now, shields):
         pytest.param(exam_record(extra_time_minutes=10**30), id="extra-time-beyond-any-number"),
         pytest.param(exam_record(closed_at="yes"), id="closed-is-no-time"),
         pytest.param(exam_record(shield_until="never"), id="shield-is-no-time"),
+        pytest.param(exam_record(start="0001-01-01T00:00:00+14:00"), id="starts-before-the-calendar"),
+        pytest.param(exam_record(end="9999-12-31T23:59:59-23:59"), id="ends-after-the-calendar"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_kept_by_name_with_the_reason(broken):
@@ -220,7 +222,7 @@ def test_times_are_kept_in_utc_and_names_as_they_are():
     exam = parse_exam(DECLARED_EXAM)
     assert (exam.start, exam.end - exam.start) == (START, timedelta(hours=2))
     assert (exam.participants, dict(exam.app_definitions), exam.source) == (420, {"java-17-latest": 60}, "manual")
-    with pytest.raises(Malformed, match="end 2027-02-11T08:00:00Z is not after start"):
+    with pytest.raises(BadDeclaration, match="end 2027-02-11T08:00:00Z is not after start"):
         parse_exam({**DECLARED_EXAM, "end": DECLARED_EXAM["start"]})
 
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._exams.record import Malformed
 from ansible_collections.eduide.theia.plugins.module_utils._platform import names
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform.records import Malformed
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import workspace_row
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Chain, Looks
@@ -116,7 +116,7 @@ def test_the_record_is_guarded_and_labelled():
         ({"version": "1"}, "KeyError"),
         ({"version": "1", "looks": "[]"}, "TypeError"),
         ({"version": "1", "looks": "{"}, "JSONDecodeError"),
-        ({"version": "1", "looks": '{"first": "x", "last": "x", "gaps": []}'}, "ValueError"),
+        ({"version": "1", "looks": '{"first": "x", "last": "x", "gaps": []}'}, "isoformat string: 'x'"),
         ({"version": "1", "looks": json.dumps({"first": ago(), "last": ago(), "gaps": [[ago(), 1e300]]})}, "Overflow"),
     ],
 )
