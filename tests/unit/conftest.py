@@ -2,9 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""What all unit tests share."""
+
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
+
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect
+from ansible_collections.eduide.theia.plugins.module_utils._service import client
 
 # A busy machine is no failure: no example has to be done within a wall time.
 # The same commit tries the same examples wherever it is tested; new ones are looked for on purpose, with
@@ -12,3 +18,29 @@ from hypothesis import settings
 settings.register_profile("reproducible", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("reproducible")
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    """Says which gateway modules find at the end of their connection; in check mode it refuses every write."""
+
+    def reach(gateway):
+        def open_gateway(_params, *, namespace, check_mode):
+            assert namespace
+            gateway.check_mode = check_mode
+            return gateway
+
+        monkeypatch.setattr(connect, "open_gateway", open_gateway)
+
+    return reach
+
+
+@pytest.fixture
+def through(monkeypatch):
+    """Says which service modules find behind their service_url."""
+
+    def reach(service):
+        monkeypatch.setattr(client, "open_service", lambda _params, **_unused: service)
+        return service
+
+    return reach

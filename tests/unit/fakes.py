@@ -59,9 +59,9 @@ class FakeGateway:
         self.requests: list[tuple[str, str, str | None]] = []
         self.interceptors: list[Interceptor] = []
         self.logs: dict[str, list[str]] = {}
+        self.check_mode = check_mode
         self._namespace = namespace
         self._now = now
-        self._check_mode = check_mode
         self._not_served = {(kind.group, kind.plural) for kind in not_served}
         self._forbidden = {(verb, kind.group, kind.plural) for verb, kind in forbidden}
         self._objects: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
@@ -214,7 +214,7 @@ class FakeGateway:
             interceptor(verb, kind, name)
         self.requests.append((verb, kind.plural, name))
         if verb in _WRITES:
-            if self._check_mode:
+            if self.check_mode:
                 raise RuntimeError(f"{verb} of {kind.kind} {name!r} in check mode")
             self.writes.append((verb, kind.plural, name or "", copy.deepcopy(body or {})))
         if (kind.group, kind.plural) in self._not_served:

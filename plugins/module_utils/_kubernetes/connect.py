@@ -16,13 +16,18 @@ DEFAULT_TIMEOUT_SECONDS = 30
 
 def connect(params: t.Mapping[str, t.Any], *, check_mode: bool = False) -> Gateway:
     """Open the way to the cluster that the options name. In check mode every write is a programming error."""
+    namespace = params.get("namespace")
+    if not namespace:
+        raise Misconfigured("The option namespace is not set: it names the namespace that Theia Cloud runs in.")
+    return open_gateway(params, namespace=str(namespace), check_mode=check_mode)
+
+
+def open_gateway(params: t.Mapping[str, t.Any], *, namespace: str, check_mode: bool) -> Gateway:
+    """Open it with the clients that are installed: the one place where tests put another gateway."""
     from .access import resolve
     from .client import CONNECTIONS, KubeGateway
     from .transport import Transport
 
-    namespace = params.get("namespace")
-    if not namespace:
-        raise Misconfigured("The option namespace is not set: it names the namespace that Theia Cloud runs in.")
     timeout_seconds = params.get("timeout_seconds") or DEFAULT_TIMEOUT_SECONDS
     transport = Transport(resolve(params), timeout_seconds=timeout_seconds, connections=CONNECTIONS)
-    return KubeGateway(transport, namespace=str(namespace), check_mode=check_mode)
+    return KubeGateway(transport, namespace=namespace, check_mode=check_mode)

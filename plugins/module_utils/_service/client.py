@@ -226,6 +226,11 @@ def connect_service(params: t.Mapping[str, t.Any], *, check_mode: bool = False) 
     """Open the way to the service that the options name. In check mode every write is a programming error."""
     if not params.get("service_url"):
         raise Misconfigured("The option service_url is not set: it is the address of Theia Cloud's REST service.")
+    return open_service(params, check_mode=check_mode)
+
+
+def open_service(params: t.Mapping[str, t.Any], *, check_mode: bool) -> Service:
+    """Open it over HTTP: the one place where tests put another service."""
     wire = Wire(
         str(params["service_url"]),
         validate_certs=params.get("validate_certs") is not False,

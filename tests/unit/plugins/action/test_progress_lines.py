@@ -11,11 +11,8 @@ import json
 import pytest
 
 from ansible_collections.eduide.theia.plugins.action import theia_capacity, theia_session, theia_workspace
-from ansible_collections.eduide.theia.plugins.module_utils._capacity import task as capacity_task
 from ansible_collections.eduide.theia.plugins.module_utils._common.progress import Reporter
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import task as stop_task
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import task as delete_task
 from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower
 from integration.module_run import module
 from unit.fakes import app_definition
@@ -26,12 +23,12 @@ AT_ONCE = {"wait": True, "wait_timeout_seconds": 0}
 
 
 @pytest.fixture
-def told(monkeypatch, tmp_path):
+def told(cluster, tmp_path):
     """Run a module, and let its action plugin put each line of its progress into words."""
 
-    def tell(plugin, task, gateway, **options):
+    def tell(plugin, gateway, **options):
         file = tmp_path / "progress"
-        monkeypatch.setattr(task, "connect", lambda _params, **_unused: gateway)
+        cluster(gateway)
         name = plugin.__name__.rpartition(".")[2]
         module(name, {"namespace": "theia-prod", "progress_file": str(file), **options})
         reports = [json.loads(line) for line in file.read_text().splitlines()]
@@ -52,7 +49,7 @@ def test_of_sessions_it_is_said_how_many_are_stopped_and_then_how_many_left_noth
     for name in ("s1", "s2"):
         world.running(name)
     options = {"names": ["s1", "s2"], "max_percent": 100, "discard_data": ["named"], **AT_ONCE}
-    stopped, again, *waited = told(theia_session, stop_task, world.gateway(), **options)
+    stopped, again, *waited = told(theia_session, world.gateway(), **options)
     assert stopped.startswith("1 of 2 sessions ")
     assert again.startswith("2 of 2 sessions ")
     # Their pods are there for ever, for nobody clears them away.
@@ -65,7 +62,7 @@ def test_of_workspaces_it_is_said_how_many_are_deleted_and_then_how_many_volumes
     world = WorkspaceWorld()
     world.app_definition()
     world.stored("ws-1")
-    deleted, *settled = told(theia_workspace, delete_task, world.gateway(), names=["ws-1"], **AT_ONCE)
+    deleted, *settled = told(theia_workspace, world.gateway(), names=["ws-1"], **AT_ONCE)
     assert deleted.startswith("1 of 1 workspaces ")
     assert settled
     assert all(" volumes " in line for line in settled)
@@ -75,7 +72,7 @@ def test_of_a_pool_it_is_said_how_many_instances_are_warm_and_how_many_are_not(t
     gateway = World().gateway(arguments=["--eagerStart"])
     gateway.put(kinds.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
     wishes = [{"name": "java", "min_instances": 3}]
-    lines = told(theia_capacity, capacity_task, gateway, app_definitions=wishes, **AT_ONCE)
+    lines = told(theia_capacity, gateway, app_definitions=wishes, **AT_ONCE)
     assert {line.partition(" after ")[0] for line in lines} == {"java: 0 warm, 3 still cold"}
 
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import json
 import pathlib
 import typing as t
@@ -15,13 +14,12 @@ import typing as t
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, ServerFailed
-from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect, kinds
 from integration.module_run import module
 from unit.fakes import FakeGateway
 from unit.session_world import World
 from unit.workspace_world import WorkspaceWorld
 
-LIBRARY = "ansible_collections.eduide.theia.plugins.module_utils"
 FOLDER = pathlib.Path(__file__).parents[4] / "plugins" / "modules"
 MODULES = {
     path.stem
@@ -35,8 +33,6 @@ class Case(t.NamedTuple):
     """A task that warns, and fails for another reason."""
 
     module: str
-    task: str
-    """The file that opens the connection."""
     gateway: FakeGateway
     options: dict[str, t.Any]
     warning: str
@@ -88,7 +84,6 @@ UNREAD = "could not be read, so what rests on it is unknown: "
 CASES = {
     "stop": Case(
         "theia_session",
-        "_sessions.stop.task",
         breaking(sessions(kinds.REPLICA_SET), "delete", kinds.SESSION),
         {"states": ["running", "failed"]},
         f"{UNREAD}replica sets",
@@ -96,7 +91,6 @@ CASES = {
     ),
     "report-activity": Case(
         "theia_session",
-        "_sessions.report_activity.task",
         breaking(sessions(kinds.REPLICA_SET), "patch", kinds.SESSION),
         {"state": "active", "states": ["running", "failed"]},
         f"{UNREAD}replica sets",
@@ -104,7 +98,6 @@ CASES = {
     ),
     "delete": Case(
         "theia_workspace",
-        "_workspaces.delete.task",
         breaking(in_use_or_not(), "delete", kinds.WORKSPACE),
         {"users": ["ada@tum.de"]},
         f"{UNREAD}volumes",
@@ -112,7 +105,6 @@ CASES = {
     ),
     "observe": Case(
         "theia_workspace",
-        "_workspaces.usage.task",
         breaking(
             breaking(workspaces(), "patch", kinds.WORKSPACE, "ws-2"), "patch", kinds.WORKSPACE, "ws-1", error=Forbidden
         ),
@@ -122,28 +114,21 @@ CASES = {
     ),
     "set-capacity": Case(
         "theia_capacity",
-        "_capacity.task",
         breaking(pools(), "patch", kinds.APP_DEFINITION, "c-latest"),
         {"app_definitions": [{"name": name, "min_instances": 5} for name in ("java-17-latest", "c-latest")]},
         "java-17-latest: the app definition of instances that sessions are on was changed",
         {"java-17-latest": "changed", "c-latest": "failed"},
     ),
-    "list-sessions": Case(
-        "theia_session_info", "_sessions.info", sessions(kinds.POD_METRICS), {"query": "no luck"}, f"{UNREAD}usage"
-    ),
-    "list-workspaces": Case(
-        "theia_workspace_info", "_workspaces.info", workspaces(kinds.PV), {"query": "no luck"}, f"{UNREAD}volumes"
-    ),
+    "list-sessions": Case("theia_session_info", sessions(kinds.POD_METRICS), {"query": "no luck"}, f"{UNREAD}usage"),
+    "list-workspaces": Case("theia_workspace_info", workspaces(kinds.PV), {"query": "no luck"}, f"{UNREAD}volumes"),
     "diagnose": Case(
         "theia_session_diagnosis_info",
-        "_sessions.diagnosis_info",
         breaking(sessions(kinds.EVENT), "get", kinds.SESSION),
         {"names": ["wreck"]},
         f"{UNREAD}events",
     ),
     "list-pools": Case(
         "theia_capacity_info",
-        "_capacity.task",
         breaking(pools(kinds.RESOURCE_QUOTA), "get", kinds.LEASE),
         {"check_leader": True},
         "quotas could not be read",
@@ -151,9 +136,13 @@ CASES = {
 }
 
 
-def run(monkeypatch, case):
-    monkeypatch.setattr(importlib.import_module(f"{LIBRARY}.{case.task}"), "connect", lambda *_a, **_k: case.gateway)
-    return module(case.module, {"namespace": "theia-prod", **case.options})
+@pytest.fixture
+def run(cluster):
+    def run(case):
+        cluster(case.gateway)
+        return module(case.module, {"namespace": "theia-prod", **case.options})
+
+    return run
 
 
 def test_every_module_has_its_case():
@@ -161,8 +150,8 @@ def test_every_module_has_its_case():
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_a_failed_task_keeps_its_warnings(monkeypatch, case):
-    result = run(monkeypatch, case)
+def test_a_failed_task_keeps_its_warnings(run, case):
+    result = run(case)
     assert result["failed"]
     assert "no luck" in result["msg"]
     (warning,) = (warning for warning in result["warnings"] if case.warning in warning)
@@ -176,14 +165,14 @@ def test_a_failed_task_keeps_its_warnings(monkeypatch, case):
 def test_an_error_that_nobody_thought_of_is_told_without_its_words(monkeypatch, name):
     case = next(case for case in CASES.values() if case.module == name)
 
-    def connect(*_unused, **_options):
+    def open_gateway(*_unused, **_options):
         raise KeyError("token-never-to-be-shown")
 
-    monkeypatch.setattr(importlib.import_module(f"{LIBRARY}.{case.task}"), "connect", connect)
+    monkeypatch.setattr(connect, "open_gateway", open_gateway)
     result = module(name, {"namespace": "theia-prod", **case.options})
     assert result["failed"]
     assert "unexpected KeyError" in result["msg"]
-    assert f"{case.task.replace('.', '/')}.py:" in result["msg"]
+    assert "_kubernetes/connect.py:" in result["msg"]
     assert "never-to-be-shown" not in json.dumps(result)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._capacity import service as _capacity_rest
-from ansible_collections.eduide.theia.plugins.module_utils._capacity import task as capacity_task
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import Scaling
@@ -20,10 +18,11 @@ GENERATION = {"theia-cloud.io/appdefinition-generation": "1"}
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run(cluster):
     def run(gateway, *, check=False, **options):
-        monkeypatch.setattr(capacity_task, "connect", lambda _params, **_unused: gateway)
-        return module("theia_capacity", {"namespace": "theia-prod", **options}, check=check)
+        cluster(gateway)
+        options = {"namespace": "theia-prod", "service_url": "https://service.invalid", **options}
+        return module("theia_capacity", options, check=check)
 
     return run
 
@@ -154,7 +153,7 @@ def test_what_is_no_time_zone_is_called_so(run, zone):
 @pytest.mark.parametrize(
     ("live", "wanted", "refused"), [(-1, 10, True), (None, 10, True), (5, 10, False), (0, 10, False)]
 )
-def test_without_the_cluster_no_maximum_is_set_where_there_was_none(monkeypatch, run, live, wanted, refused):
+def test_without_the_cluster_no_maximum_is_set_where_there_was_none(run, through, live, wanted, refused):
     class Service:
         sent = ()
 
@@ -164,8 +163,7 @@ def test_without_the_cluster_no_maximum_is_set_where_there_was_none(monkeypatch,
         def scale(self, *sent, **values):
             self.sent = (sent, values)
 
-    service = Service()
-    monkeypatch.setattr(_capacity_rest, "connect_service", lambda _params: service)
+    service = through(Service())
     options = {"api": "service", "unchecked": True, "app_definitions": [{"name": "java", "max_instances": wanted}]}
     assert bool(run(None, **options).get("failed")) == refused
     assert bool(service.sent) != refused

@@ -19,7 +19,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform import names
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.report_activity import task as _touch_task
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import service as stop_service
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import task as stop_task
@@ -30,7 +29,7 @@ RELENTLESS = {"max_stop": 1000, "max_percent": 100, "wait": False}
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run(monkeypatch, cluster):
     """Run the module on a gateway; ``meanwhile`` happens between the plan and what is done about it."""
 
     def run(gateway, *, check=False, diff=False, meanwhile=lambda: None, **options):
@@ -39,9 +38,8 @@ def run(monkeypatch):
             return stop_execute.carry_out(*args)
 
         monkeypatch.setattr(stop_task, "carry_out", carry_out)
-        for task in (stop_task, _touch_task):
-            monkeypatch.setattr(task, "connect", lambda _params, **_unused: gateway)
-        options = {"namespace": "theia-prod", **RELENTLESS, **options}
+        cluster(gateway)
+        options = {"namespace": "theia-prod", "service_url": "https://service.invalid", **RELENTLESS, **options}
         return module("theia_session", options, check=check, diff=diff)
 
     return run
@@ -887,16 +885,6 @@ class FakeService:
         if self.gateway:
             self.gateway.change(kinds.SESSION, name, {"status": {"lastActivity": int(NOW.timestamp() * 1000) + 5}})
         return name in self.names
-
-
-@pytest.fixture
-def through(monkeypatch):
-    def through(service):
-        for where in (stop_service, _touch_task):
-            monkeypatch.setattr(where, "connect_service", lambda _params, **_unused: service)
-        return service
-
-    return through
 
 
 class TestThroughTheService:

@@ -12,7 +12,6 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._sessions import diagnosis_info as _session_diagnosis
 from integration.module_run import module
 from unit.session_world import GIT_TOKEN, SECRET, World, ago, exam_record, millis
 
@@ -28,11 +27,11 @@ def world():
 
 
 @pytest.fixture
-def look(monkeypatch):
+def look(cluster):
     """Run the module on a gateway."""
 
     def run(gateway, **options):
-        monkeypatch.setattr(_session_diagnosis, "connect", lambda _params: gateway)
+        cluster(gateway)
         return module("theia_session_diagnosis_info", {"namespace": "theia-prod", **options})
 
     return run

@@ -13,8 +13,6 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, Performance
-from ansible_collections.eduide.theia.plugins.module_utils._sessions import info as _session_info
-from ansible_collections.eduide.theia.plugins.module_utils._sessions import service as _session_rest
 from integration.module_run import module
 from unit.session_world import GIT_TOKEN, SECRET, World, exam_record, millis
 
@@ -34,11 +32,11 @@ def world():
 
 
 @pytest.fixture
-def see(monkeypatch):
+def see(cluster):
     """Run the module on a gateway."""
 
     def run(gateway, **options):
-        monkeypatch.setattr(_session_info, "connect", lambda _params: gateway)
+        cluster(gateway)
         return module("theia_session_info", {"namespace": "theia-prod", **options})
 
     return run
@@ -235,11 +233,11 @@ class FakeService:
 
 class TestThroughTheService:
     @pytest.fixture
-    def ask(self, monkeypatch):
+    def ask(self, through):
         def run(**options):
-            service = FakeService()
-            monkeypatch.setattr(_session_rest, "connect_service", lambda _params: service)
-            return module("theia_session_info", {"api": "service", **options}), service
+            service = through(FakeService())
+            options = {"api": "service", "service_url": "https://service.invalid", **options}
+            return module("theia_session_info", options), service
 
         return run
 

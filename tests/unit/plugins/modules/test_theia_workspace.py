@@ -20,13 +20,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import service as stop_service
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces import create as _workspace_create
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import execute as _deletion_run
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import service as _deletion_rest
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import task as delete_task
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import VOLUME_DELETED, VOLUME_RELEASED
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import task as usage_task
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
 from unit.workspace_world import WorkspaceWorld
@@ -59,13 +54,13 @@ def controllers(gateway):
 
 
 @pytest.fixture
-def run(monkeypatch):
+def run(cluster):
     """Run the module on a gateway."""
 
     def run(gateway, *, check=False, diff=False, **options):
-        for task in (delete_task, _workspace_create, usage_task):
-            monkeypatch.setattr(task, "connect", lambda _params, **_unused: gateway)
-        return module("theia_workspace", {"namespace": "theia-prod", **RELENTLESS, **options}, check=check, diff=diff)
+        cluster(gateway)
+        options = {"namespace": "theia-prod", "service_url": "https://service.invalid", **RELENTLESS, **options}
+        return module("theia_workspace", options, check=check, diff=diff)
 
     return run
 
@@ -625,30 +620,21 @@ class FakeService:
 
 
 class TestThroughTheService:
-    @pytest.fixture
-    def service(self, monkeypatch):
-        def use(service):
-            for task in (_deletion_rest, stop_service):
-                monkeypatch.setattr(task, "connect_service", lambda _params, **_unused: service)
-            return service
-
-        return use
-
-    def test_it_deletes_for_its_own_user_and_makes_sure(self, world, run, service):
+    def test_it_deletes_for_its_own_user_and_makes_sure(self, world, run, through):
         world.stored("ws-1")
         world.stored("ws-2", user="eve@tum.de")
         gateway = controllers(world.gateway())
-        used = service(FakeService(gateway))
+        used = through(FakeService(gateway))
         result = run(gateway, api="service", names=["ws-1", "ws-2"])
         assert outcomes(result) == {"ws-1": "deleted", "ws-2": "refused"}
         assert (used.deleted, gateway.writes) == ([("ada@tum.de", "ws-1")], [])
         assert (result["precondition"], result["failed"]) == ("none", True)
 
-    def test_without_the_cluster_it_says_what_nobody_checked(self, run, service):
+    def test_without_the_cluster_it_says_what_nobody_checked(self, run, through):
         def workspace(name, *, active):
             return ListedWorkspace(name, None, "java-17-latest", "ada@tum.de", active)
 
-        used = service(FakeService(workspaces=[workspace("idle", active=False), workspace("busy", active=True)]))
+        used = through(FakeService(workspaces=[workspace("idle", active=False), workspace("busy", active=True)]))
         options = {"api": "service", "unchecked": True}
         predicted = run(None, names=["idle", "none"], check=True, **options)
         result = run(None, names=["idle", "none"], **options)
@@ -658,9 +644,9 @@ class TestThroughTheService:
         busy = run(None, names=["busy"], **options)
         assert (busy["failed"], outcomes(busy), len(used.deleted)) == (True, {"busy": "kept_in_use"}, 1)
 
-    def test_without_the_cluster_too_there_are_limits_and_one_failure_does_not_end_the_rest(self, run, service):
+    def test_without_the_cluster_too_there_are_limits_and_one_failure_does_not_end_the_rest(self, run, through):
         listed = [ListedWorkspace(f"ws-{n}", None, "java-17-latest", "ada@tum.de", False) for n in range(4)]
-        used = service(FakeService(workspaces=listed, answers={"ws-1": ServerFailed("no luck"), "ws-2": False}))
+        used = through(FakeService(workspaces=listed, answers={"ws-1": ServerFailed("no luck"), "ws-2": False}))
         options = {"api": "service", "unchecked": True, "concurrency": 1, "names": [f"ws-{n}" for n in range(4)]}
         capped = run(None, **{**options, "max_delete": 3})
         assert set(outcomes(capped).values()) == {"skipped_cap"}
@@ -681,8 +667,8 @@ class TestThroughTheService:
             {"names": ["x"], "older_than_days": 1},
         ],
     )
-    def test_what_nobody_could_check_is_refused(self, run, service, options):
-        used = service(FakeService())
+    def test_what_nobody_could_check_is_refused(self, run, through, options):
+        used = through(FakeService())
         assert "unchecked is for api=service" in run(None, **{"api": "service", "unchecked": True, **options})["msg"]
         assert used.deleted == []
 

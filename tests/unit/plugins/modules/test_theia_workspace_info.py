@@ -19,8 +19,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.names impor
 )
 from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import Kept, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces import info as _workspace_info
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces import service as _workspace_rest
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
 from unit.workspace_world import WorkspaceWorld
@@ -47,11 +45,11 @@ def world():
 
 
 @pytest.fixture
-def see(monkeypatch):
+def see(cluster):
     """Run the module on a gateway."""
 
     def run(gateway, **options):
-        monkeypatch.setattr(_workspace_info, "connect", lambda _params: gateway)
+        cluster(gateway)
         return module("theia_workspace_info", {"namespace": "theia-prod", **options})
 
     return run
@@ -249,10 +247,11 @@ class FakeService:
 
 class TestThroughTheService:
     @pytest.fixture
-    def ask(self, monkeypatch):
+    def ask(self, through):
         def run(**options):
-            monkeypatch.setattr(_workspace_rest, "connect_service", lambda _params: FakeService())
-            return module("theia_workspace_info", {"api": "service", **options})
+            through(FakeService())
+            options = {"api": "service", "service_url": "https://service.invalid", **options}
+            return module("theia_workspace_info", options)
 
         return run
 

@@ -39,10 +39,11 @@ def world():
 
 
 @pytest.fixture
-def look(monkeypatch):
+def look(cluster):
     def run(gateway, *, check_mode=False, max_gap_hours=26):
-        monkeypatch.setattr(usage_task, "connect", lambda _params, **_options: gateway)
-        task = Task({"max_gap_hours": max_gap_hours, "concurrency": 8}, check_mode=check_mode)
+        cluster(gateway)
+        options = {"namespace": gateway.namespace, "max_gap_hours": max_gap_hours, "concurrency": 8}
+        task = Task(options, check_mode=check_mode)
         report = usage_task.run_seen(task)
         return {**report.fields, "changed": report.changed, "warnings": task.warnings, "failure": report.failure}
 
