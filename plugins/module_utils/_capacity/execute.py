@@ -15,7 +15,7 @@ from .._common.timestamps import format_time
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, EVENT, POD
 from .._platform.leader import leads
-from .._platform.names import CAPACITY_RECORD, SPEC_FIELDS
+from .._platform.names import CAPACITY_RECORD, LEDGER_VERSION, SPEC_FIELDS
 from .._platform.options import Installation
 from .._platform.pool import Pool
 from . import ledger as capacity_ledger
@@ -26,8 +26,8 @@ from .snapshot import Snapshot, pick, read, require_operator
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
 
-# How often a plan is made anew because somebody else wrote in between.
-ROUNDS = 3
+# The first plan, and three more after another client wrote in between.
+ROUNDS = 4
 
 Send = t.Callable[[Change], None]
 
@@ -113,7 +113,11 @@ def run(gateway: Gateway, send: Send, order: Order, installation: Installation, 
         if not done.conflicts:
             return done
     done = t.cast("Done", done)
-    return done._replace(failures={**done.failures, **done.conflicts})
+    told = {
+        name: f"another client changed it {ROUNDS} times while this run planned it anew: {why}; run the task again"
+        for name, why in done.conflicts.items()
+    }
+    return done._replace(failures={**done.failures, **told})
 
 
 def _round(
@@ -132,7 +136,9 @@ def _round(
         _require_leader(gateway, installation)
     if check_mode:
         return Done(snapshot, planned, frozenset(), {}, {}, any(c.ledger_before != c.ledger_after for c in changes))
-    sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot.ledger, changes)
+    # The service knows no versions, so there a touch would hold nobody up.
+    guarded = order.terms.api == "kubernetes"
+    sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot.ledger, changes, guarded=guarded)
     done = Done(snapshot, planned, sent.names, sent.failures, sent.conflicts, sent.ledger_written)
     if earlier is None:
         return done
@@ -177,9 +183,15 @@ class Sent(t.NamedTuple):
     ledger_written: bool
 
 
-def _carry_out(gateway: Gateway, send: Send, ledger: capacity_ledger.Ledger, changes: list[Change]) -> Sent:
+def _carry_out(
+    gateway: Gateway, send: Send, ledger: capacity_ledger.Ledger, changes: list[Change], *, guarded: bool
+) -> Sent:
     """Send one round: what is intended goes into the ledger, then the patches go out, then the ledger is settled."""
-    intended = {c.app_definition.name: c.ledger_during if c.patch else c.ledger_after for c in changes}
+    by_name = {change.app_definition.name: change for change in changes}
+    moved = {name: change for name, change in by_name.items() if change.patch or (guarded and change.crosses)}
+    intended = {
+        c.app_definition.name: c.ledger_during if c.app_definition.name in moved else c.ledger_after for c in changes
+    }
     before = ledger
     ledger = _store(gateway, ledger, intended)
     failures: dict[str, str] = {}
@@ -188,15 +200,17 @@ def _carry_out(gateway: Gateway, send: Send, ledger: capacity_ledger.Ledger, cha
     def attempt(change: Change) -> None:
         name = change.app_definition.name
         try:
-            send(change)
+            if change.patch:
+                send(change)
+            else:
+                _touch(gateway, change, ledger)
         except Conflict as exc:
             conflicts[name] = str(exc)
         except EduideError as exc:
             failures[name] = exc.told
 
-    patched = {change.app_definition.name: change for change in changes if change.patch}
-    gateway.map(attempt, patched.values())
-    arrived = {name: change for name, change in patched.items() if name not in {**failures, **conflicts}}
+    gateway.map(attempt, moved.values())
+    arrived = {name: change for name, change in moved.items() if name not in {**failures, **conflicts}}
     unsettled = [name for name, change in arrived.items() if change.ledger_during != change.ledger_after]
     try:
         ledger = _store(gateway, ledger, {name: change.ledger_after for name, change in arrived.items()})
@@ -205,6 +219,17 @@ def _carry_out(gateway: Gateway, send: Send, ledger: capacity_ledger.Ledger, cha
     except EduideError as exc:
         failures.update(dict.fromkeys(unsettled, f"its bounds are set, but its entry in the ledger is not: {exc.told}"))
     return Sent(frozenset(arrived), failures, conflicts, ledger is not before)
+
+
+def _touch(gateway: Gateway, change: Change, ledger: capacity_ledger.Ledger) -> None:
+    """Change the version of an app definition, so that a run which is about to patch it has to plan anew.
+
+    Its patch is guarded by this version only. Without the touch a hold that needs nothing on top of what it sees would
+    be lowered away by the run that ends the exam before. The operator rebuilds nothing for an annotation.
+    """
+    app = change.app_definition
+    metadata = {"resourceVersion": app.resource_version, "annotations": {LEDGER_VERSION: ledger.resource_version}}
+    gateway.merge_patch(APP_DEFINITION, app.name, {"metadata": metadata})
 
 
 def _store(

@@ -98,6 +98,17 @@ class Change(t.NamedTuple):
     def after(self) -> Values:
         return {**self.app_definition.values, **self.patch}
 
+    @property
+    def crosses(self) -> bool:
+        """Whether a patch of another run may be on its way that this decision makes wrong, and nothing is sent for it.
+
+        An entry that live values do not fulfil is one that somebody set out to fulfil.
+        """
+        before = self.ledger_before
+        if self.patch or before is None or before == self.ledger_after or before.uid != self.app_definition.uid:
+            return False
+        return bool(_differences(self.app_definition, before.desired()))
+
 
 class Refused(EduideError):
     """The wish cannot be granted; the text says why and what to do. Raised before anything is sent."""
@@ -188,9 +199,7 @@ def plan_baseline(
         holds={n: h._replace(ended=h.ended or terms.hold in (None, n)) for n, h in entry.holds.items()}
     )
     if ended.open_holds:
-        note = f"still held by {', '.join(sorted(ended.open_holds))}"
-        outcome: Outcome = "unchanged" if ended == entry else "changed"
-        return unchanged._replace(outcome=outcome, ledger_during=ended, ledger_after=ended, note=note)
+        return _still_held(app, pool, ended, terms, unchanged, eager=eager)
     if terms.foreign is None and (foreign := _foreign(app, ended)):
         return unchanged._replace(outcome="foreign", note=_foreign_text(app, ended, foreign))
     ended = _settle_foreign(app, ended, terms)
@@ -216,6 +225,29 @@ def plan_baseline(
         draining=draining,
         outlasting=outlasting,
         note="",
+    )
+
+
+def _still_held(
+    app: AppDefinition, pool: Pool, entry: Entry, terms: Terms, unchanged: Change, *, eager: bool
+) -> Change:
+    """Plan the end of a hold beside others: the values stay, and are raised if a run before this one left them lower.
+
+    Two runs can cross: one lowers the bound for an exam that ends while another one opens a hold that needs nothing on
+    top of what it still sees. Nobody but the run that lowered learns of both.
+    """
+    wanted = entry.desired()
+    patch = {} if _foreign(app, entry) else _differences(app, wanted)
+    _check_way(app, patch, terms)
+    if patch:
+        entry = _with_written(entry, wanted)
+    return unchanged._replace(
+        outcome="changed" if patch or entry != unchanged.ledger_before else "unchanged",
+        patch=patch,
+        ledger_during=entry,
+        ledger_after=entry,
+        effect=_effect(app, pool, patch) if eager else NO_EFFECT,
+        note=f"still held by {', '.join(sorted(entry.open_holds))}",
     )
 
 

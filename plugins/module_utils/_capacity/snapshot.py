@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from .._common.errors import Misconfigured, NotFound
+from .._common.errors import Conflict, Misconfigured, NotFound
 from .._common.timestamps import parse_time
 from .._kubernetes.kinds import (
     APP_DEFINITION,
@@ -30,6 +30,10 @@ from .plan import AppDefinition, LiveSession, project_app_definition
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
+    from .._kubernetes.gateway import Snapshot as Lists
+
+# How often an installation is read before its ledger is found unchanged.
+READS = 5
 
 
 class Snapshot(t.NamedTuple):
@@ -46,28 +50,44 @@ class Snapshot(t.NamedTuple):
 
 
 def read(gateway: Gateway, installation: Installation) -> Snapshot:
-    """Read an installation's capacity. Without the right to see quotas the rest still stands."""
-    seen = gateway.read_all(
+    """Read an installation's capacity. Without the right to see quotas the rest still stands.
+
+    Every run writes the ledger before it changes an app definition. So the ledger is read before and after the rest:
+    if it is the same, the bounds are those that it knows of, or are being changed to what it says.
+    """
+    ledger = gateway.get(CONFIG_MAP, CAPACITY_RECORD)
+    for _attempt in range(READS):
+        seen, earlier = _read_lists(gateway, installation), ledger
+        ledger = gateway.get(CONFIG_MAP, CAPACITY_RECORD)
+        if ledger == earlier:
+            return _join(gateway, seen, ledger)
+    raise Conflict(f"ConfigMap {CAPACITY_RECORD} changed {READS} times while the installation was read")
+
+
+def _read_lists(gateway: Gateway, installation: Installation) -> Lists:
+    return gateway.read_all(
         {
             "app_definitions": (APP_DEFINITION, project_app_definition),
             "services": (SERVICE, instance_pool.project("Service")),
             "deployments": (DEPLOYMENT, _deployment(installation)),
-            "config_maps": (CONFIG_MAP, _config_map),
+            "address_lists": (CONFIG_MAP, _address_list),
             "sessions": (SESSION, _session),
             "quotas": (RESOURCE_QUOTA, project_quota),
         },
         optional={"quotas"},
     )
+
+
+def _join(gateway: Gateway, seen: Lists, ledger: t.Mapping[str, t.Any] | None) -> Snapshot:
     deployments = [d for d in seen.of("deployments") if isinstance(d, PoolObject)]
     operator = next((d for d in seen.of("deployments") if isinstance(d, operator_setup.Operator)), None)
-    address_lists = [c for c in seen.of("config_maps") if isinstance(c, PoolObject)]
     pools = {
         app.name: instance_pool.count(
             app.uid,
             app.generation,
             services=seen.of("services"),
             deployments=deployments,
-            addresses=address_lists if operator is not None and operator.keycloak else None,
+            addresses=seen.of("address_lists") if operator is not None and operator.keycloak else None,
             now=seen.read_at,
         )
         for app in seen.of("app_definitions")
@@ -76,7 +96,6 @@ def read(gateway: Gateway, installation: Installation) -> Snapshot:
     for app_definition, uid, name, user, created in seen.of("sessions"):
         age_minutes = (seen.read_at - created).total_seconds() / 60
         sessions.setdefault(app_definition, []).append(LiveSession(uid, name, user, age_minutes))
-    ledger = next((c for c in seen.of("config_maps") if isinstance(c, dict)), None)
     if not seen.of("app_definitions") and operator is None and ledger is None:
         raise gateway.no_installation()
     return Snapshot(
@@ -121,10 +140,8 @@ def _deployment(
     return keep
 
 
-def _config_map(obj: t.Mapping[str, t.Any]) -> PoolObject | dict[str, t.Any] | None:
-    """The ledger as it is, address lists as pool objects, and nothing of the others: some hold secrets."""
-    if obj["metadata"]["name"] == CAPACITY_RECORD:
-        return dict(obj)
+def _address_list(obj: t.Mapping[str, t.Any]) -> PoolObject | None:
+    """Nothing of other ConfigMaps is kept: some hold secrets."""
     labels = obj["metadata"].get("labels") or {}
     return _EMAILS(obj) if labels.get(PURPOSE_LABEL) == EMAILS_PURPOSE else None
 

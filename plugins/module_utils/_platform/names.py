@@ -45,6 +45,8 @@ PROTECTED = "eduide-theia/protected"
 CANARY = "eduide-theia/canary"
 TOUCHED = "eduide-theia/touched"
 LAST_SEEN = "eduide-theia/last-seen"
+# On an app definition: the ledger's version when a hold was opened or ended without a change of values.
+LEDGER_VERSION = "eduide-theia/ledger-version"
 WORKSPACE_NOTE = "eduide-theia/workspace"
 """On a volume: the workspace whose files it holds."""
 
