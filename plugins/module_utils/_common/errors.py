@@ -76,6 +76,10 @@ class Conflict(EduideError):
     """Somebody else changed, deleted or created the object in between."""
 
 
+class KeepsChanging(EduideError):
+    """Somebody else changed the object each time that it was to be written."""
+
+
 class Invalid(EduideError):
     """The server understood the request and refuses its content."""
 

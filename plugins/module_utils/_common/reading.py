@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One reading for many workers, and for none of them one that was begun before it asked."""
+"""One reading for many workers, and for none of them one that is older than it may be."""
 
 from __future__ import annotations
 
@@ -29,13 +29,19 @@ class SharedRead(t.Generic[T]):
         self._busy = False
         self._latest: Reading[T] | None = None
 
-    def get(self) -> Reading[T]:
-        """A reading that is begun after this call; what it raises concerns the one that does it, and nobody else."""
+    def get(self, max_age_seconds: float | None = None) -> Reading[T]:
+        """A reading that is begun after this call, or one that is young enough; None: none is.
+
+        What a reading raises concerns the one that does it, and nobody else.
+        """
         with self._changed:
             wanted = self._begun + 1
-            while self._busy or self._finished >= wanted:
-                if self._latest is not None and self._finished >= wanted:
-                    return self._latest
+            while True:
+                latest = self._latest
+                if latest is not None and (self._finished >= wanted or self._is_young(latest, max_age_seconds)):
+                    return latest
+                if not self._busy:
+                    break
                 self._changed.wait()
             self._busy = True
             self._begun += 1
@@ -49,3 +55,6 @@ class SharedRead(t.Generic[T]):
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
+
+    def _is_young(self, reading: Reading[T], max_age_seconds: float | None) -> bool:
+        return max_age_seconds is not None and self._clock() - reading.begun <= max_age_seconds

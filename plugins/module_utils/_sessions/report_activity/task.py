@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ..._common.batch import Failures
+from ..._common.batch import retry_on_conflict, run_batch
 from ..._common.errors import (
     Conflict,
     EduideError,
@@ -22,6 +22,7 @@ from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION
 from ..._platform.options import read_installation
 from ..._platform.rows import SessionRow, session_row
+from ..._safety.guard import ROUNDS, look_up
 from ..._safety.limits import read_caps
 from ..._service.client import Service, connect_service
 from ..filter import Selection, select
@@ -30,9 +31,8 @@ from ..record import judge_sessions
 from ..snapshot import PARTS, describe_missing, read
 from ..stop.options import read_request
 from ..stop.plan import Request, rests_on
-from ..stop.service import each, failure_of
+from ..stop.service import failure_of
 from .plan import (
-    Outcome,
     Touch,
     annotation_patch,
     decide_touch,
@@ -44,8 +44,10 @@ if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
 
 Params = t.Mapping[str, t.Any]
-ROUNDS = 5
+Send = t.Callable[[SessionRow], bool]
+"""Reports activity for the session that was seen; False if it is gone, Conflict if it was changed."""
 NOT_CHECKED = ("uid", "activity", "state")
+_GONE = Touch("gone", "it was gone before its activity could be reported")
 
 
 class Target(t.NamedTuple):
@@ -68,69 +70,74 @@ def run_active(task: Task) -> Report:
     gateway = connect(params, check_mode=check_mode)
     targets, missing = _targets(gateway, params, request)
     task.warn(describe_missing(missing))
-    toucher = _Toucher(gateway, service, task)
-    touches = gateway.map(toucher.touch, targets, concurrency=params["concurrency"])
+    send = _through(gateway, service, task) if service else _send(gateway)
+    touches = [
+        attempt.settle(_unfinished)
+        for attempt in run_batch(
+            targets,
+            lambda target: _touch(gateway, target.row, send, params["fresh_seconds"], check_mode=check_mode),
+            concurrency=params["concurrency"],
+            max_failures=params["max_failures"],
+            across=gateway.map,
+        )
+    ]
     done = list(zip(targets, touches, strict=True))
     return _report(done, would=check_mode, through_service=service is not None, missing=missing)
 
 
-class _Toucher:
-    def __init__(self, gateway: Gateway, service: Service | None, task: Task) -> None:
-        self._gateway, self._service, self._task = gateway, service, task
-        self._fresh_seconds, self._check_mode = task.params["fresh_seconds"], task.check_mode
-        self._failures = Failures(task.params["max_failures"])
+def _unfinished(_target: object, outcome: t.Literal["failed", "skipped_cap"], text: str) -> Touch:
+    return Touch(outcome, text)
 
-    def touch(self, target: Target) -> Touch:
-        if why := self._failures.too_many:
-            return Touch("skipped_cap", why)
-        touch = self._touch(target.row)
-        self._failures.note(touch.outcome)
-        return touch
 
-    def _touch(self, row: SessionRow | None) -> Touch:
-        """Report for one session, again and again while others write to it."""
+def _touch(gateway: Gateway, seen: SessionRow | None, send: Send, fresh_seconds: int, *, check_mode: bool) -> Touch:
+    """Report for one session, again and again while others write to it."""
+
+    def attempt(again: bool) -> Touch:
+        row = _as_it_is_now(gateway, seen) if again and seen else seen
+        decision = decide_touch(row, now=gateway.now(), fresh_seconds=fresh_seconds)
+        if row is None or decision.outcome != "touched" or check_mode:
+            return decision
         try:
-            for _unused in range(ROUNDS):
-                decision = decide_touch(row, now=self._gateway.now(), fresh_seconds=self._fresh_seconds)
-                if row is None or decision.outcome != "touched" or self._check_mode:
-                    return decision
-                try:
-                    return self._send(row, decision)
-                except Conflict:
-                    row = self._read(row)
-                except NotFound:
-                    return Touch("gone", "it was gone before its activity could be reported")
-        except EduideError as exc:
-            return Touch("failed", exc.told)
-        return Touch("failed", f"it changed {ROUNDS} times while its activity was being reported")
+            return decision if send(row) else _GONE
+        except NotFound:
+            return _GONE
 
-    def _send(self, row: SessionRow, decision: Touch) -> Touch:
-        if self._service is not None:
-            return self._send_through(self._service, row, decision)
-        value = milliseconds(self._gateway.now())
+    return retry_on_conflict(ROUNDS, attempt, doing="its activity was being reported")
+
+
+def _send(gateway: Gateway) -> Send:
+    def send(row: SessionRow) -> bool:
+        value = milliseconds(gateway.now())
         # The note goes first: a run that ends in between must not leave our own report as the user's activity.
-        noted = self._gateway.merge_patch(SESSION, row.name, annotation_patch(value, row.resource_version))
+        noted = gateway.merge_patch(SESSION, row.name, annotation_patch(value, row.resource_version))
         version = noted["metadata"]["resourceVersion"]
-        self._gateway.merge_patch(SESSION, row.name, status_patch(value, version), subresource="status")
-        return decision
+        gateway.merge_patch(SESSION, row.name, status_patch(value, version), subresource="status")
+        return True
 
-    def _send_through(self, service: Service, row: SessionRow, decision: Touch) -> Touch:
-        """The service writes its own time, so what it wrote is read back and noted."""
-        current = self._read(row)
-        if current is None or not service.report_activity(row.name):
-            return Touch("gone", "it was gone before its activity could be reported")
-        written = self._read(row)
+    return send
+
+
+def _through(gateway: Gateway, service: Service, task: Task) -> Send:
+    """The service writes its own time, so what it wrote is read back and noted."""
+
+    def send(row: SessionRow) -> bool:
+        if look_up(gateway, SESSION, row) is None or not service.report_activity(row.name):
+            return False
+        written = _as_it_is_now(gateway, row)
         if written is not None:
             try:
                 patch = annotation_patch(written.last_activity, written.resource_version)
-                self._gateway.merge_patch(SESSION, row.name, patch)
+                gateway.merge_patch(SESSION, row.name, patch)
             except (Conflict, Forbidden) as exc:
-                self._task.warn(f"{row.name}: that this activity is not its user's could not be noted: {exc}")
-        return decision
+                task.warn(f"{row.name}: that this activity is not its user's could not be noted: {exc}")
+        return True
 
-    def _read(self, row: SessionRow) -> SessionRow | None:
-        found = self._gateway.get(SESSION, row.name)
-        return session_row(found) if found and found["metadata"]["uid"] == row.uid else None
+    return send
+
+
+def _as_it_is_now(gateway: Gateway, seen: SessionRow) -> SessionRow | None:
+    found = look_up(gateway, SESSION, seen)
+    return session_row(found) if found else None
 
 
 def _targets(gateway: Gateway, params: Params, request: Request) -> tuple[list[Target], dict[str, str]]:
@@ -158,18 +165,27 @@ def _touch_unchecked(request: Request, service: Service | None, params: Params, 
             "unchecked is for api=service with names: without the cluster nothing else can be told apart"
         )
     asked = sorted(names) if request.limit is None else sorted(names)[: request.limit]
-    outcomes = _predict(service, asked) if check_mode else each(asked, lambda name: _report_one(service, name), params)
-    done = [(Target(name, None, None), Touch(t.cast(Outcome, word), text)) for name, (word, text) in outcomes.items()]
-    return _report(done, would=check_mode, through_service=True, not_checked=list(NOT_CHECKED))
+    if check_mode:
+        touches = _predict(service, asked)
+    else:
+        done = run_batch(
+            asked,
+            lambda name: _report_one(service, name),
+            concurrency=params["concurrency"],
+            max_failures=params["max_failures"],
+        )
+        touches = [attempt.settle(_unfinished) for attempt in done]
+    told = list(zip([Target(name, None, None) for name in asked], touches, strict=True))
+    return _report(told, would=check_mode, through_service=True, not_checked=list(NOT_CHECKED))
 
 
-def _report_one(service: Service, name: str) -> tuple[str, str]:
+def _report_one(service: Service, name: str) -> Touch:
     if service.report_activity(name):
-        return "touched", "reported as active"
-    return "gone", "there is no such session"
+        return Touch("touched", "reported as active")
+    return Touch("gone", "there is no such session")
 
 
-def _predict(service: Service, names: t.Sequence[str]) -> dict[str, tuple[str, str]]:
+def _predict(service: Service, names: t.Sequence[str]) -> list[Touch]:
     """The service lists sessions to their own user alone, and takes reports for those of everybody."""
     known: set[str] = set()
     if service.user:
@@ -180,7 +196,7 @@ def _predict(service: Service, names: t.Sequence[str]) -> dict[str, tuple[str, s
             known = set()
     there = "reported as active"
     unknown = "reported as active if there is such a session, which the service does not tell"
-    return {name: ("touched", there if name in known else unknown) for name in names}
+    return [Touch("touched", there if name in known else unknown) for name in names]
 
 
 def _report(done: t.Sequence[tuple[Target, Touch]], *, would: bool, through_service: bool, **more: t.Any) -> Report:

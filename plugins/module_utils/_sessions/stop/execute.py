@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import collections
 import threading
-import time
 import typing as t
 
-from ..._common.batch import Failures
-from ..._common.errors import (
-    Conflict,
-    EduideError,
-    Misconfigured,
-    NotFound,
-    ServerFailed,
-    Unreachable,
-)
-from ..._common.reading import Reading, SharedRead
+from ..._common.batch import Progress, retry_on_conflict, run_batch
+from ..._common.errors import NotFound
+from ..._common.reading import SharedRead
 from ..._exams import record as exam_record
 from ..._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, SESSION
 from ..._platform.options import Installation
 from ..._platform.rows import SessionRow, app_definition_row, session_row
+from ..._safety import guard
+from ..._safety.guard import ROUNDS, delete_seen, look_up
 from ..findings import Source, Thresholds
 from ..join import Index, Sources
 from ..record import Circumstances, Judged, judge_session, judge_sessions
 from ..snapshot import (
     READABLE,
-    Lists,
     View,
     read,
     read_again,
@@ -57,18 +50,12 @@ from .release import Footprint, footprint
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
 
-# How often a session is judged anew because it changed before its delete arrived.
-ROUNDS = 5
-# How old what a delete rests on may be, such as pods, and how old the exam records and the sight of a leader.
-OBJECTS_SECONDS = 10.0
-RECORDS_SECONDS = 60.0
 # Up to how many sessions are looked up one by one before everything is read. API servers take seconds to list
 # thousands of custom resources, and say of hundreds in less than one that they are gone.
 LOOK_UPS = 500
 
 Send = t.Callable[[SessionRow], bool]
 """Stops the session that was seen and no other: False if it was gone, Conflict if it is another or was changed."""
-Progress = t.Callable[[int, int], None]
 
 
 class Order(t.NamedTuple):
@@ -116,18 +103,19 @@ def carry_out(gateway: Gateway, order: Order, planned: Done, send: Send, progres
         return planned
     if order.terms.shield_exit is not None and uses_exit(planned.plan, order.terms):
         _note_exit(gateway, order.terms.shield_exit, order.run)
-    work = _Work(gateway, order, planned, send)
-    total = len(planned.plan.stops)
-
-    def one(item: Item) -> Item:
-        if not item.stops:
-            return item
-        done = work.stop(item)
-        progress(work.count(done), total)
-        return done
-
-    items = tuple(gateway.map(one, planned.plan.items, concurrency=order.concurrency))
-    return Done(planned.plan._replace(items=items), work.view, work.footprints)
+    stopping = _Stopping(gateway, order, planned, send)
+    attempts = run_batch(
+        planned.plan.stops,
+        stopping.stop,
+        concurrency=order.concurrency,
+        max_failures=order.max_failures,
+        progress=progress,
+        counts=lambda item: item.stops,
+        across=gateway.map,
+    )
+    done = iter([attempt.settle(_ended) for attempt in attempts])
+    items = tuple(next(done) if item.stops else item for item in planned.plan.items)
+    return Done(planned.plan._replace(items=items), stopping.view, stopping.footprints)
 
 
 def delete(gateway: Gateway) -> Send:
@@ -135,105 +123,74 @@ def delete(gateway: Gateway) -> Send:
     return lambda row: gateway.delete(SESSION, row.name, uid=row.uid, resource_version=row.resource_version)
 
 
-def delete_once(send: t.Callable[[], bool], is_there: t.Callable[[], bool]) -> bool | None:
-    """Whether there was something to delete; None: it is not known to be gone, so it has to be looked at again."""
-    try:
-        return send()
-    except Conflict:
-        return None
-    except (ServerFailed, Unreachable) as exc:
-        if not exc.uncertain:
-            raise
-        if not is_there():
-            return True
-        if isinstance(exc, ServerFailed):
-            raise
-        return None
+class _Known(t.NamedTuple):
+    """What was read last of what decisions rest on."""
+
+    sources: Sources
+    by_session: Index
+    listed: frozenset[str]
+    """The uids of the sessions in it."""
 
 
-class _Work:
-    """The state that the workers share: what was read last, when, and what has happened."""
+def _known(sources: Sources) -> _Known:
+    return _Known(sources, Index(sources), frozenset(row.uid for row in sources.sessions))
+
+
+class _Stopping:
+    """Sessions that are stopped side by side: what they share is what was read last, and who goes already."""
 
     def __init__(self, gateway: Gateway, order: Order, planned: Done, send: Send) -> None:
-        self.view = planned.view
         self.footprints: dict[str, Footprint] = {}
         self._gateway, self._order, self._send = gateway, order, send
-        self._lock = threading.Lock()
-        self._failures = Failures(order.max_failures)
-        self._finished = 0
+        self._view, self._known = planned.view, _known(planned.view.sources)
         self._hangs_on = hangs_on(planned.plan, order.request) & READABLE
-        # What a session that changes may have got meanwhile.
-        sources: frozenset[Source] = self._hangs_on | {"objects"}
-        self._readings = SharedRead(lambda: read_again(gateway, self.view.sources, sources))
-        self._begun: dict[str, float] = {}
-        """When the readings began that the lists come from."""
         # Both are read once more before the first delete, however young they are.
-        self._hung_on: float | None = None
-        self._records_read: float | None = None
+        self._lists = SharedRead(self._read_lists)
+        self._circumstances = SharedRead(self._read_circumstances)
+        self._first = True
+        self._counting = threading.Lock()
         self._going: dict[str, set[str]] = collections.defaultdict(set)
         """By user, the sessions that this run stops."""
-        self._arrange()
 
-    def count(self, item: Item) -> int:
-        """How many are gone, with this one."""
-        with self._lock:
-            self._finished += item.stops
-            return self._finished
+    @property
+    def view(self) -> View:
+        return self._view._replace(sources=self._known.sources)
 
     def stop(self, item: Item) -> Item:
         """Judge the session as it is now and stop it, again and again while it changes under our hands."""
-        if why := self._failures.too_many:
-            return _ended(item, "skipped_cap", why)
-        try:
-            done = self._stop(item)
-        except EduideError as exc:
-            done = _ended(item, "failed", str(exc))
-        self._failures.note(done.decision.outcome)
-        return done
 
-    def _stop(self, item: Item) -> Item:
-        row = item.judged.row if item.judged else None
-        for attempt in range(ROUNDS):
+        def attempt(again: bool) -> Item:
+            row = item.judged.row if item.judged else None
+            if row is not None and again:
+                found = look_up(self._gateway, SESSION, row)
+                row = session_row(found) if found else None
             if row is None:
                 return _ended(item, "gone", "it was gone before it could be stopped")
-            item, left = self._judge(row, item, changed=attempt > 0)
-            if not item.stops:
-                return item
-            outcome = self._try(row)
-            if outcome == "stopped":
+            now, left = self._judge(row, item, changed=again)
+            if now.stops:
+                if not delete_seen(self._gateway, SESSION, row, lambda: self._send(row)):
+                    return _ended(now, "gone", now.decision.text)
                 self.footprints[row.uid] = left
-            if outcome is not None:
-                return _ended(item, outcome, item.decision.text)
-            row = self._read(row)
-        return _ended(item, "failed", f"it changed {ROUNDS} times while it was being stopped")
+            return now
 
-    def _try(self, row: SessionRow) -> Outcome | None:
-        """None: it is not known to be gone, so it has to be looked at again."""
-        deleted = delete_once(lambda: self._send(row), lambda: self._read(row) is not None)
-        return None if deleted is None else "stopped" if deleted else "gone"
-
-    def _read(self, row: SessionRow) -> SessionRow | None:
-        """The same session as it is now; one of the same name made since is another."""
-        found = self._gateway.get(SESSION, row.name)
-        return session_row(found) if found and found["metadata"]["uid"] == row.uid else None
+        return retry_on_conflict(ROUNDS, attempt, doing="it was being stopped", guarded=True)
 
     def _judge(self, row: SessionRow, item: Item, *, changed: bool) -> tuple[Item, Footprint]:
         """The session as it is now; one that changed may have got objects since they were read."""
-        reading = self._readings.get() if changed else None
-        with self._lock:
-            self._look_again(reading)
-            view, index = self.view, self._index
+        circumstances = self._circumstances.get(guard.RECORDS_SECONDS).content._replace(now=self._gateway.now())
+        known = self._known
+        if changed or self._hangs_on:
+            known = self._lists.get(None if changed else guard.OBJECTS_SECONDS).content
+        parts = known.by_session.parts(row)
+        with self._counting:
             going = self._going[row.user]
-            unlisted = len(going - self._listed)
-        parts = index.parts(row)
-        # Counted as if this run had stopped nobody: what it does must not change why.
-        count = parts.sessions_of_user + unlisted
+            # Counted as if this run had stopped nobody: what it does must not change why.
+            count = parts.sessions_of_user + len(going - known.listed)
         parts = parts._replace(sessions_of_user=count)
-        circumstances = view.circumstances._replace(now=self._gateway.now())
         judged = judge_session(parts, circumstances)
         decision = decide(judged, item.why, self._order.terms, circumstances)
         # Judging takes long enough for others to wait, so that only the last word is spoken one by one.
-        with self._lock:
+        with self._counting:
             decision = within_limit(decision, item.why, judged, count - len(going - {row.uid}), circumstances)
             if decision.outcome == "stopped":
                 going.add(row.uid)
@@ -241,32 +198,22 @@ class _Work:
                 going.discard(row.uid)
         return item._replace(judged=judged, decision=decision), footprint(parts, holds_slot=judged.holds_slot)
 
-    def _look_again(self, reading: Reading[Lists] | None) -> None:
-        """Exam records and leader may change during a long run, and pods may heal while deletes are under way."""
-        if _is_older(self._records_read, RECORDS_SECONDS):
-            if self._records_read is not None and self.view.circumstances.leading:
-                self.view = with_leader(self._gateway, self._order.installation, self.view)
-            shield = self.view.circumstances.shield.grown(read_shield(self._gateway))
-            self.view = self.view._replace(circumstances=self.view.circumstances._replace(shield=shield))
-            self._records_read = time.monotonic()
-        if reading is not None:
-            self._take(reading)
-        if self._hangs_on and _is_older(self._hung_on, OBJECTS_SECONDS):
-            begun = time.monotonic()
-            self._take(Reading(read_again(self._gateway, self.view.sources, self._hangs_on), begun))
-            self._hung_on = begun
+    def _read_lists(self) -> _Known:
+        """Pods may heal while deletes are under way, and what a session that changed may have got are objects."""
+        wanted: frozenset[Source] = self._hangs_on | {"objects"}
+        before = self._known.sources
+        self._known = _known(before._replace(**read_again(self._gateway, before, wanted)))
+        return self._known
 
-    def _take(self, reading: Reading[Lists]) -> None:
-        """Keep what is newer than what is known; two readings need not be of the same lists."""
-        newer = {name: rows for name, rows in reading.content.items() if reading.begun > self._begun.get(name, 0.0)}
-        if newer:
-            self._begun |= dict.fromkeys(newer, reading.begun)
-            self.view = self.view._replace(sources=self.view.sources._replace(**newer))
-            self._arrange()
-
-    def _arrange(self) -> None:
-        self._index = Index(self.view.sources)
-        self._listed = {row.uid for row in self.view.sources.sessions}
+    def _read_circumstances(self) -> Circumstances:
+        """Exam records and leader may change during a long run."""
+        view = self._view
+        if view.circumstances.leading and not self._first:
+            view = with_leader(self._gateway, self._order.installation, view)
+        self._first = False
+        shield = view.circumstances.shield.grown(read_shield(self._gateway))
+        self._view = view._replace(circumstances=view.circumstances._replace(shield=shield))
+        return self._view.circumstances
 
 
 def _are_gone(gateway: Gateway, order: Order) -> bool:
@@ -301,10 +248,6 @@ def _ended(item: Item, outcome: Outcome, text: str) -> Item:
     return item._replace(decision=item.decision._replace(outcome=outcome, text=text))
 
 
-def _is_older(moment: float | None, seconds: float) -> bool:
-    return moment is None or time.monotonic() - moment > seconds
-
-
 def _parts(request: Request) -> set[str]:
     """What has to be read: usage and address lists only if somebody stops sessions for what they show."""
     sources = rests_on(request)
@@ -324,7 +267,8 @@ def _rests_on_leader(sessions: t.Iterable[Judged], planned: Plan) -> bool:
 def _note_exit(gateway: Gateway, way_out: ShieldExit, run: str) -> None:
     """Write into the exam's history who lets a session out of its shield and why, before it happens."""
     name = exam_record.record_name(way_out.exam)
-    for _unused in range(ROUNDS):
+
+    def attempt(_again: bool) -> None:
         record = gateway.get(CONFIG_MAP, name)
         if record is None:
             raise NotFound(f"the record {name} of the exam is gone, so its history cannot say why the shield was left")
@@ -332,9 +276,6 @@ def _note_exit(gateway: Gateway, way_out: ShieldExit, run: str) -> None:
         noted = exam_record.with_history(
             record, at=gateway.now(), action="shield_exit", run=run, outcome="allowed", **about
         )
-        try:
-            gateway.replace(CONFIG_MAP, name, noted)
-        except Conflict:
-            continue
-        return
-    raise Misconfigured(f"the record {name} changed {ROUNDS} times while its history was being written; try again")
+        gateway.replace(CONFIG_MAP, name, noted)
+
+    retry_on_conflict(ROUNDS, attempt, doing=f"the history in the record {name} was being written; try again")

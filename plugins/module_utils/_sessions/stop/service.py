@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ..._common.batch import Failures, in_parallel
+from ..._common.batch import run_batch
 from ..._common.errors import (
     Conflict,
     EduideError,
@@ -21,6 +21,7 @@ from ..._common.report import Report, differences
 from ..._common.waiting import wait_until
 from ..._kubernetes.kinds import SESSION
 from ..._platform.rows import SessionRow
+from ..._safety.guard import Seen
 from ..._safety.limits import read_caps
 from ..._service.client import Service, connect_service
 from ..service import the_user
@@ -34,22 +35,6 @@ Params = t.Mapping[str, t.Any]
 CONFIRM_SECONDS = 10.0
 # What nobody looks at if the cluster cannot be read.
 NOT_CHECKED = ("uid", "findings", "exams", "protection", "operator", "data", "instance")
-
-
-class Seen(t.Protocol):
-    """An object as it was seen."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def uid(self) -> str:
-        """Tells it from others of the same name."""
-
-    @property
-    def resource_version(self) -> str:
-        """Changes whenever it does."""
 
 
 def send_and_confirm(gateway: Gateway, kind: Kind, row: Seen, send: t.Callable[[], object]) -> bool:
@@ -124,7 +109,13 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
     elif check_mode:
         outcomes |= dict.fromkeys(going, ("stopped", "named by this task"))
     else:
-        outcomes |= each(going, lambda name: _stop(service, user, name), params)
+        done = run_batch(
+            going,
+            lambda name: _stop(service, user, name),
+            concurrency=params["concurrency"],
+            max_failures=params["max_failures"],
+        )
+        outcomes |= {attempt.item: attempt.settle(lambda _name, *ending: ending) for attempt in done}
     outcomes |= dict.fromkeys(request.selection.names - there.keys(), ("gone", "there is no such session"))
     items = [
         {
@@ -152,23 +143,6 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
     return Report(stopped > 0, fields, differences(items, ("stopped",)), failure)
 
 
-def each(names: t.Sequence[str], act: t.Callable[[str], tuple[str, str]], params: Params) -> dict[str, tuple[str, str]]:
-    """Outcome and reason of every name: one failure does not end the rest, and too many do."""
-    failures = Failures(params["max_failures"])
-
-    def one(name: str) -> tuple[str, str]:
-        if why := failures.too_many:
-            return "skipped_cap", why
-        try:
-            done = act(name)
-        except EduideError as exc:
-            done = "failed", exc.told
-        failures.note(done[0])
-        return done
-
-    return dict(zip(names, in_parallel(one, names, params["concurrency"]), strict=True))
-
-
 def failure_of(
     items: t.Iterable[t.Mapping[str, t.Any]], outcomes: t.Collection[str] = ("failed",)
 ) -> EduideError | None:
@@ -178,6 +152,6 @@ def failure_of(
 
 
 def _stop(service: Service, user: str, name: str) -> tuple[str, str]:
-    if service.stop_session(user, name):
-        return "stopped", "named by this task"
-    return "failed", "the service says that it did not stop it"
+    if not service.stop_session(user, name):
+        raise ServerFailed("the service says that it did not stop it")
+    return "stopped", "named by this task"

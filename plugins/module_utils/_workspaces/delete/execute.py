@@ -6,18 +6,20 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import typing as t
 from datetime import timedelta
 
-from ..._common.batch import Failures
-from ..._common.errors import Conflict, EduideError, ServerFailed
+from ..._common.batch import Progress, retry_on_conflict, run_batch
+from ..._common.errors import EduideError, ServerFailed
 from ..._common.reading import Reading, SharedRead
 from ..._kubernetes.kinds import PV, PVC, SESSION, WORKSPACE
 from ..._platform.rows import SessionRow, WorkspaceRow, session_row
 from ..._platform.storage import VolumeRow, volumes_of
+from ..._safety import guard
+from ..._safety.guard import ROUNDS, delete_seen
 from ..._sessions.filter import Selection
+from ..._sessions.record import Circumstances
 from ..._sessions.snapshot import read_shield
 from ..._sessions.stop import execute as stop_execute
 from ..._sessions.stop.plan import Request as StopRequest
@@ -42,11 +44,8 @@ from .wait import Remains
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
 
-ROUNDS = stop_execute.ROUNDS
-
 Send = t.Callable[[WorkspaceRow], bool]
 """Deletes the workspace that was seen and no other: False if it was gone, Conflict if it is another or was changed."""
-Progress = t.Callable[[int, int], None]
 
 
 class Order(t.NamedTuple):
@@ -123,18 +122,24 @@ def carry_out(gateway: Gateway, order: Order, planned: Done, send: Send, progres
     """Delete what the plan deletes; one failure does not end the rest. Sessions on it have been stopped by now."""
     if not planned.plan.acts:
         return planned
-    work = _Work(gateway, order, planned.view, send)
-    total = len(planned.plan.acts)
+    deleting = _Deleting(gateway, order, planned.view, send)
+    attempts = run_batch(
+        planned.plan.acts,
+        deleting.act,
+        concurrency=order.stop.concurrency,
+        max_failures=order.stop.max_failures,
+        progress=progress,
+        counts=lambda item: item.acts,
+        across=gateway.map,
+    )
+    done = iter([deleting.told(attempt.settle(_ended)) for attempt in attempts])
+    items = tuple(next(done) if item.acts else item for item in planned.plan.items)
+    plan_ = planned.plan._replace(items=items)
+    return planned._replace(plan=plan_, traces=deleting.traces, noted=frozenset(deleting.noted))
 
-    def one(item: Item) -> Item:
-        if not item.acts:
-            return item
-        done = work.attempt(item)
-        progress(work.count(done), total)
-        return done
 
-    items = tuple(gateway.map(one, planned.plan.items, concurrency=order.stop.concurrency))
-    return planned._replace(plan=planned.plan._replace(items=items), traces=work.traces, noted=frozenset(work.noted))
+def _ended(item: Item, outcome: Outcome, text: str) -> Item:
+    return item._replace(decision=Decision(outcome, text))
 
 
 def delete(gateway: Gateway) -> Send:
@@ -148,49 +153,35 @@ def _read(gateway: Gateway, order: Order) -> WorkspaceView:
     return read_workspaces(gateway, order.stop.installation, order.stop.thresholds, parts, max_gap=order.max_gap)
 
 
-class _Work:
-    """The state that the workers share: what was read last, when, and what has happened."""
+class _Deleting:
+    """Workspaces that are deleted side by side: what they share is what was read last, and what was written."""
 
     def __init__(self, gateway: Gateway, order: Order, view: WorkspaceView, send: Send) -> None:
         self.traces: dict[str, Trace] = {}
         self.noted: set[str] = set()
         self._gateway, self._order, self._send = gateway, order, send
-        self._circumstances = view.circumstances
-        self._records_read: float | None = None
-        self._lock = threading.Lock()
-        self._failures = Failures(order.stop.max_failures)
-        self._finished = 0
-        self._seen_again = float("-inf")
-        self._alive: dict[str, JudgedWorkspace] = {}
-        """By uid, workspaces as they were then."""
-        self._sessions = SharedRead(self._read_sessions)
-        self._views = SharedRead(lambda: _read(gateway, order))
+        self._known = view.circumstances
+        # They are read once more before the first delete, however young they are.
+        self._circumstances = SharedRead(self._read_circumstances)
+        self._sessions = SharedRead(lambda: gateway.list(SESSION, keep=session_row))
+        self._workspaces = SharedRead(self._read_workspaces)
 
-    def count(self, item: Item) -> int:
-        """How many are gone, with this one."""
-        with self._lock:
-            self._finished += item.acts
-            return self._finished
+    def act(self, item: Item) -> Item:
+        """Delete a workspace, or reclaim what one left."""
+        return self._delete(item) if item.judged else item._replace(decision=self._reclaim(item))
 
-    def attempt(self, item: Item) -> Item:
-        """Judge the workspace as it is now and delete it, again and again while it changes under our hands."""
-        if why := self._failures.too_many:
-            return item._replace(decision=Decision("skipped_cap", why))
-        try:
-            item = self._delete(item) if item.judged else item._replace(decision=self._reclaim(item))
-        except EduideError as exc:
-            item = item._replace(decision=Decision("failed", str(exc)))
+    def told(self, item: Item) -> Item:
+        """The item, and of one that stays what was written to its volume all the same."""
         decision = item.decision
-        if item.name in self.noted and decision.outcome != "deleted":
-            written = "is kept by now" if self._order.terms.volume == "retain" else "carries a note by now"
-            decision = decision._replace(text=f"{decision.text}; its volume {written}")
-        self._failures.note(decision.outcome)
-        return item._replace(decision=decision)
+        if item.name not in self.noted or decision.outcome == "deleted":
+            return item
+        written = "is kept by now" if self._order.terms.volume == "retain" else "carries a note by now"
+        return item._replace(decision=decision._replace(text=f"{decision.text}; its volume {written}"))
 
     def _reclaim(self, item: Item) -> Decision:
         """Decide once more about what a workspace left; it is reclaimed while endings are waited for."""
-        self._look_again()
-        decision = decide_about_left(item, self._order.terms, self._circumstances)
+        circumstances = self._circumstances.get(guard.RECORDS_SECONDS).content
+        decision = decide_about_left(item, self._order.terms, circumstances)
         if item.left and decision.outcome == "reclaimed":
             remains = Remains(item.left.claim_uid, item.left.name, reclaim=True)
             self.traces[item.key] = Trace((), None, remains)
@@ -198,57 +189,59 @@ class _Work:
 
     def _delete(self, item: Item) -> Item:
         """The item comes back as it was decided last, with what was seen before anything was written."""
-        judged = self._with_dead_sessions_seen_again(item.judged)
-        if judged and judged.record["deletion"] == NO_VOLUME and self._has_volume(judged):
-            judged = self._again(judged)
+        judged = self._before_it_goes(item.judged)
         noted = False
-        for _unused in range(ROUNDS):
+
+        def attempt(again: bool) -> Item:
+            nonlocal judged, item, noted
+            if judged is not None and again:
+                judged = self._workspaces.get().content.get(judged.row.uid)
             if judged is None:
-                return item._replace(decision=Decision("gone", "it was gone before it could be deleted"))
+                return _ended(item, "gone", "it was gone before it could be deleted")
             decision, looked = self._judge(judged, item)
             if not noted:
                 item = item._replace(judged=judged)
-            if decision.outcome != "deleted":
-                return item._replace(decision=decision)
-            if not noted:
+            if decision.outcome == "deleted" and not noted:
                 noted = True
                 if self._note(judged, item):
                     # That took a moment in which somebody may have come.
-                    continue
-            outcome = self._try(judged.row)
-            if outcome == "deleted":
+                    decision, looked = self._judge(judged, item)
+            if decision.outcome == "deleted":
+                row = judged.row
+                if not delete_seen(self._gateway, WORKSPACE, row, lambda: self._send(row)):
+                    return item._replace(decision=decision._replace(outcome="gone"))
                 self._trace(item, judged, looked)
-            if outcome is not None:
-                return item._replace(decision=decision._replace(outcome=outcome))
-            judged = self._again(judged)
-        return item._replace(decision=Decision("failed", f"it changed {ROUNDS} times while it was being deleted"))
+            return item._replace(decision=decision)
 
-    def _with_dead_sessions_seen_again(self, judged: JudgedWorkspace | None) -> JudgedWorkspace | None:
-        """A dead session keeps nobody from deleting, and a pod that comes up brings it to life without changing it."""
-        if judged is None or not any(on.dead for on in judged.sessions):
-            return judged
-        with self._lock:
-            if time.monotonic() - self._seen_again > stop_execute.OBJECTS_SECONDS:
-                begun = time.monotonic()
-                view = _read(self._gateway, self._order)
-                self._alive = {now.row.uid: now for now in judge_workspaces(view.sources, view.circumstances)}
-                self._seen_again = begun
-            return self._alive.get(judged.row.uid)
+        return retry_on_conflict(ROUNDS, attempt, doing="it was being deleted", guarded=True)
+
+    def _before_it_goes(self, judged: JudgedWorkspace | None) -> JudgedWorkspace | None:
+        """The workspace as it is now, where something else than itself may have changed what becomes of it.
+
+        A dead session keeps nobody from deleting, and a pod that comes up brings it to life without changing it. And
+        a claim may have got its volume meanwhile: it may wait for the first pod.
+        """
+        if judged is not None and any(on.dead for on in judged.sessions):
+            judged = self._workspaces.get(guard.OBJECTS_SECONDS).content.get(judged.row.uid)
+        if judged is not None and judged.record["deletion"] == NO_VOLUME and self._has_volume(judged):
+            judged = self._workspaces.get().content.get(judged.row.uid)
+        return judged
 
     def _judge(self, judged: JudgedWorkspace, item: Item) -> tuple[Decision, Reading[list[SessionRow]]]:
-        self._look_again()
+        circumstances = self._circumstances.get(guard.RECORDS_SECONDS).content._replace(now=self._gateway.now())
         looked = self._sessions.get()
-        circumstances = self._circumstances._replace(now=self._gateway.now())
         on_it = in_use(judged, looked.content)
         return decide(judged, item.why, self._order.terms, circumstances, on_it), looked
 
-    def _look_again(self) -> None:
-        """Exam records are read once more before the first delete, and again during a long run."""
-        with self._lock:
-            if self._records_read is None or time.monotonic() - self._records_read > stop_execute.RECORDS_SECONDS:
-                shield = self._circumstances.shield.grown(read_shield(self._gateway))
-                self._circumstances = self._circumstances._replace(shield=shield)
-                self._records_read = time.monotonic()
+    def _read_circumstances(self) -> Circumstances:
+        """Exam records may change during a long run."""
+        self._known = self._known._replace(shield=self._known.shield.grown(read_shield(self._gateway)))
+        return self._known
+
+    def _read_workspaces(self) -> dict[str, JudgedWorkspace]:
+        """By uid, for one of the same name made since is another."""
+        view = _read(self._gateway, self._order)
+        return {judged.row.uid: judged for judged in judge_workspaces(view.sources, view.circumstances)}
 
     def _note(self, judged: JudgedWorkspace, item: Item) -> bool:
         """Write on the volume whose files it holds, and keep it if that is wanted; whether anything was written."""
@@ -257,39 +250,28 @@ class _Work:
             return False
         if option == "reclaim" and volume.reclaim_policy == "Delete":
             return False
-        for _unused in range(ROUNDS):
+
+        def attempt(_again: bool) -> bool:
             current = self._volume(volume.name)
             if current is None or current.claim_uid != claim.uid or item.kept is None:
                 raise ServerFailed(f"its volume {volume.name} is bound to something else by now")
             patch = note_patch(current, item.kept, option)
             if patch is None:
                 return False
-            try:
-                self._gateway.merge_patch(PV, volume.name, patch)
-            except Conflict:
-                continue
+            self._gateway.merge_patch(PV, volume.name, patch)
             self.noted.add(item.name)
             return True
-        raise ServerFailed(f"its volume {volume.name} changed {ROUNDS} times while it was being written to")
+
+        return retry_on_conflict(ROUNDS, attempt, doing=f"its volume {volume.name} was being written to")
 
     def _has_volume(self, judged: JudgedWorkspace) -> bool:
-        """Whether its claim has one by now: it may wait for the first pod, which was on its way when it was read."""
+        """Whether its claim has one by now."""
         found = self._gateway.get(PVC, judged.claim.name) if judged.claim else None
         return bool(found and found["spec"].get("volumeName"))
 
     def _volume(self, name: str) -> VolumeRow | None:
         found = self._gateway.get(PV, name)
         return volumes_of(self._gateway.namespace)(found) if found else None
-
-    def _try(self, row: WorkspaceRow) -> Outcome | None:
-        """None: it is not known to be gone, so it has to be looked at again."""
-        deleted = stop_execute.delete_once(lambda: self._send(row), lambda: self._is_there(row))
-        return None if deleted is None else "deleted" if deleted else "gone"
-
-    def _is_there(self, row: WorkspaceRow) -> bool:
-        """The same one; one of the same name made since is another."""
-        found = self._gateway.get(WORKSPACE, row.name)
-        return bool(found and found["metadata"]["uid"] == row.uid)
 
     def _trace(self, item: Item, judged: JudgedWorkspace, looked: Reading[list[SessionRow]]) -> None:
         unseen = time.monotonic() - looked.begun
@@ -305,12 +287,3 @@ class _Work:
             reclaim=self._order.terms.volume == "reclaim",
         )
         self.traces[item.key] = Trace(slipped_in, unseen, remains)
-
-    def _again(self, judged: JudgedWorkspace) -> JudgedWorkspace | None:
-        """The same workspace as it is now; one of the same name made since is another."""
-        view = self._views.get().content
-        found = judge_workspaces(view.sources, view.circumstances)
-        return next((now for now in found if now.row.uid == judged.row.uid), None)
-
-    def _read_sessions(self) -> list[SessionRow]:
-        return self._gateway.list(SESSION, keep=session_row)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.errors import EduideError, Misconfigured
+from ..._common.batch import run_batch
+from ..._common.errors import EduideError, Misconfigured, ServerFailed
 from ..._common.report import Report
 from ..._kubernetes.kinds import WORKSPACE
 from ..._platform.rows import WorkspaceRow
 from ..._platform.storage import Kept
 from ..._service.client import ListedWorkspace, Service, connect_service
 from ..._sessions.service import the_user
-from ..._sessions.stop.service import StopThrough, each, failure_of, send_and_confirm
+from ..._sessions.stop.service import StopThrough, failure_of, send_and_confirm
 from .. import results
 from .options import read_request, read_terms
 from .plan import Outcome, Protection, protected
@@ -66,7 +67,13 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> Report:
     if over_cap:
         decided.update(dict.fromkeys(going, ("skipped_cap", over_cap)))
     elif not check_mode:
-        decided.update(each(going, lambda name: _delete(service, user, name), params))
+        done = run_batch(
+            going,
+            lambda name: _delete(service, user, name),
+            concurrency=params["concurrency"],
+            max_failures=params["max_failures"],
+        )
+        decided |= {attempt.item: attempt.settle(lambda _name, *ending: ending) for attempt in done}
     items = [
         results.item(
             name=name,
@@ -93,7 +100,7 @@ def _decide(name: str, user: str, found: ListedWorkspace | None, protection: Pro
     return (objection.outcome, objection.text) if objection else ("deleted", "named by this task")
 
 
-def _delete(service: Service, user: str, name: str) -> tuple[Outcome, str]:
-    if service.delete_workspace(user, name):
-        return "deleted", "named by this task"
-    return "failed", "the service says that it did not delete it"
+def _delete(service: Service, user: str, name: str) -> tuple[str, str]:
+    if not service.delete_workspace(user, name):
+        raise ServerFailed("the service says that it did not delete it")
+    return "deleted", "named by this task"

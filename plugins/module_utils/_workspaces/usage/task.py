@@ -10,13 +10,15 @@ import collections
 import typing as t
 from datetime import datetime
 
-from ..._common.errors import Conflict, EduideError, Forbidden, NotFound, several
+from ..._common.batch import Attempt, retry_on_conflict, run_batch
+from ..._common.errors import EduideError, Forbidden, NotFound, several
 from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import CONFIG_MAP, SESSION, WORKSPACE
 from ..._platform.names import RETENTION_RECORD
 from ..._platform.records import Malformed
 from ..._platform.rows import WorkspaceRow, session_row, workspace_row
+from ..._safety.guard import ROUNDS, look_up
 from . import log as usage_log
 from .options import read_max_gap
 
@@ -25,14 +27,12 @@ if t.TYPE_CHECKING:
 
 Params = t.Mapping[str, t.Any]
 Outcome = t.Literal["stamped", "fresh", "gone", "failed"]
-ROUNDS = 5
 
 
 class Stamp(t.NamedTuple):
     row: WorkspaceRow
     outcome: Outcome
     text: str
-    forbidden: bool = False
 
 
 def run_seen(task: Task) -> Report:
@@ -47,9 +47,14 @@ def run_seen(task: Task) -> Report:
     sessions = gateway.list(SESSION, keep=session_row)
     now = gateway.now()
     rows = usage_log.in_use(gateway.list(WORKSPACE, keep=workspace_row), sessions)
-    stamper = _Stamper(gateway, now, check_mode=check_mode)
-    stamps = list(gateway.map(stamper.stamp, rows, concurrency=params["concurrency"]))
-    failed = [stamp for stamp in stamps if stamp.outcome == "failed"]
+    done = run_batch(
+        rows,
+        lambda row: _stamp(gateway, row, now, check_mode=check_mode),
+        concurrency=params["concurrency"],
+        across=gateway.map,
+    )
+    stamps = [attempt.settle(lambda row, _outcome, text: Stamp(row, "failed", text)) for attempt in done]
+    failed = [attempt for attempt in done if attempt.error]
     look = _unfinished(failed) if failed else _look(gateway, now, check_mode)
     chain = look.looks.chain(now, max_gap) if look.looks else None
     task.warn(look.warning)
@@ -63,33 +68,26 @@ def run_seen(task: Task) -> Report:
     return Report(look.changed or bool(diff), fields, diff, look.failure)
 
 
-class _Stamper:
-    def __init__(self, gateway: Gateway, now: datetime, *, check_mode: bool) -> None:
-        self._gateway, self._now, self._check_mode = gateway, now, check_mode
+def _stamp(gateway: Gateway, seen: WorkspaceRow, now: datetime, *, check_mode: bool) -> Stamp:
+    """Stamp one workspace, again and again while others write to it."""
 
-    def stamp(self, seen: WorkspaceRow) -> Stamp:
-        """Stamp one workspace, again and again while others write to it."""
+    def attempt(again: bool) -> Stamp:
         row: WorkspaceRow | None = seen
-        try:
-            for _unused in range(ROUNDS):
-                if row is None:
-                    return Stamp(seen, "gone", "it was gone before it could be stamped")
-                if not usage_log.is_due(row, self._now):
-                    return Stamp(row, "fresh", f"stamped at {row.last_seen}")
-                if self._check_mode:
-                    return Stamp(row, "stamped", "a session is on it")
-                try:
-                    self._gateway.merge_patch(WORKSPACE, row.name, usage_log.stamp_patch(row, self._now))
-                    return Stamp(row, "stamped", "a session is on it")
-                except (Conflict, NotFound):
-                    row = self._read(row)
-        except EduideError as exc:
-            return Stamp(seen, "failed", str(exc), forbidden=isinstance(exc, Forbidden))
-        return Stamp(seen, "failed", f"it changed {ROUNDS} times while it was being stamped")
+        if again:
+            found = look_up(gateway, WORKSPACE, seen)
+            row = workspace_row(found) if found else None
+        if row is None:
+            return Stamp(seen, "gone", "it was gone before it could be stamped")
+        if not usage_log.is_due(row, now):
+            return Stamp(row, "fresh", f"stamped at {row.last_seen}")
+        if not check_mode:
+            try:
+                gateway.merge_patch(WORKSPACE, row.name, usage_log.stamp_patch(row, now))
+            except NotFound:
+                return Stamp(row, "gone", "it was gone before it could be stamped")
+        return Stamp(row, "stamped", "a session is on it")
 
-    def _read(self, row: WorkspaceRow) -> WorkspaceRow | None:
-        found = self._gateway.get(WORKSPACE, row.name)
-        return workspace_row(found) if found and found["metadata"]["uid"] == row.uid else None
+    return retry_on_conflict(ROUNDS, attempt, doing="it was being stamped")
 
 
 class _Look(t.NamedTuple):
@@ -102,22 +100,20 @@ class _Look(t.NamedTuple):
 
 
 def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Look:
-    for _unused in range(ROUNDS):
-        try:
-            before = gateway.get(CONFIG_MAP, RETENTION_RECORD)
-            known = usage_log.read_looks(before)
-            more = known.extended(now) if known else usage_log.Looks(now, now)
-            if more is not None and not check_mode:
-                _write(gateway, more, before)
-            return _Look(more or known, more is not None)
-        except Conflict:
-            continue  # somebody else looked at the same time
-        except (Forbidden, Malformed) as exc:
-            return _Look(None, changed=False, warning=f"That somebody looked could not be written down: {exc}")
-        except EduideError as exc:
-            return _Look(None, changed=False, failure=exc)
-    failure = EduideError(f"ConfigMap {RETENTION_RECORD} changed {ROUNDS} times while it was being written")
-    return _Look(None, changed=False, failure=failure)
+    def attempt(_again: bool) -> _Look:
+        before = gateway.get(CONFIG_MAP, RETENTION_RECORD)
+        known = usage_log.read_looks(before)
+        more = known.extended(now) if known else usage_log.Looks(now, now)
+        if more is not None and not check_mode:
+            _write(gateway, more, before)
+        return _Look(more or known, more is not None)
+
+    try:
+        return retry_on_conflict(ROUNDS, attempt, doing=f"ConfigMap {RETENTION_RECORD} was being written")
+    except (Forbidden, Malformed) as exc:
+        return _Look(None, changed=False, warning=f"That somebody looked could not be written down: {exc}")
+    except EduideError as exc:
+        return _Look(None, changed=False, failure=exc)
 
 
 def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.Any] | None) -> None:
@@ -128,13 +124,13 @@ def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.An
         gateway.replace(CONFIG_MAP, RETENTION_RECORD, body)
 
 
-def _unfinished(failed: t.Sequence[Stamp]) -> _Look:
+def _unfinished(failed: t.Sequence[Attempt[WorkspaceRow, Stamp]]) -> _Look:
     """An account that may not stamp is warned, and every other reason fails the task."""
     warning = (
         f"{len(failed)} workspaces in use could not be stamped, so this look does not count, "
         "and none passes for unused because of it"
     )
-    problems = [f"{stamp.row.name}: {stamp.text}" for stamp in failed if not stamp.forbidden]
+    problems = [f"{a.item.name}: {a.text}" for a in failed if not isinstance(a.error, Forbidden)]
     if problems:
         return _Look(None, changed=False, warning=warning, failure=EduideError(several(problems)))
     return _Look(None, changed=False, warning=f"{warning}: {failed[0].text}")

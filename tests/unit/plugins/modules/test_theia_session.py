@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, ServerFailed, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform import names
+from ansible_collections.eduide.theia.plugins.module_utils._safety import guard
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import service as stop_service
@@ -318,6 +319,21 @@ class TestStopping:
         assert outcomes(run(gateway, findings=["failed"])) == {"done": "stopped", "not-done": "stopped"}
         assert gateway.get(kinds.SESSION, "not-done") is None
 
+    def test_a_connection_that_is_always_reset_is_not_called_a_change(self, world, run):
+        world.session("s1", operatorStatus="ERROR")
+        gateway, resets = world.gateway(), []
+
+        def reset(verb, kind, _name):
+            if (verb, kind) == ("delete", kinds.SESSION):
+                resets.append(verb)
+                raise Unreachable("the connection was reset", applied="unknown")
+
+        gateway.interceptors.append(reset)
+        result = run(gateway, findings=["failed"])
+        assert (outcomes(result), len(resets)) == ({"s1": "failed"}, 5)
+        assert "s1: the connection was reset (tried 5 times)" in result["msg"]
+        assert "it changed" not in result["msg"]
+
     @pytest.mark.parametrize(("applied", "outcome"), [(True, "stopped"), (False, "failed")])
     def test_after_an_error_of_the_server_it_is_looked_up(self, world, run, applied, outcome):
         world.running("s1")
@@ -439,8 +455,8 @@ class TestLongRuns:
 
     @pytest.fixture(autouse=True)
     def no_pauses(self, monkeypatch):
-        monkeypatch.setattr(stop_execute, "RECORDS_SECONDS", -1.0)
-        monkeypatch.setattr(stop_execute, "OBJECTS_SECONDS", -1.0)
+        monkeypatch.setattr(guard, "RECORDS_SECONDS", -1.0)
+        monkeypatch.setattr(guard, "OBJECTS_SECONDS", -1.0)
 
     @staticmethod
     def after_the_first_delete(gateway, act):
@@ -537,7 +553,7 @@ class TestUserLimit:
         assert (outcomes(result)["oldest"], deleted(gateway)) == ("kept_active", [])
 
     def test_one_that_ends_between_two_deletes_counts_no_more(self, crowd, run, monkeypatch):
-        monkeypatch.setattr(stop_execute, "OBJECTS_SECONDS", -1.0)
+        monkeypatch.setattr(guard, "OBJECTS_SECONDS", -1.0)
         gateway = self.limited(crowd, 1)
         pending = ["young"]
 
@@ -550,7 +566,7 @@ class TestUserLimit:
         assert deleted(gateway) == ["older"]
 
     def test_wrecks_of_one_user_all_block_however_many_went_before(self, world, run, monkeypatch):
-        monkeypatch.setattr(stop_execute, "OBJECTS_SECONDS", -1.0)
+        monkeypatch.setattr(guard, "OBJECTS_SECONDS", -1.0)
         for name in ("a", "b"):
             world.session(name, operatorStatus="ERROR")
         gateway = self.limited(world, 2)

@@ -19,8 +19,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._safety import guard
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete import execute as _deletion_run
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import VOLUME_DELETED, VOLUME_RELEASED
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
@@ -297,6 +297,14 @@ class TestLastLook:
         refuse(gateway, "delete", kinds.WORKSPACE, "ws-1", Conflict("changed"))
         assert "it changed 5 times" in run(gateway, names=["ws-1"])["msg"]
 
+    def test_a_connection_that_is_always_reset_is_not_called_a_change(self, world, run):
+        world.stored("ws-1")
+        gateway = world.gateway()
+        refuse(gateway, "delete", kinds.WORKSPACE, "ws-1", Unreachable("the connection was reset", applied="unknown"))
+        result = run(gateway, names=["ws-1"])
+        assert "ws-1: the connection was reset (tried 5 times)" in result["msg"]
+        assert "it changed" not in result["msg"]
+
     @pytest.mark.parametrize("applied", ["unknown", "no"])
     def test_a_delete_without_answer_is_looked_after(self, world, run, applied):
         world.stored("ws-1")
@@ -336,7 +344,7 @@ class TestLastLook:
     def test_records_of_exams_are_read_again_in_a_long_run(self, world, run, monkeypatch):
         for number in range(3):
             world.stored(f"ws-{number}")
-        monkeypatch.setattr(_deletion_run.stop_execute, "RECORDS_SECONDS", -1.0)
+        monkeypatch.setattr(guard, "RECORDS_SECONDS", -1.0)
         gateway = controllers(world.gateway())
         before(gateway, "delete", kinds.WORKSPACE, lambda: gateway.put(kinds.CONFIG_MAP, exam_record()), name="ws-1")
         assert outcomes(run(gateway, older_than_days=0)) == {

@@ -87,3 +87,24 @@ def test_a_reading_that_fails_is_done_again_for_the_others():
         with pytest.raises(ValueError, match="2"):
             failed[0].result()
         assert {other.result() for other in others if other not in failed} == {3}
+
+
+def test_what_is_young_enough_is_not_read_again():
+    now, numbers = [0.0], itertools.count(1)
+    shared = SharedRead(lambda: next(numbers), clock=lambda: now[0])
+    ages = [(0.0, 60.0, 1), (60.0, 60.0, 1), (60.0, 10.0, 2), (65.0, 60.0, 2), (65.0, None, 3), (65.0, -1.0, 4)]
+    for moment, max_age_seconds, number in ages:
+        now[0] = moment
+        assert shared.get(max_age_seconds).content == number
+
+
+def test_those_who_wait_for_something_young_take_the_reading_that_is_under_way():
+    slow = Slow()
+    slow.ask = lambda pool: pool.submit(lambda: slow.shared.get(3600.0).content)
+    with ThreadPoolExecutor(8) as pool:
+        first = slow.ask(pool)
+        assert slow.begun.acquire(timeout=SECONDS)
+        others = [slow.ask(pool) for _unused in range(5)]
+        slow.wait_for_waiters(5)
+        slow.may_end.release()
+        assert {asked.result(SECONDS) for asked in (first, *others)} == {1}

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What workers know when readings that overlap come back in another order than they began."""
+"""What workers that stop sessions side by side know of each other's readings."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.reading import Reading
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
@@ -32,21 +32,17 @@ def work():
         run="",
     )
     gateway = world.gateway()
-    return stop_execute._Work(gateway, order, stop_execute.read_and_plan(gateway, order), stop_execute.delete(gateway))
+    planned = stop_execute.read_and_plan(gateway, order)
+    return gateway, planned, stop_execute._Stopping(gateway, order, planned, stop_execute.delete(gateway))
 
 
-def test_of_two_readings_the_one_that_began_later_counts_for_each_list(work):
-    before = work.view.sources
-    work._take(Reading({"pods": []}, begun=2.0))
-    work._take(Reading({"pods": before.pods, "services": []}, begun=1.0))
-    assert (work.view.sources.pods, work.view.sources.services) == ([], [])
-    work._take(Reading({"pods": before.pods}, begun=3.0))
-    assert work.view.sources.pods == before.pods
-    assert work.view.sources.deployments == before.deployments
-
-
-def test_what_was_taken_is_what_is_judged_by(work):
-    [row] = work.view.sources.sessions
-    assert work._index.parts(row).pod is not None
-    work._take(Reading({"pods": []}, begun=1.0))
-    assert work._index.parts(row).pod is None
+def test_what_one_worker_reads_anew_is_what_all_of_them_judge_by(work):
+    gateway, planned, stopping = work
+    [row], [item] = planned.view.sources.sessions, planned.plan.items
+    assert stopping._judge(row, item, changed=False)[0].judged.record["pod"] is not None
+    (pod,) = gateway.list(kinds.POD)
+    gateway.remove(kinds.POD, pod["metadata"]["name"])
+    assert stopping._judge(row, item, changed=False)[0].judged.record["pod"] is not None
+    assert stopping._judge(row, item, changed=True)[0].judged.record["pod"] is None
+    assert stopping._judge(row, item, changed=False)[0].judged.record["pod"] is None
+    assert stopping.view.sources.pods == []
