@@ -82,7 +82,7 @@ options:
         it.
       - V(refuse) leaves such an app definition alone and fails.
       - V(overwrite) carries on from the ledger.
-      - V(adopt) takes the difference into the baseline, so that it outlives the exams.
+      - V(adopt) makes it the baseline. The instances of the exams come on top of it, and it remains after them.
     type: str
     choices: [refuse, overwrite, adopt]
     default: refuse

@@ -9,48 +9,88 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from .._common.errors import several
 from .._platform.names import INSTANCE_PREFIX
-
-# Reasons that do not pass by themselves; a container that is being created may still come.
-STUCK_REASONS = frozenset(
-    {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "CrashLoopBackOff", "CreateContainerConfigError"}
-)
+from .._platform.pods import container_troubles, unscheduled
 
 # An instance that no operator cleaned: it stays as it is for as long as nothing changes.
 DIRTY = "dirty: no operator saw its last session end, so it has that student's files and is not warm"
 
 
-def project_pod_trouble(pod: t.Mapping[str, t.Any]) -> str | None:
-    """What keeps this pod of a pool from being ready, in the cluster's words; None for other pods and for none."""
+class PoolPod(t.NamedTuple):
+    """A pod of a pool, and what is wrong with it by its own status."""
+
+    name: str
+    trouble: str | None
+
+    @property
+    def instance_id(self) -> int:
+        return int(self.name.split("-")[1])
+
+
+class Warned(t.NamedTuple):
+    """A warning of the cluster about an object of a pool."""
+
+    kind: str
+    name: str
+    text: str
+
+
+def project_pool_pod(pod: t.Mapping[str, t.Any]) -> PoolPod | None:
+    """A pod of a pool with its trouble, in the cluster's words; None for other pods."""
     name = pod["metadata"]["name"]
-    if not name.startswith(f"{INSTANCE_PREFIX}-"):
+    if not _of_a_pool(name) or pod["metadata"].get("deletionTimestamp"):
         return None
-    status = pod.get("status") or {}
-    for condition in status.get("conditions") or []:
-        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
-            return f"unschedulable: {condition.get('message') or condition.get('reason')}"
-    for container in status.get("containerStatuses") or []:
-        waiting = (container.get("state") or {}).get("waiting") or {}
-        if waiting.get("reason") in STUCK_REASONS:
-            message = waiting.get("message")
-            # A crash loop's message names the pod, so that no two are alike; the image is what they share.
-            return f"{waiting['reason']}: {message if message and name not in message else container.get('image')}"
+    return PoolPod(name, _trouble(name, pod.get("status") or {}))
+
+
+def _trouble(name: str, status: t.Mapping[str, t.Any]) -> str | None:
+    if reason := unscheduled(status):
+        return f"unschedulable: {reason}"
+    for container in container_troubles(status):
+        # The message of a crash loop names the pod, so that no two are alike; the image is what they share.
+        told = container.message if container.message and name not in container.message else container.image
+        if container.init:
+            told = f"{container.name} ({container.image}): {told}"
+        return f"{container.shown_reason}: {told}"
+    if status.get("phase") == "Failed":
+        return f"{status.get('reason') or 'Failed'}: {status.get('message') or 'no reason given'}"
     return None
 
 
-def project_refused_pod(event: t.Mapping[str, t.Any]) -> str | None:
-    """Why a ReplicaSet of a pool could not create its pod: the only trace that an exceeded quota leaves."""
+def project_warning(event: t.Mapping[str, t.Any]) -> Warned | None:
+    """A warning about an object of a pool; None for other events."""
     involved = event.get("involvedObject") or {}
-    if event.get("reason") != "FailedCreate" or not str(involved.get("name")).startswith(f"{INSTANCE_PREFIX}-"):
+    kind, name = str(involved.get("kind")), str(involved.get("name"))
+    if event.get("type") != "Warning" or not _of_a_pool(name):
         return None
-    # The text goes "Error creating: pods "…" is forbidden: exceeded quota: …": only its end is the same for all pods.
-    return "pods refused: " + (event.get("message") or "no reason given").rpartition(" is forbidden: ")[2]
+    message = event.get("message") or "no reason given"
+    if event.get("reason") == "FailedCreate":
+        # "Error creating: pods "…" is forbidden: exceeded quota: …": only the end is the same for all pods.
+        return Warned(kind, name, f"pods refused: {message.rpartition(' is forbidden: ')[2]}")
+    return Warned(kind, name, f"{event.get('reason')}: {message.replace(name, 'the pod')}")
 
 
-def explain(troubles: t.Iterable[str], *, leading: bool | None, following: bool) -> list[str]:
+def _of_a_pool(name: str) -> bool:
+    parts = name.split("-")
+    return parts[0] == INSTANCE_PREFIX and len(parts) > 1 and parts[1].isdigit()
+
+
+def troubles_of(pods: t.Iterable[PoolPod], warnings: t.Iterable[Warned]) -> list[str]:
+    """What is wrong, once for each object: a pod's own status says more than the warnings about it."""
+    pods = list(pods)
+    silent = {pod.name for pod in pods if pod.trouble is None}
+    last = {(w.kind, w.name): w.text for w in warnings if w.kind != "Pod" or w.name in silent}
+    return [*(pod.trouble for pod in pods if pod.trouble), *last.values()]
+
+
+def explain(
+    troubles: t.Iterable[str], *, leading: bool | None, following: bool, without_pod: t.Sequence[str] = ()
+) -> list[str]:
     """The causes as sentences, the most frequent first; equal ones are counted, not repeated.
 
-    ``following`` says whether the pool has objects of the new generation at all.
+    ``following`` says whether the pool has objects of the new generation at all, ``without_pod`` which instances have
+    a Deployment and no pod.
     """
     causes = [f"{number} × {text}" for text, number in collections.Counter(troubles).most_common(5)]
     if leading is False:
@@ -61,6 +101,11 @@ def explain(troubles: t.Iterable[str], *, leading: bool | None, following: bool)
             "the pool does not follow the app definition: the operator is busy, stuck, or of a version that ignores "
             "changes of min_instances (upstream); look at its log",
         )
+    if without_pod and not causes:
+        causes.append(
+            f"no pod was created for instances {several(without_pod)}, although their Deployments are there: nobody "
+            "reconciles Deployments; look at the cluster's kube-controller-manager"
+        )
     return causes or [
-        "the pods are still starting: no scheduling, quota or image problem is visible; try again with more time"
+        "the pods are still starting: nothing that the cluster says of them speaks against it; try again with more time"
     ]

@@ -15,11 +15,12 @@ from .._common.timestamps import format_time
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, EVENT, POD
 from .._platform.leader import leads
+from .._platform.managers import last_writer
 from .._platform.names import CAPACITY_RECORD, LEDGER_VERSION, SPEC_FIELDS
 from .._platform.options import Installation
 from .._platform.pool import Pool
 from . import ledger as capacity_ledger
-from .causes import DIRTY, explain, project_pod_trouble, project_refused_pod
+from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
 from .plan import AppDefinition, Change, Refused, Terms, Wish, plan_baseline, plan_present
 from .snapshot import Snapshot, pick, read, require_operator
 
@@ -279,7 +280,11 @@ def wait_until_warm(
     progress: t.Callable[[dict[str, t.Any]], None],
     clock: t.Callable[[], float] = time.monotonic,
 ) -> tuple[Snapshot, dict[str, Warmth]]:
-    """Wait until every pool has what was asked for, or is complete: students may already be taking instances."""
+    """Wait until every pool has what was asked for, or is complete: students may already be taking instances.
+
+    Complete is a pool up to the bound that this run set. Where another client changes a bound meanwhile, nobody waits
+    for what that client wants: it is an error that names the client.
+    """
     started = clock()
     warmed: dict[str, float] = {}
 
@@ -288,8 +293,10 @@ def wait_until_warm(
 
     def reached(snapshot: Snapshot) -> bool:
         elapsed = clock() - started
+        if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
+            raise Undone("; ".join(undone))
         for name in changes:
-            minimum = pick(snapshot, name, gateway.namespace).values["min_instances"] or 0
+            minimum = snapshot.app_definitions[name].values["min_instances"] or 0
             pool, asked = snapshot.pools[name], wanted[name]
             if not pool.cold(minimum) or (asked is not None and pool.warm_count >= asked):
                 warmed.setdefault(name, elapsed)
@@ -300,6 +307,27 @@ def wait_until_warm(
 
     snapshot, _unused = wait_until(look, reached, timeout_seconds=timeout_seconds)
     return snapshot, {name: _warmth(snapshot, name, warmed.get(name)) for name in changes}
+
+
+class Undone(EduideError):
+    """Another client changed what this run set."""
+
+
+def _undone(gateway: Gateway, snapshot: Snapshot, change: Change) -> str | None:
+    """Who changed what this run set, if anybody did; what a later hold makes of it in the ledger is no such change."""
+    name = change.app_definition.name
+    live = pick(snapshot, name, gateway.namespace).values
+    entry = snapshot.ledger.entries.get(name)
+    wanted = {**{field: change.after[field] for field in change.goal}, **(entry.desired() if entry else {})}
+    lost = [field for field, value in wanted.items() if live[field] != value]
+    if not lost:
+        return None
+    obj = gateway.get(APP_DEFINITION, name)
+    told = []
+    for field in lost:
+        writer = last_writer(obj, "spec", SPEC_FIELDS[field]) if obj else None
+        told.append(f"{field} was set to {wanted[field]} and is {live[field]}: {writer or 'another client'} changed it")
+    return f"{name}: {' and '.join(told)}. Find out who owns the field, then run this again"
 
 
 def _warmth(snapshot: Snapshot, name: str, seconds: float | None) -> Warmth:
@@ -318,18 +346,35 @@ def find_causes(gateway: Gateway, installation: Installation, snapshot: Snapshot
     # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
     tails = [snapshot.app_definitions[name].uid[-12:] for name in names]
 
-    def trouble_of(pod: dict[str, t.Any]) -> str | None:
-        return project_pod_trouble(pod) if _names_one_of(pod["metadata"], tails) else None
+    def ours(name: str) -> bool:
+        return any(tail in name for tail in tails)
 
-    def refusal_of(event: dict[str, t.Any]) -> str | None:
-        return project_refused_pod(event) if _names_one_of(event.get("involvedObject") or {}, tails) else None
+    def pod_of(obj: dict[str, t.Any]) -> PoolPod | None:
+        pod = project_pool_pod(obj)
+        return pod if pod and ours(pod.name) else None
 
-    optional = {"pods": (POD, trouble_of), "events": (EVENT, refusal_of)}
+    def warning_of(event: dict[str, t.Any]) -> Warned | None:
+        warning = project_warning(event)
+        return warning if warning and ours(warning.name) else None
+
+    optional = {"pods": (POD, pod_of), "events": (EVENT, warning_of)}
     seen = gateway.read_all(optional, optional=optional.keys())
-    troubles = [trouble for found in seen.lists.values() for trouble in found or ()]
+    pods = seen.lists["pods"]
+    troubles = troubles_of(pods or (), seen.lists["events"] or ())
     troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
-    following = all(_follows(snapshot, name) for name in names)
-    causes = explain(troubles, leading=leads(gateway, installation), following=following)
+    with_pod = [(pod.instance_id, tail) for pod in pods or () for tail in tails if tail in pod.name]
+    without_pod = [
+        f"{name} {instance.id}"
+        for name, tail in zip(names, tails, strict=True)
+        for instance in snapshot.pools[name].instances
+        if instance.free and instance.current and not instance.ready and (instance.id, tail) not in with_pod
+    ]
+    causes = explain(
+        troubles,
+        leading=leads(gateway, installation),
+        following=all(_follows(snapshot, name) for name in names),
+        without_pod=() if pods is None else without_pod,
+    )
     return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
 
 
@@ -338,7 +383,3 @@ def _follows(snapshot: Snapshot, name: str) -> bool:
     pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
     current = {instance.id for instance in pool.instances if instance.current}
     return current.issuperset(pool.cold(minimum))
-
-
-def _names_one_of(reference: t.Mapping[str, t.Any], tails: t.Iterable[str]) -> bool:
-    return any(tail in str(reference.get("name")) for tail in tails)

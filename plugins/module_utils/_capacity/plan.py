@@ -99,6 +99,11 @@ class Change(t.NamedTuple):
         return {**self.app_definition.values, **self.patch}
 
     @property
+    def goal(self) -> t.Collection[str]:
+        """The fields that have to keep their values while this run waits: those it sent, and those of the ledger."""
+        return {*self.patch, *(self.ledger_after.desired() if self.ledger_after else ())}
+
+    @property
     def crosses(self) -> bool:
         """Whether a patch of another run may be on its way that this decision makes wrong, and nothing is sent for it.
 
@@ -320,14 +325,8 @@ def _settle_foreign(app: AppDefinition, entry: Entry, terms: Terms) -> Entry:
         return entry
     if terms.foreign is None:
         raise Refused(_foreign_text(app, entry, foreign))
-    theirs = {field: app.values[field] for field in foreign}
-    baseline = {**entry.baseline, **theirs}
-    if "min_instances" in theirs:
-        # The holds are part of the live number, unless it is so low that they cannot be: then all of it is theirs.
-        rest = (theirs["min_instances"] or 0) - sum(hold.add for hold in entry.holds.values())
-        if rest >= 0 or entry.open_holds:
-            baseline["min_instances"] = max(0, rest)
-    return _with_written(entry._replace(baseline=baseline), theirs)
+    # Whoever sets a number means that number: the holds come on top of it, and it is what remains after them.
+    return entry._replace(baseline={**entry.baseline, **{field: app.values[field] for field in foreign}})
 
 
 def _check(app: AppDefinition, wanted: Values, terms: Terms) -> None:

@@ -22,6 +22,7 @@ from . import service as rest
 from .execute import (
     Done,
     Order,
+    Undone,
     Warmth,
     find_causes,
     merge_patch,
@@ -62,13 +63,15 @@ def _run(task: Task) -> Report:
     done = run(gateway, send, order, installation, check_mode=check_mode)
     task.warn(*_warnings(done))
     warmths: dict[str, Warmth] = {}
-    late = None
+    late: EduideError | None = None
     # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
     has_pool = done.snapshot.operator is not None and done.snapshot.operator.eager
     if params["wait"] and has_pool and order.state == "present" and not check_mode:
         try:
             done, warmths = _wait(gateway, installation, params, order, done)
             late = _lateness(gateway, installation, params, done, warmths)
+        except Undone as exc:
+            late = exc
         except EduideError as exc:
             # What was changed has to be told all the same.
             late = WaitTimeout(f"the wait for warm instances was interrupted: {exc}", **exc.details)
@@ -267,10 +270,12 @@ def _lateness(
     return WaitTimeout(text, causes=causes)
 
 
-def _failure(done: Done, late: WaitTimeout | None) -> EduideError | None:
+def _failure(done: Done, late: EduideError | None) -> EduideError | None:
     problems = [f"{name}: {text}" for name, text in done.failures.items()]
     problems += [change.note for change in done.changes.values() if change.outcome in ("foreign", "failed")]
-    if late is not None:
+    if isinstance(late, WaitTimeout):
         text = ". ".join([str(late).rstrip("."), "The higher bounds stay in place", *problems])
         return WaitTimeout(text, **late.details)
+    if late is not None:
+        problems.insert(0, str(late))
     return EduideError(". ".join(problems)) if problems else None

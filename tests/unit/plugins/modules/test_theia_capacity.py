@@ -13,6 +13,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import ki
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import Scaling
 from integration.module_run import module
 from unit.fakes import FakeGateway, app_definition
+from unit.session_world import lead
 
 GENERATION = {"theia-cloud.io/appdefinition-generation": "1"}
 
@@ -167,3 +168,49 @@ def test_without_the_cluster_no_maximum_is_set_where_there_was_none(run, through
     options = {"api": "service", "unchecked": True, "app_definitions": [{"name": "java", "max_instances": wanted}]}
     assert bool(run(None, **options).get("failed")) == refused
     assert bool(service.sent) != refused
+
+
+def warming(site, meanwhile):
+    """A run that waits for four instances of an app definition; something happens right after its patch."""
+    lead(site.gateway)
+    site.app(minInstances=0)
+    patched = []
+
+    def act(verb, kind, _name):
+        if verb == "patch" and kind == kinds.APP_DEFINITION:
+            patched.append(kind)
+        elif patched and (verb, kind) == ("get", kinds.CONFIG_MAP):
+            site.gateway.interceptors.remove(act)
+            meanwhile(site)
+
+    site.gateway.interceptors.append(act)
+    return {"hold": "gitops", "app_definitions": [{"name": "java", "warm": 4}], "wait": True, "wait_timeout_seconds": 0}
+
+
+def undo(site):
+    owned = {"f:spec": {"f:minInstances": {}}}
+    entry = {"manager": "argocd-controller", "time": "2027-02-11T03:17:51Z", "fieldsV1": owned}
+    site.gateway.change(
+        kinds.APP_DEFINITION, "java", {"metadata": {"managedFields": [entry]}, "spec": {"minInstances": 0}}
+    )
+
+
+def test_a_bound_that_another_client_puts_back_during_the_wait_is_no_success(run):
+    site = Site()
+    done = run(site.gateway, **warming(site, undo))
+    assert done["failed"]
+    told = "java: min_instances was set to 4 and is 0: argocd-controller at 2027-02-11T03:17:51Z changed it"
+    assert told in done["msg"]
+    assert "stay in place" not in done["msg"]
+    assert done["app_definitions"][0]["seconds_to_warm"] is None
+
+
+def test_a_later_hold_of_the_same_app_definition_is_waited_for_and_is_no_stranger(run):
+    site = Site()
+
+    def hold_more(site):
+        run(site.gateway, hold="another", app_definitions=[{"name": "java", "warm": 9}])
+
+    done = run(site.gateway, **warming(site, hold_more))
+    assert site.live()["minInstances"] == 13
+    assert "not warm after 0 s" in done["msg"]

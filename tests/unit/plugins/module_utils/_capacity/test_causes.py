@@ -9,9 +9,12 @@ import typing as t
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.causes import (
+    PoolPod,
+    Warned,
     explain,
-    project_pod_trouble,
-    project_refused_pod,
+    project_pool_pod,
+    project_warning,
+    troubles_of,
 )
 
 NAME = "instance-3-java-17-latest-3f1f0c9f6a11-5d9c-x2x4z"
@@ -19,16 +22,24 @@ IMAGE = "registry.example.org/java-17:latest"
 SCHEDULED = {"type": "PodScheduled", "status": "True"}
 
 
-def pod(number: int = 3, *, conditions: t.Any = (SCHEDULED,), containers: t.Any = ()) -> dict[str, t.Any]:
+def pod(
+    number: int = 3, *, conditions: t.Any = (SCHEDULED,), init: t.Any = (), containers: t.Any = (), **status: t.Any
+) -> dict[str, t.Any]:
     name = NAME.replace("instance-3", f"instance-{number}")
-    return {
-        "metadata": {"name": name},
-        "status": {"conditions": list(conditions), "containerStatuses": list(containers)},
-    }
+    told = {"conditions": list(conditions), "initContainerStatuses": list(init), "containerStatuses": list(containers)}
+    return {"metadata": {"name": name}, "status": {**told, **status}}
 
 
-def waiting(reason: str, message: str | None = None) -> dict[str, t.Any]:
-    return {"name": "java-17-latest", "image": IMAGE, "state": {"waiting": {"reason": reason, "message": message}}}
+def waiting(reason: str, message: str | None = None, **container: t.Any) -> dict[str, t.Any]:
+    state = {"waiting": {"reason": reason, "message": message}}
+    return {"name": "java-17-latest", "image": IMAGE, "state": state, **container}
+
+
+def ended(code: int, **told: t.Any) -> dict[str, t.Any]:
+    return {"name": "java-17-latest", "image": IMAGE, "state": {"terminated": {"exitCode": code, **told}}}
+
+
+INIT = {"name": "copy-extensions", "image": "images.example.org/ide/extensions:1.4"}
 
 
 def unscheduled(**told: str) -> dict[str, t.Any]:
@@ -66,17 +77,49 @@ RUNNING = {"name": "oauth2-proxy", "image": "proxy", "state": {"running": {}}}
             id="crash-loop",
         ),
         pytest.param(pod(containers=[waiting("InvalidImageName")]), f"InvalidImageName: {IMAGE}", id="no-message"),
+        pytest.param(
+            pod(
+                init=[waiting("ImagePullBackOff", "Back-off pulling image", **INIT)],
+                containers=[waiting("PodInitializing")],
+            ),
+            "Init:ImagePullBackOff: copy-extensions (images.example.org/ide/extensions:1.4): Back-off pulling image",
+            id="image-of-an-init-container",
+        ),
+        pytest.param(pod(init=[ended(0)], containers=[RUNNING]), None, id="init-container-done"),
+        pytest.param(pod(containers=[ended(137, reason="OOMKilled")]), "OOMKilled: exit code 137", id="out-of-memory"),
+        pytest.param(pod(containers=[ended(1)]), "Error: exit code 1", id="ended-for-no-reason"),
+        pytest.param(
+            pod(containers=[waiting("RegistryUnavailable", "no route to host")]),
+            "RegistryUnavailable: no route to host",
+            id="a-reason-nobody-has-heard-of",
+        ),
+        pytest.param(
+            pod(phase="Failed", reason="Evicted", message="The node was low on resource: memory"),
+            "Evicted: The node was low on resource: memory",
+            id="evicted",
+        ),
         pytest.param({"metadata": {"name": NAME}}, None, id="no-status-yet"),
         pytest.param(
             {"metadata": {"name": NAME}, "status": {"containerStatuses": None}}, None, id="null-status-fields"
         ),
-        pytest.param(
-            {**unscheduled(message="full"), "metadata": {"name": "session-ada-java"}}, None, id="not-of-a-pool"
-        ),
     ],
 )
 def test_the_trouble_of_a_pod_is_told_in_the_words_of_the_cluster(found: t.Any, trouble: str | None) -> None:
-    assert project_pod_trouble(found) == trouble
+    projected = project_pool_pod(found)
+    assert projected is not None
+    assert (projected.trouble, projected.instance_id) == (trouble, 3)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"name": "session-ada-java"},
+        {"name": "instance-java"},
+        {"name": NAME, "deletionTimestamp": "2027-02-11T08:00:00Z"},
+    ],
+)
+def test_other_pods_and_those_that_go_have_no_say(metadata: t.Any) -> None:
+    assert project_pool_pod({**unscheduled(message="full"), "metadata": metadata}) is None
 
 
 def test_equal_troubles_of_many_pods_read_alike() -> None:
@@ -85,12 +128,13 @@ def test_equal_troubles_of_many_pods_read_alike() -> None:
         crashing = pod(number)
         message = f"back-off 10s restarting failed container=java pod={crashing['metadata']['name']}_ns(u{number})"
         crashing["status"]["containerStatuses"] = [waiting("CrashLoopBackOff", message)]
-        texts.add(project_pod_trouble(crashing))
+        texts.add(t.cast("PoolPod", project_pool_pod(crashing)).trouble)
     assert texts == {f"CrashLoopBackOff: {IMAGE}"}
 
 
-def event(message: str | None, *, reason: str = "FailedCreate", name: t.Any = NAME) -> dict[str, t.Any]:
-    return {"reason": reason, "message": message, "involvedObject": {"kind": "ReplicaSet", "name": name}}
+def event(message: str | None, *, reason: str = "FailedCreate", name: t.Any = NAME, **more: t.Any) -> dict[str, t.Any]:
+    involved = {"kind": "ReplicaSet", "name": name}
+    return {"type": "Warning", "reason": reason, "message": message, "involvedObject": involved, **more}
 
 
 QUOTA = "exceeded quota: exam, requested: limits.memory=3000M, used: limits.memory=598Gi, limited: limits.memory=600Gi"
@@ -106,14 +150,36 @@ QUOTA = "exceeded quota: exam, requested: limits.memory=3000M, used: limits.memo
             event("Error creating: admission denied"), "pods refused: Error creating: admission denied", id="other"
         ),
         pytest.param(event(None), "pods refused: no reason given", id="no-message"),
-        pytest.param(event("quota", reason="SuccessfulCreate"), None, id="other-reason"),
+        pytest.param(
+            event(f"MountVolume.SetUp failed: {NAME} has no such secret", reason="FailedMount"),
+            "FailedMount: MountVolume.SetUp failed: the pod has no such secret",
+            id="other-reason",
+        ),
+        pytest.param(event("created", type="Normal"), None, id="no-warning"),
         pytest.param(event("quota", name="session-ada-java"), None, id="not-of-a-pool"),
         pytest.param(event("quota", name=None), None, id="no-name"),
-        pytest.param({"reason": "FailedCreate", "message": "quota"}, None, id="about-nothing"),
+        pytest.param({"type": "Warning", "reason": "FailedCreate", "message": "quota"}, None, id="about-nothing"),
     ],
 )
-def test_a_refused_pod_is_told_without_its_name(found: t.Any, told: str | None) -> None:
-    assert project_refused_pod(found) == told
+def test_a_warning_is_told_without_names(found: t.Any, told: str | None) -> None:
+    warned = project_warning(found)
+    assert (warned and warned.text) == told
+
+
+def test_a_pods_own_status_says_more_than_the_warnings_about_it() -> None:
+    pods = [PoolPod("instance-1-x", "ImagePullBackOff: no such image"), PoolPod("instance-2-x", None)]
+    warnings = [
+        Warned("Pod", "instance-1-x", "Failed: Error: ImagePullBackOff"),
+        Warned("Pod", "instance-2-x", "FailedMount: first"),
+        Warned("Pod", "instance-2-x", "FailedMount: last"),
+        Warned("Pod", "instance-3-gone", "FailedMount: of a pod that is gone"),
+        Warned("ReplicaSet", "instance-4-x", "pods refused: quota"),
+    ]
+    assert troubles_of(pods, warnings) == [
+        "ImagePullBackOff: no such image",
+        "FailedMount: last",
+        "pods refused: quota",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,3 +212,11 @@ def test_only_the_five_most_frequent_causes_are_told() -> None:
 def test_without_a_visible_cause_patience_is_advised() -> None:
     (cause,) = explain([], leading=True, following=True)
     assert "still starting" in cause
+
+
+def test_deployments_without_pods_are_no_pods_that_start() -> None:
+    (cause,) = explain([], leading=True, following=True, without_pod=["java 1", "java 2"])
+    assert cause.startswith("no pod was created for instances java 1; java 2")
+    assert explain(["pods refused: quota"], leading=True, following=True, without_pod=["java 1"]) == [
+        "1 × pods refused: quota"
+    ]

@@ -7,6 +7,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import Entry, Hold, Values
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import (
@@ -636,9 +638,9 @@ def test_what_we_never_wrote_and_what_was_there_before_is_not_foreign(app: AppDe
     [
         pytest.param("overwrite", 75, {"min_instances": 60}, 3, id="overwrite-a-raise"),
         pytest.param("overwrite", 20, {"min_instances": 60}, 3, id="overwrite-a-cut"),
-        pytest.param("adopt", 75, {}, 18, id="adopt-a-raise-as-part-of-the-baseline"),
-        pytest.param("adopt", 58, {}, 1, id="adopt-a-small-cut"),
-        pytest.param("adopt", 20, {"min_instances": 57}, 0, id="adopt-a-cut-but-keep-what-the-exam-needs"),
+        pytest.param("adopt", 75, {"min_instances": 132}, 75, id="adopt-a-raise"),
+        pytest.param("adopt", 20, {"min_instances": 77}, 20, id="adopt-a-cut"),
+        pytest.param("adopt", 3 - 1, {"min_instances": 59}, 2, id="adopt-less-than-the-baseline"),
     ],
 )
 def test_a_foreign_value_is_settled_as_the_caller_says(
@@ -656,9 +658,9 @@ def test_a_foreign_value_is_settled_as_the_caller_says(
     [
         pytest.param("overwrite", 75, 3, id="overwrite"),
         pytest.param("overwrite", 5, 3, id="overwrite-a-cut"),
-        pytest.param("adopt", 75, 18, id="adopt-the-difference"),
-        pytest.param("adopt", 57, 0, id="adopt-exactly-the-exam"),
-        pytest.param("adopt", 5, 5, id="adopt-a-cut-that-already-took-the-exam-out"),
+        pytest.param("adopt", 75, 75, id="adopt-a-raise"),
+        pytest.param("adopt", 57, 57, id="adopt-what-the-exam-added"),
+        pytest.param("adopt", 5, 5, id="adopt-a-cut"),
     ],
 )
 def test_a_foreign_value_is_settled_at_the_end(
@@ -674,12 +676,16 @@ def test_a_minimum_that_somebody_removed_can_be_adopted() -> None:
     assert (change.patch, change.ledger_after) == ({}, None)
 
 
-def test_an_adopted_value_is_ours_while_sessions_drain() -> None:
-    app, pool = app_definition(75), pool_of([70], range(1, 76))
-    change = baseline(HELD, terms("pgdp", foreign="adopt"), app=app, pool=pool)
-    assert change.outcome == "draining"
-    later = baseline(change.ledger_after, app=app, pool=pool_of(free=range(1, 76)))
-    assert (later.outcome, later.patch) == ("changed", {"min_instances": 18})
+@given(baseline_value=st.integers(0, 40), add=st.integers(0, 40), theirs=st.integers(0, 40))
+def test_an_adopted_value_is_what_remains_after_the_exam(baseline_value: int, add: int, theirs: int) -> None:
+    """Whoever sets a number means it as the baseline, whatever the exam adds."""
+    record = entry({"min_instances": baseline_value}, {"min_instances": baseline_value + add}, pgdp=hold(add, warm=add))
+    adopt = terms("pgdp", foreign="adopt")
+    change = present(wish(warm=add), adopt, app=app_definition(theirs), record=record)
+    assume(theirs not in (baseline_value, baseline_value + add))
+    assert change.after["min_instances"] == theirs + add
+    after = app_definition(change.after["min_instances"])
+    assert baseline(change.ledger_after, app=after).after["min_instances"] == theirs
 
 
 def test_an_adopted_limit_stays_as_it_is() -> None:

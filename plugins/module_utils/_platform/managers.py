@@ -1,0 +1,28 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who changed a field of an object last, by the records that the API server keeps in ``managedFields``."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+def last_writer(obj: t.Mapping[str, t.Any], *path: str) -> str | None:
+    """The manager of a field and when it wrote, as words; None if nobody is recorded.
+
+    Several managers may own a field: the one that wrote last set the value that is there.
+    """
+    entries = [e for e in obj["metadata"].get("managedFields") or [] if _owns(e.get("fieldsV1") or {}, path)]
+    if not entries:
+        return None
+    # The API server writes all times in one form, which sorts as text.
+    last = max(entries, key=lambda entry: str(entry.get("time") or ""))
+    return f"{last.get('manager') or 'an unnamed client'} at {last.get('time') or 'an unknown time'}"
+
+
+def _owns(fields: t.Any, path: t.Sequence[str]) -> bool:
+    for part in path:
+        fields = fields.get(f"f:{part}") if isinstance(fields, dict) else None
+    return fields is not None
