@@ -19,9 +19,9 @@ from ansible_collections.eduide.theia.plugins.module_utils._exams.record import 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform import names, rows
 from ansible_collections.eduide.theia.plugins.module_utils._platform import pool as instance_pool
+from ansible_collections.eduide.theia.plugins.module_utils._platform.lists import Lists
 from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.join import Sources
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import Circumstances, Judged, judge_sessions
 from unit.fakes import FakeGateway
 
@@ -328,7 +328,7 @@ class World:
             "usage": rows.usage_row,
             "address_lists": instance_pool.project("ConfigMap"),
         }
-        return Sources(
+        return Lists(
             **{
                 name: None if name in without else [row for row in map(keep, self.objects[name]) if row]
                 for name, keep in project.items()

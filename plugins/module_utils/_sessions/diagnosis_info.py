@@ -16,10 +16,10 @@ from .._common.report import Report, Task
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import DEPLOYMENT, EVENT, POD, SESSION
+from .._platform.index import Index, SessionObjects
 from .._platform.options import read_installation
 from . import diagnosis
 from .filter import select
-from .join import Index, Parts
 from .notes import (
     EventRow,
     PodNotes,
@@ -131,7 +131,7 @@ class _Search:
             ),
         }
 
-    def _events_of(self, parts: Parts, secrets: t.Collection[str]) -> list[dict[str, t.Any]] | None:
+    def _events_of(self, parts: SessionObjects, secrets: t.Collection[str]) -> list[dict[str, t.Any]] | None:
         if self._events is None:
             return None
         about = {parts.session.uid, *(pod.uid for pod in parts.pods)}
@@ -140,7 +140,7 @@ class _Search:
             about |= {owner, *(row.uid for row in self._view.sources.replica_sets or () if row.deployment == owner)}
         return [event.describe(secrets) for event in recent(self._events, about, EVENTS_SHOWN)]
 
-    def _pod_notes(self, parts: Parts, secrets: t.Collection[str]) -> PodNotes | None:
+    def _pod_notes(self, parts: SessionObjects, secrets: t.Collection[str]) -> PodNotes | None:
         if "conditions" not in self._params["gather"] or not parts.pods_read:
             return None
         pod = parts.pod
@@ -148,7 +148,7 @@ class _Search:
             return PodNotes()
         return self._attempt("conditions", lambda: pod_notes(self._gateway.get(POD, pod.name), secrets))
 
-    def _address_list(self, parts: Parts) -> str | None:
+    def _address_list(self, parts: SessionObjects) -> str | None:
         """The name of the list that says who may enter the session's instance."""
         if parts.app_definition is None or parts.instance_id is None:
             return None
@@ -192,7 +192,7 @@ def _secrets_of(session: t.Mapping[str, t.Any]) -> set[str]:
     return found | inside | {urllib.parse.unquote(credential) for credential in inside}
 
 
-def _cpu_percent(parts: Parts, notes: PodNotes | None) -> int | None:
+def _cpu_percent(parts: SessionObjects, notes: PodNotes | None) -> int | None:
     """Share of its limit that the IDE's container uses; None without a limit or a measurement."""
     limit = notes.cpu_limits.get(parts.container.name) if notes and parts.container else None
     used = parts.usage.cpu_millicores if parts.usage else None

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from .._common.timestamps import format_time, parse_time
 from .._common.units import span
+from .._platform.index import SessionObjects
 from .._platform.operator import Operator
 from .activity import (
     Activity,
@@ -20,7 +21,6 @@ from .activity import (
     reaping_delay,
     silence_allowed,
 )
-from .join import Parts
 
 State = t.Literal["failed", "running", "unready", "starting", "pending"]
 # What has to be read before a finding can be told.
@@ -54,7 +54,7 @@ class Thresholds(t.NamedTuple):
 class Case(t.NamedTuple):
     """One session with all that the findings look at."""
 
-    parts: Parts
+    parts: SessionObjects
     now: datetime
     created: datetime
     state: State | None

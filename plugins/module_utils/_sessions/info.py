@@ -14,9 +14,9 @@ from .._common.query import check_fields, narrow
 from .._common.report import Report, Task
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
+from .._platform.index import join
 from .._platform.options import read_installation
 from .filter import Selection, SortBy, select
-from .join import join
 from .options import read_selection, read_thresholds
 from .privacy import Disguise
 from .record import Judged, SessionRecord, judge_session, other_pods

@@ -11,6 +11,8 @@ from datetime import datetime
 
 from .._common.timestamps import format_time, parse_time
 from .._exams.record import NOBODY, Shield
+from .._platform.index import SessionObjects, join, pods_by_deployment
+from .._platform.lists import Lists
 from .._platform.operator import Operator
 from .._platform.rows import (
     ContainerRow,
@@ -28,7 +30,6 @@ from .findings import (
     is_dead,
     judge,
 )
-from .join import Parts, Sources, join, pods_by_deployment
 
 DataAt = t.Literal["volume", "pod", "none"]
 
@@ -108,12 +109,12 @@ class Judged(t.NamedTuple):
         return frozenset(str(finding["code"]) for finding in self.record["findings"])
 
 
-def judge_sessions(sources: Sources, circumstances: Circumstances) -> list[Judged]:
+def judge_sessions(sources: Lists, circumstances: Circumstances) -> list[Judged]:
     """Join, classify and judge all sessions of a snapshot."""
     return [judge_session(parts, circumstances) for parts in join(sources)]
 
 
-def judge_session(parts: Parts, circumstances: Circumstances) -> Judged:
+def judge_session(parts: SessionObjects, circumstances: Circumstances) -> Judged:
     row, now = parts.session, circumstances.now
     created = parse_time(row.created) or now
     start = how_started(parts)
@@ -148,7 +149,7 @@ def judge_session(parts: Parts, circumstances: Circumstances) -> Judged:
     )
 
 
-def state_of(parts: Parts) -> State | None:
+def state_of(parts: SessionObjects) -> State | None:
     """None where it rests on objects that were not read."""
     row = parts.session
     if row.operator_status == "ERROR":
@@ -160,7 +161,7 @@ def state_of(parts: Parts) -> State | None:
     return None if parts.owns_objects is None else ("starting" if parts.owns_objects else "pending")
 
 
-def how_started(parts: Parts) -> Start | None:
+def how_started(parts: SessionObjects) -> Start | None:
     """As the operator annotated it; operators that do not annotate are told by who owns the session's objects."""
     row = parts.session
     if row.strategy in ("eager", "lazy-fallback"):
@@ -172,7 +173,7 @@ def how_started(parts: Parts) -> Start | None:
     return "lazy" if row.operator_status == "HANDLED" or parts.owns_objects else None
 
 
-def data_at(parts: Parts) -> DataAt | None:
+def data_at(parts: SessionObjects) -> DataAt | None:
     """Where the student's files are: a workspace that the session names, but does not mount, holds none of them."""
     claim = parts.workspace.claim if parts.workspace else None
     if claim and parts.deployment and claim in parts.deployment.claims:
@@ -185,7 +186,7 @@ def data_at(parts: Parts) -> DataAt | None:
     return "none" if parts.pods_read else None
 
 
-def other_pods(sources: Sources) -> list[OtherPod]:
+def other_pods(sources: Lists) -> list[OtherPod]:
     """Pods that belong to no session: free instances, sidecars, operator, service, and what else runs there."""
     found = pods_by_deployment(sources)
     owned = [row.uid for row in sources.deployments or () if row.sessions and not row.sidecar]

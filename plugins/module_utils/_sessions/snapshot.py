@@ -25,10 +25,10 @@ from .._platform import operator as operator_setup
 from .._platform import pool as instance_pool
 from .._platform import rows
 from .._platform.leader import watch
+from .._platform.lists import Lists
 from .._platform.names import EMAILS_PURPOSE, OWN_SESSION_LABEL, PURPOSE_LABEL
 from .._platform.options import Installation
 from .findings import Source, Thresholds
-from .join import Sources
 from .record import Circumstances
 
 if t.TYPE_CHECKING:
@@ -44,14 +44,14 @@ ADDRESS_LISTS = f"{PURPOSE_LABEL}={EMAILS_PURPOSE},!{OWN_SESSION_LABEL}"
 LISTS_AT_ONCE = 3
 
 Reader = t.Callable[[], t.Any]
-Lists = t.Mapping[str, t.Any]
+Rows = t.Mapping[str, t.Any]
 """Rows by the names of the sources."""
 
 
 class View(t.NamedTuple):
     """What was read of an installation, and why parts of it were not."""
 
-    sources: Sources
+    sources: Lists
     circumstances: Circumstances
     missing: dict[str, str]
 
@@ -84,12 +84,12 @@ def read(
     if not found["sessions"] and found["app_definitions"] == []:
         raise gateway.no_installation()
     deployments, operator = _without_operator(found.get("deployments"))
-    lists: dict[str, t.Any] = {name: found.get(name) for name in Sources._fields}
+    lists: dict[str, t.Any] = {name: found.get(name) for name in Lists._fields}
     shield = _shield(found, missing, parts)
     if shield.unreadable and "exams" not in missing:
         missing["exams"] = "; ".join(f"{record}: {reason}" for record, reason in shield.unreadable)
     return View(
-        Sources(**{**lists, "deployments": deployments}),
+        Lists(**{**lists, "deployments": deployments}),
         Circumstances(
             # Nothing in here is known to be true later than the first answer.
             now=min(answered),
@@ -102,7 +102,7 @@ def read(
     )
 
 
-def read_again(gateway: Gateway, before: Sources, wanted: t.Collection[Source]) -> Lists:
+def read_again(gateway: Gateway, before: Lists, wanted: t.Collection[Source]) -> Rows:
     """Of what was read before, the lists that are wanted as they are now."""
     names = [name for source in wanted for name in _LISTS.get(source, ()) if getattr(before, name) is not None]
     return dict(

@@ -11,10 +11,10 @@ import typing as t
 from datetime import datetime
 
 from .._common.timestamps import format_time, parse_time
+from .._platform.lists import Lists
 from .._platform.quota import QuotaRow
 from .._platform.rows import AppDefinitionRow, SessionRow, WorkspaceRow
 from .._platform.storage import ClaimRow, Collector, VolumeRow
-from .._sessions.join import Sources
 from .._sessions.record import Circumstances, Judged, judge_sessions
 from .usage.log import Chain, stamp_of, unused_since
 
@@ -31,7 +31,7 @@ _AFTER: t.Mapping[str | None, Deletion] = {"Delete": VOLUME_DELETED, "Retain": V
 class WorkspaceSources(t.NamedTuple):
     """The lists of one snapshot. None: not asked for, or could not be read. That is never the same as empty."""
 
-    sessions: Sources
+    sessions: Lists
     """With the workspaces among them."""
     claims: t.Sequence[ClaimRow] | None = None
     volumes: t.Sequence[VolumeRow] | None = None

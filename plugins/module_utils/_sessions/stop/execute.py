@@ -15,12 +15,13 @@ from ..._common.errors import NotFound
 from ..._common.reading import SharedRead
 from ..._exams import record as exam_record
 from ..._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, SESSION
+from ..._platform.index import Index
+from ..._platform.lists import Lists
 from ..._platform.options import Installation
 from ..._platform.rows import SessionRow, app_definition_row, session_row
 from ..._safety import guard
 from ..._safety.guard import ROUNDS, delete_seen, look_up
 from ..findings import Source, Thresholds
-from ..join import Index, Sources
 from ..record import Circumstances, Judged, judge_session, judge_sessions
 from ..snapshot import (
     READABLE,
@@ -126,13 +127,13 @@ def delete(gateway: Gateway) -> Send:
 class _Known(t.NamedTuple):
     """What was read last of what decisions rest on."""
 
-    sources: Sources
+    sources: Lists
     by_session: Index
     listed: frozenset[str]
     """The uids of the sessions in it."""
 
 
-def _known(sources: Sources) -> _Known:
+def _known(sources: Lists) -> _Known:
     return _Known(sources, Index(sources), frozenset(row.uid for row in sources.sessions))
 
 
@@ -241,7 +242,7 @@ def _empty_view(gateway: Gateway, order: Order) -> View:
     if not gateway.list(APP_DEFINITION, keep=app_definition_row):
         raise gateway.no_installation()
     circumstances = Circumstances(gateway.now(), gateway.namespace, thresholds=order.thresholds)
-    return View(Sources(sessions=[]), circumstances, {})
+    return View(Lists(sessions=[]), circumstances, {})
 
 
 def _ended(item: Item, outcome: Outcome, text: str) -> Item:

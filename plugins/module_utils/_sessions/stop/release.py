@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._platform.index import SessionObjects, pods_by_deployment
+from ..._platform.lists import Lists
 from ..._platform.rows import DeploymentRow
-from ..join import Parts, Sources, pods_by_deployment
 
 Ending = t.Literal["gone", "fresh", "rebuilt", "removed"]
 
@@ -28,7 +29,7 @@ class Footprint(t.NamedTuple):
     """Whether its instance is one that the operator does not keep."""
 
 
-def footprint(parts: Parts, *, holds_slot: bool) -> Footprint:
+def footprint(parts: SessionObjects, *, holds_slot: bool) -> Footprint:
     app = parts.app_definition
     return Footprint(
         session=parts.session.uid,
@@ -42,7 +43,7 @@ def footprint(parts: Parts, *, holds_slot: bool) -> Footprint:
     )
 
 
-def ending(left: Footprint, now: Sources) -> Ending | None:
+def ending(left: Footprint, now: Lists) -> Ending | None:
     """How it ended, or None as long as something of the session is still there.
 
     Needs the Deployments, ReplicaSets (where readable), Services and pods of the namespace.
@@ -65,13 +66,13 @@ def ending(left: Footprint, now: Sources) -> Ending | None:
     return "fresh" if _new_pod(left, deployment, now) and not remaining else None
 
 
-def _still_owned(left: Footprint, now: Sources) -> bool:
+def _still_owned(left: Footprint, now: Lists) -> bool:
     return any(left.session in row.sessions for row in now.deployments or ()) or any(
         left.session in (*row.sessions, row.labelled_for) for row in now.services or ()
     )
 
 
-def _admits_somebody(left: Footprint, now: Sources) -> bool:
+def _admits_somebody(left: Footprint, now: Lists) -> bool:
     """Whether the login proxy of the free instance would still let the last user in."""
     return any(
         row.addresses and row.instance_id == left.instance_id and left.app_definition_uid in {o.uid for o in row.owners}
@@ -79,6 +80,6 @@ def _admits_somebody(left: Footprint, now: Sources) -> bool:
     )
 
 
-def _new_pod(left: Footprint, deployment: DeploymentRow, now: Sources) -> bool:
+def _new_pod(left: Footprint, deployment: DeploymentRow, now: Lists) -> bool:
     pods = pods_by_deployment(now).get(deployment.uid, [])
     return any(pod.uid not in left.pods and not pod.deleting for pod in pods)

@@ -9,7 +9,7 @@ import copy
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.join import join
+from ansible_collections.eduide.theia.plugins.module_utils._platform.index import join
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.release import ending, footprint
 from unit.session_world import World
 

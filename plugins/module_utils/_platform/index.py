@@ -9,38 +9,22 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .._platform.pool import PoolObject
-from .._platform.rows import (
+from .lists import Lists
+from .rows import (
     AppDefinitionRow,
     ContainerRow,
     ContainerUsage,
     DeploymentRow,
     PodRow,
-    ReplicaSetRow,
     ServiceRow,
     SessionRow,
-    UsageRow,
     WorkspaceRow,
     ide_container,
     ide_usage,
 )
 
 
-class Sources(t.NamedTuple):
-    """The lists of one snapshot. None: not asked for, or could not be read. That is never the same as empty."""
-
-    sessions: t.Sequence[SessionRow]
-    app_definitions: t.Sequence[AppDefinitionRow] | None = None
-    workspaces: t.Sequence[WorkspaceRow] | None = None
-    deployments: t.Sequence[DeploymentRow] | None = None
-    replica_sets: t.Sequence[ReplicaSetRow] | None = None
-    services: t.Sequence[ServiceRow] | None = None
-    pods: t.Sequence[PodRow] | None = None
-    usage: t.Sequence[UsageRow] | None = None
-    address_lists: t.Sequence[PoolObject] | None = None
-
-
-class Parts(t.NamedTuple):
+class SessionObjects(t.NamedTuple):
     """One session and what belongs to it. Where None could mean "none" or "not read", a flag tells."""
 
     session: SessionRow
@@ -91,7 +75,7 @@ class Parts(t.NamedTuple):
 class Index:
     """A snapshot arranged so that the parts of any session, also of one read later, are found at once."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Lists) -> None:
         self._sources = sources
         self._app_definitions = {row.name: row for row in sources.app_definitions or ()}
         self._workspaces = {row.name: row for row in sources.workspaces or ()}
@@ -107,7 +91,7 @@ class Index:
         }
         self._sessions_of = collections.Counter(row.user for row in sources.sessions)
 
-    def parts(self, session: SessionRow) -> Parts:
+    def parts(self, session: SessionRow) -> SessionObjects:
         """What belongs to a session."""
         sources = self._sources
         app = self._app_definitions.get(session.app_definition)
@@ -115,7 +99,7 @@ class Index:
         pods = _in_order(self._pods.get(deployment.uid, ())) if deployment else ()
         container = ide_container(pods[0], app) if pods else None
         instance_id = _instance_id(session, deployment)
-        return Parts(
+        return SessionObjects(
             session=session,
             app_definition=app,
             app_definitions_read=sources.app_definitions is not None,
@@ -135,13 +119,13 @@ class Index:
         )
 
 
-def join(sources: Sources) -> t.Iterator[Parts]:
+def join(sources: Lists) -> t.Iterator[SessionObjects]:
     """Put each session together with its objects, in the order of the sessions."""
     index = Index(sources)
     return map(index.parts, sources.sessions)
 
 
-def pods_by_deployment(sources: Sources) -> dict[str, list[PodRow]]:
+def pods_by_deployment(sources: Lists) -> dict[str, list[PodRow]]:
     """Deployment uid to its pods, through the ReplicaSets.
 
     Where ReplicaSets may not be read, the name that the Deployment controller gives them leads to the same Deployment:
