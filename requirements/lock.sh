@@ -6,15 +6,16 @@
 # nothing else here does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-for python in 3.11 3.12; do
+for name in oldest python-3.11 python-3.12; do
+  python="${name#python-}"
   pins="$(mktemp)"
-  cp "python-$python.txt" "$pins"
-  uv pip compile --quiet --universal --no-header --python-version "$python" --output-file "$pins" "$@" "python-$python.in"
+  if [ -e "$name.txt" ]; then cp "$name.txt" "$pins"; fi
+  uv pip compile --quiet --universal --no-header --python-version "${python/oldest/3.11}" --output-file "$pins" "$@" "$name.in"
   {
     printf '# Copyright (c) 2026, The EduIDE Cloud collection contributors\n'
     printf '# SPDX-License-Identifier: GPL-3.0-or-later\n#\n'
-    printf '# Written by requirements/lock.sh from python-%s.in; do not edit.\n' "$python"
+    printf '# Written by requirements/lock.sh from %s.in; do not edit.\n' "$name"
     cat "$pins"
-  } > "python-$python.txt"
+  } > "$name.txt"
   rm "$pins"
 done

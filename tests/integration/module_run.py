@@ -18,12 +18,9 @@ import subprocess
 import sys
 import tempfile
 import typing as t
-from unittest import mock
-
-from ansible.module_utils.common import warnings as common_warnings
-from ansible.module_utils.testing import patch_module_args
 
 from integration.ansible_run import ROOT, environment
+from unit.ansible_core import module_arguments, warning_texts
 
 Result = dict[str, t.Any]
 
@@ -41,18 +38,12 @@ def run_main(
     printed = io.StringIO()
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(patch_module_args(arguments))
-        # Whoever imported something of the control node made this process one, where warnings go to the terminal.
-        stack.enter_context(mock.patch.object(common_warnings._internal, "is_controller", new=False))
-        # Warnings are collected for the whole process, which elsewhere runs one module only.
-        stack.enter_context(mock.patch.dict(common_warnings._global_warnings, clear=True))
+        stack.enter_context(module_arguments(arguments))
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.suppress(SystemExit))
         main()
     result: Result = json.loads(printed.getvalue())
-    # Depending on the version of Ansible, a warning is its text or an object that tells where it came from.
-    warnings = [w if isinstance(w, str) else w["event"]["msg"] for w in result.get("warnings", [])]
-    return {**result, "warnings": warnings}
+    return {**result, "warnings": warning_texts(result.get("warnings", []))}
 
 
 def process(name: str, options: t.Mapping[str, t.Any]) -> subprocess.Popen[str]:

@@ -102,8 +102,10 @@ def job(name: str, python: Path, path: list[str]) -> Job:
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(PIP_FROM_ENSUREPIP, encoding="utf-8")
     write_pip_settings(python, home)
-    chosen = [word for test in ON_THE_OLDEST for word in ("--test", test)] if name == "oldest" else []
-    command = [str(python.with_name("ansible-test")), "sanity", "--local", "--junit", *chosen]
+    command = [str(python.with_name("ansible-test")), "sanity", "--local", "--junit"]
+    if name == "oldest":
+        # Without the version ansible-test would ask every Python that this ansible-core knows.
+        command += ["--python", f"3.{setup_env.OLDEST}", *(word for test in ON_THE_OLDEST for word in ("--test", test))]
     variables = {"HOME": str(home), "PATH": os.pathsep.join((str(python.parent), *path))}
     return Job(command, copy(f"sanity-{name}"), variables)
 

@@ -76,35 +76,34 @@ def find_python(minor: int) -> str | None:
 
 
 def choose() -> dict[str, tuple[int, str]]:
-    """Decide which environments this machine can have: the newest, and 3.11 beside it if that is another one."""
-    found: dict[str, tuple[int, str]] = {}
-    for minor in MINORS:
-        path = find_python(minor) if not found or minor == OLDEST else None
-        if path:
-            found["oldest" if found else "newest"] = (minor, path)
-    if not found:
+    """Decide which environments this machine can have: the newest Python's, and the oldest that is supported."""
+    found = ((minor, find_python(minor)) for minor in MINORS)
+    newest = next(((minor, path) for minor, path in found if path), None)
+    if newest is None:
         raise SetupError(
             "No usable Python between 3.11 and 3.14 was found, neither on PATH nor, if PYENV_ROOT is set, among pyenv's"
             " versions. It has to start and to bring the modules venv and ensurepip; on Debian and Ubuntu these are in "
             "the package python3-venv."
         )
-    return found
+    oldest = newest[1] if newest[0] == OLDEST else find_python(OLDEST)
+    return {"newest": newest, **({"oldest": (OLDEST, oldest)} if oldest else {})}
 
 
-def pins(minor: int) -> tuple[str, str]:
-    """Return the files that pin what a Python 3.<minor> gets: its packages, and the bundle with kubernetes.core."""
+def pins(name: str, minor: int) -> tuple[str, str]:
+    """Return the files that pin what an environment gets: its packages, and the bundle with kubernetes.core."""
     suffix = "3.11" if minor == OLDEST else "3.12"
+    packages = "oldest" if name == "oldest" else f"python-{suffix}"
     folder = os.path.join(ROOT, "requirements")
-    return os.path.join(folder, f"python-{suffix}.txt"), os.path.join(folder, f"bundle-{suffix}.txt")
+    return os.path.join(folder, f"{packages}.txt"), os.path.join(folder, f"bundle-{suffix}.txt")
 
 
-def fingerprint(minor: int) -> str:
+def fingerprint(name: str, minor: int) -> str:
     """Summarise what an environment is made from: the recipe in this file, the pins, and the minor version of Python.
 
     Not the path of that Python: two shells with different PATHs would take turns in making everything anew.
     """
     digest = hashlib.sha256(str(minor).encode())
-    for path in (*pins(minor), os.path.abspath(__file__)):
+    for path in (*pins(name, minor), os.path.abspath(__file__)):
         with open(path, "rb") as stream:
             digest.update(stream.read())
     return digest.hexdigest()
@@ -132,11 +131,11 @@ def make_environment(name: str, minor: int, base: str) -> None:
     home = os.path.join(VENVS, name)
     python = os.path.join(home, "bin", "python")
     stamp = os.path.join(home, "made-from")
-    wanted = fingerprint(minor)
+    wanted = fingerprint(name, minor)
     with contextlib.suppress(OSError), open(stamp) as stream:
         if stream.read() == wanted and os.access(python, os.X_OK):
             return
-    packages, bundle = pins(minor)
+    packages, bundle = pins(name, minor)
     print(f"Making .venv/{name} with Python 3.{minor} ({base}) …", flush=True)
     run(base, "-m", "venv", "--clear", home)
     pip = (python, "-m", "pip", "--disable-pip-version-check")

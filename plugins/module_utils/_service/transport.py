@@ -125,12 +125,12 @@ class Wire:
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
         # No netrc: its Authorization header would make the service refuse an admin token.
-        self._request = Request(
-            context=_tls(self.url, validate_certs, ca_cert),
-            use_netrc=False,
-            follow_redirects="none",
-            http_agent="eduide.theia",
-        )
+        settings = {"use_netrc": False, "follow_redirects": "none", "http_agent": "eduide.theia"}
+        context = _tls(self.url, validate_certs, ca_cert)
+        try:
+            self._request = Request(context=context, **settings)
+        except TypeError:  # ansible-core 2.16 makes the context itself, for every request
+            self._request = Request(validate_certs=validate_certs, ca_path=ca_cert, **settings)
 
     def send(
         self,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import typing as t
 
-from ansible.executor.task_result import CallbackTaskResult
 from ansible.plugins.callback import CallbackBase
 
 # As DOCUMENTATION: without it a callback cannot be enabled by its name.
@@ -21,31 +21,36 @@ description: Writes a line for every task of every host to the file that TASK_RE
 """
 
 
+def _part(result: t.Any, name: str) -> t.Any:
+    """Return the host, the task or the result, which older versions of Ansible keep private."""
+    return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
+
+
 class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "task_results"
     CALLBACK_NEEDS_ENABLED = True
 
-    def _note(self, outcome: str, result: CallbackTaskResult) -> None:
+    def _note(self, outcome: str, result: t.Any) -> None:
         line = {
-            "host": result.host.get_name(),
-            "task": result.task.get_name(),
-            "action": result.task.action,
+            "host": _part(result, "host").get_name(),
+            "task": _part(result, "task").get_name(),
+            "action": _part(result, "task").action,
             "outcome": outcome,
-            "result": result.result,
+            "result": _part(result, "result"),
         }
         with open(os.environ["TASK_RESULTS"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 
-    def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
+    def v2_runner_on_ok(self, result: t.Any) -> None:
         self._note("ok", result)
 
-    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         self._note("failed (ignored)" if ignore_errors else "failed", result)
 
-    def v2_runner_on_skipped(self, result: CallbackTaskResult) -> None:
+    def v2_runner_on_skipped(self, result: t.Any) -> None:
         self._note("skipped", result)
 
-    def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
+    def v2_runner_on_unreachable(self, result: t.Any) -> None:
         self._note("unreachable", result)

@@ -217,7 +217,7 @@ def test_a_namespace_without_theia_cloud_is_an_error(see):
 def test_pseudonyms_do_not_need_to_know_what_the_collector_would_delete(world, see):
     world.stored("ws")
     world.collector(None)
-    found = see(world.gateway(), pseudonym_key="one")["garbage_collector"]
+    found = see(world.gateway(), pseudonym_key="first")["garbage_collector"]
     assert found["would_delete_in_use"] is None
 
 

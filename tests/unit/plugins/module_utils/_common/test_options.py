@@ -13,7 +13,6 @@ import sys
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
@@ -21,6 +20,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.options impor
     service_argument_spec,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
+from unit.ansible_core import module_arguments
 
 SPECS = {"_kube": kube_argument_spec, "_service": service_argument_spec, "_operator": operator_argument_spec}
 SECRET = "sesame-open-now"
@@ -93,7 +93,7 @@ def finish(**result):
 
 def run(capsys, given, **result):
     """Run a module to its end; return what it printed."""
-    with patch_module_args(given), pytest.raises(SystemExit):
+    with module_arguments(given), pytest.raises(SystemExit):
         finish(**result)
     return capsys.readouterr().out
 
