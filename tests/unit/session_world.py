@@ -15,12 +15,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import NotFound
-from ansible_collections.eduide.theia.plugins.module_utils._exams.record import NOBODY, Shield
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform import names, rows
 from ansible_collections.eduide.theia.plugins.module_utils._platform import pool as instance_pool
 from ansible_collections.eduide.theia.plugins.module_utils._platform.lists import Lists
 from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
+from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, Shield
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import Circumstances, Judged, judge_sessions
 from unit.fakes import FakeGateway

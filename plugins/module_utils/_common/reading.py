@@ -20,14 +20,16 @@ class Reading(t.NamedTuple, t.Generic[T]):
 
 
 class SharedRead(t.Generic[T]):
-    """Those who ask while one reading is under way share the next one."""
+    """Those who ask while one reading is under way share the next one. ``known`` is what was read just now."""
 
-    def __init__(self, read: t.Callable[[], T], clock: t.Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, read: t.Callable[[], T], clock: t.Callable[[], float] = time.monotonic, *, known: T | None = None
+    ) -> None:
         self._read, self._clock = read, clock
         self._changed = threading.Condition()
         self._begun = self._finished = 0
         self._busy = False
-        self._latest: Reading[T] | None = None
+        self._latest = None if known is None else Reading(known, clock())
 
     def get(self, max_age_seconds: float | None = None) -> Reading[T]:
         """A reading that is begun after this call, or one that is young enough; None: none is.

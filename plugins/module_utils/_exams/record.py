@@ -2,20 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exam records: what is declared, which phase an exam is in, and whose sessions it shields.
-
-A record is a ConfigMap. One that cannot be understood shields everybody: nobody knows whom it was meant to shield.
-"""
+"""Exam records: what is declared, and which phase an exam is in. A record is a ConfigMap."""
 
 from __future__ import annotations
 
 import typing as t
-import unicodedata
 from datetime import datetime, timedelta
 
 from .._common.timestamps import format_time, parse_time
 from .._platform.names import EXAM_RECORD_PREFIX
 from .._platform.records import Malformed, Record, of_type, open_record, selector
+from .._safety.protection import person
+from .._safety.shield import Shield, ShieldedExam, Unreadable
 
 SELECTOR = selector("exam")
 HISTORY_LENGTH = 50
@@ -41,59 +39,30 @@ class Exam(t.NamedTuple):
     app_definitions: t.Mapping[str, int]
     """Name to the number of free instances that should be warm."""
     users: frozenset[str]
-    """In lower case; empty means everybody on these app definitions."""
+    """Each as ``person`` has it; empty means everybody on these app definitions."""
     participants: int | None
     closed_at: datetime | None
     source: str
 
-    def shields(self, app_definition: str, user: str, now: datetime) -> bool:
-        """Whether a live session of this user is part of the open exam."""
-        return (
-            self.closed_at is None
-            and self.shield_from <= now <= self.shield_until
-            and app_definition in self.app_definitions
-            and (not self.users or _person(user) in self.users)
+    @property
+    def shielded(self) -> ShieldedExam:
+        """Whom it shields, and when."""
+        return ShieldedExam(
+            self.name,
+            self.shield_from,
+            self.shield_until,
+            frozenset(self.app_definitions),
+            self.users,
+            closed=self.closed_at is not None,
         )
 
 
-class Unreadable(t.NamedTuple):
-    record: str
-    reason: str
-
-
-class Shield(t.NamedTuple):
-    """All that the records say about who must not be stopped."""
-
-    exams: tuple[Exam, ...]
-    unreadable: tuple[Unreadable, ...]
-
-    def exams_of(self, app_definition: str, user: str, now: datetime) -> tuple[str, ...]:
-        """Names of the exams that shield a live session, the one that lasts longest first."""
-        found = [exam for exam in self.exams if exam.shields(app_definition, user, now)]
-        return tuple(exam.name for exam in sorted(found, key=lambda exam: (-exam.shield_until.timestamp(), exam.name)))
-
-    def grown(self, later: Shield) -> Shield:
-        """What holds once the records were read again in the same run: only closing an exam makes it smaller."""
-        known = {exam.name: exam for exam in self.exams}
-        for exam in later.exams:
-            known[exam.name] = _union(known[exam.name], exam) if exam.name in known else exam
-        return Shield(tuple(known.values()), tuple(dict.fromkeys((*later.unreadable, *self.unreadable))))
-
-
-NOBODY = Shield((), ())
-
-
-def unlisted(reason: str) -> Shield:
-    """The records could not be listed at all."""
-    return Shield((), (Unreadable("the exam records", reason),))
-
-
 def read_records(config_maps: t.Iterable[t.Mapping[str, t.Any]]) -> Shield:
-    """Parse every record; what cannot be parsed is kept by name, never skipped."""
+    """Whom all records shield; what cannot be parsed is kept by name, never skipped."""
     exams, unreadable = [], []
     for config_map in config_maps:
         try:
-            exams.append(read_record(config_map))
+            exams.append(read_record(config_map).shielded)
         except Malformed as exc:
             unreadable.append(Unreadable(exc.record, exc.reason))
     return Shield(tuple(exams), tuple(unreadable))
@@ -128,7 +97,7 @@ def parse_exam(declared: t.Mapping[str, t.Any]) -> Exam:
         shield_from=shield_from,
         shield_until=shield_until,
         app_definitions=_app_definitions(declared),
-        users=frozenset(_person(_name(user, "users")) for user in _list(declared, "users")),
+        users=frozenset(person(_name(user, "users")) for user in _list(declared, "users")),
         participants=_optional_count(declared, "participants"),
         closed_at=_optional_time(declared, "closed_at"),
         source=str(declared.get("source") or "manual"),
@@ -167,17 +136,6 @@ def _window(declared: t.Mapping[str, t.Any], start: datetime, end: datetime) -> 
         ) from exc
     return min(first, _optional_time(declared, "shield_from") or first), max(
         last, _optional_time(declared, "shield_until") or last
-    )
-
-
-def _union(before: Exam, after: Exam) -> Exam:
-    if after.closed_at is not None:
-        return after
-    return after._replace(
-        shield_from=min(before.shield_from, after.shield_from),
-        shield_until=max(before.shield_until, after.shield_until),
-        app_definitions={**before.app_definitions, **after.app_definitions},
-        users=before.users | after.users if before.users and after.users else frozenset(),
     )
 
 
@@ -236,11 +194,6 @@ def _list(declared: t.Mapping[str, t.Any], field: str) -> list[t.Any]:
     if not isinstance(value, list):
         raise BadDeclaration(f"{field} is not a list")
     return value
-
-
-def _person(user: str) -> str:
-    """The same for all ways to write one name: a shield is not lost to a space in a list that people typed."""
-    return unicodedata.normalize("NFC", user.strip()).casefold()
 
 
 def _name(value: object, field: str) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import ServerFailed, Unreachable
+from .decision import Decision
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway, Json
     from .._kubernetes.kinds import Kind
+    from .case import Case
 
 # How often an object is judged anew because it changed before a write to it arrived.
 ROUNDS = 5
@@ -37,16 +39,30 @@ class Seen(t.Protocol):
         """Changes whenever it does."""
 
 
+Send = t.Callable[[t.Any], bool]
+"""Deletes the object that was seen and no other: False if it was gone, Conflict if it is another or was changed."""
+
+
+def going(case: Case) -> Decision | None:
+    """What is being deleted already is not deleted a second time."""
+    return Decision("gone", "it is already being deleted") if case.subject.deleting else None
+
+
 def look_up(gateway: Gateway, kind: Kind, seen: Seen) -> Json | None:
     """The same object as it is now; one of the same name made since is another."""
     found = gateway.get(kind, seen.name)
     return found if found and found["metadata"]["uid"] == seen.uid else None
 
 
-def delete_seen(gateway: Gateway, kind: Kind, seen: Seen, send: t.Callable[[], bool]) -> bool:
+def deleter(gateway: Gateway, kind: Kind) -> Send:
+    """Delete straight through the cluster, guarded by what was seen."""
+    return lambda seen: gateway.delete(kind, seen.name, uid=seen.uid, resource_version=seen.resource_version)
+
+
+def delete_seen(gateway: Gateway, kind: Kind, seen: Seen, send: Send) -> bool:
     """Delete it; False if it was gone already. An answer that was lost is looked up before anything is said."""
     try:
-        return send()
+        return send(seen)
     except (ServerFailed, Unreachable) as exc:
         if exc.uncertain and look_up(gateway, kind, seen) is None:
             return True

@@ -10,7 +10,6 @@ import typing as t
 from datetime import datetime
 
 from .._common.timestamps import format_time, parse_time
-from .._exams.record import NOBODY, Shield
 from .._platform.index import SessionObjects, join, pods_by_deployment
 from .._platform.lists import Lists
 from .._platform.operator import Operator
@@ -22,6 +21,7 @@ from .._platform.rows import (
     ide_container,
     ide_usage,
 )
+from .._safety.shield import NOBODY, Shield
 from .activity import Start, judge_activity
 from .findings import (
     Case,

@@ -28,6 +28,7 @@ from .._platform.leader import watch
 from .._platform.lists import Lists
 from .._platform.names import EMAILS_PURPOSE, OWN_SESSION_LABEL, PURPOSE_LABEL
 from .._platform.options import Installation
+from .._safety.shield import NOBODY, Shield, unlisted
 from .findings import Source, Thresholds
 from .record import Circumstances
 
@@ -114,12 +115,12 @@ def read_address_lists(gateway: Gateway) -> list[instance_pool.PoolObject]:
     return _list(gateway, "address_lists")
 
 
-def read_shield(gateway: Gateway) -> exam_record.Shield:
+def read_shield(gateway: Gateway) -> Shield:
     """The exam records as they are now; records that cannot be listed shield everybody."""
     try:
         return exam_record.read_records(gateway.list(CONFIG_MAP, label_selector=exam_record.SELECTOR))
     except (Forbidden, NotServed, ServerFailed) as exc:
-        return exam_record.unlisted(str(exc))
+        return unlisted(str(exc))
 
 
 def with_leader(gateway: Gateway, installation: Installation, view: View) -> View:
@@ -212,7 +213,7 @@ def _without_operator(
     return [row for row in found if isinstance(row, rows.DeploymentRow)], operator
 
 
-def _shield(found: t.Mapping[str, t.Any], missing: t.Mapping[str, str], parts: t.Collection[str]) -> exam_record.Shield:
+def _shield(found: t.Mapping[str, t.Any], missing: t.Mapping[str, str], parts: t.Collection[str]) -> Shield:
     if "exams" not in parts:
-        return exam_record.NOBODY
-    return exam_record.unlisted(missing["exams"]) if "exams" in missing else exam_record.read_records(found["exams"])
+        return NOBODY
+    return unlisted(missing["exams"]) if "exams" in missing else exam_record.read_records(found["exams"])

@@ -10,11 +10,13 @@ import typing as t
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.module_utils._safety.case import Safeguards
 from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
+from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import judge_sessions
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import Request, Terms, plan
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import StopTerms, plan_stop
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.table import Column, render
 from integration.capacity_site import rules_without
 from integration.session_cases import beside_thresholds, lacking, made
@@ -121,11 +123,12 @@ def judged():
 def judge(case):
     circumstances = around(operator=case.operator, **THRESHOLDS)
     sessions = judge_sessions(case.world.sources(), circumstances)
-    terms = Terms(discard_data=frozenset(STOPPING), own_age=True, caps=Caps("max_stop", 10_000, 100))
+    safeguards = Safeguards(Caps("max_stop", 10_000, 100))
+    terms = StopTerms(safeguards, discard_data=frozenset(STOPPING), own_age=True)
     reasons = collections.defaultdict(dict)
     for name, policy in POLICIES.items():
-        request = Request(selection=Selection(findings=frozenset(policy["findings"])))
-        for item in plan(sessions, request, terms, circumstances).stops:
+        request = Request(Selection(findings=frozenset(policy["findings"])))
+        for item in plan_stop(sessions, request, terms, circumstances).acts:
             reasons[item.uid][name] = set(item.decision.reasons)
     label = Label(case.how, case.findings, case.occupied)
     return [Entry(label, set(each.codes), reasons[each.row.uid]) for each in sessions]

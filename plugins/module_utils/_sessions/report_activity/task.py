@@ -24,13 +24,14 @@ from ..._platform.options import read_installation
 from ..._platform.rows import SessionRow, session_row
 from ..._safety.guard import ROUNDS, look_up
 from ..._safety.limits import read_caps
+from ..._safety.targets import check_request, find_targets
 from ..._service.client import Service, connect_service
 from ..filter import Selection, select
 from ..options import read_thresholds
 from ..record import judge_sessions
 from ..snapshot import PARTS, describe_missing, read
-from ..stop.options import read_request
-from ..stop.plan import Request, rests_on
+from ..stop.options import read_stop_request
+from ..stop.plan import StopRequest, needed_lists
 from ..stop.service import failure_of
 from .plan import (
     Touch,
@@ -60,9 +61,8 @@ class Target(t.NamedTuple):
 def run_active(task: Task) -> Report:
     """Report activity for the sessions asked for."""
     params, check_mode = task.params, task.check_mode
-    request = read_request(params)
-    if request.records is None and not request.selection.states_anything:
-        raise Misconfigured("No session is selected: give records, names, uids or filters")
+    request = read_stop_request(params)
+    check_request(request, "session", "reports for nobody")
     read_caps(params, "max_stop")
     service = connect_service(params, check_mode=check_mode) if params["api"] == "service" else None
     if params["unchecked"]:
@@ -140,24 +140,17 @@ def _as_it_is_now(gateway: Gateway, seen: SessionRow) -> SessionRow | None:
     return session_row(found) if found else None
 
 
-def _targets(gateway: Gateway, params: Params, request: Request) -> tuple[list[Target], dict[str, str]]:
+def _targets(gateway: Gateway, params: Params, request: StopRequest) -> tuple[list[Target], dict[str, str]]:
     installation = read_installation(params)
-    parts = rests_on(request) & set(PARTS) | ({"exams"} if request.selection.exam else set())
+    parts = needed_lists(request) & set(PARTS) | ({"exams"} if request.selection.exam else set())
     parts |= {"memory": {"objects", "usage"}, "restarts": {"objects"}}.get(request.sort_by or "", set())
     view = read(gateway, installation, read_thresholds(params), parts)
-    rows = {row.uid: row for row in view.sources.sessions}
-    if request.records is not None:
-        listed = dict.fromkeys(request.records)
-        return [Target(each.name, each.uid, rows.get(each.uid)) for each in listed], view.missing
     sessions = judge_sessions(view.sources, view.circumstances)
-    chosen = select(sessions, request.selection, sort_by=request.sort_by, limit=request.limit)
-    known = {row.name for row in rows.values()} | set(rows)
-    absent = sorted((request.selection.names | request.selection.uids) - known)
-    found = [Target(judged.row.name, judged.row.uid, judged.row) for judged in chosen]
-    return found + [Target(name, None, None) for name in absent], view.missing
+    found = find_targets(sessions, request, select, thing="session")
+    return [Target(item.name, item.uid, item.assessed.row if item.assessed else None) for item in found], view.missing
 
 
-def _touch_unchecked(request: Request, service: Service | None, params: Params, *, check_mode: bool) -> Report:
+def _touch_unchecked(request: StopRequest, service: Service | None, params: Params, *, check_mode: bool) -> Report:
     names = request.selection.names
     stated = request.records is not None or request.selection != Selection(names=names) or request.sort_by
     if service is None or stated:

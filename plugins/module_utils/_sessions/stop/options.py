@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.errors import Misconfigured
-from ..._safety.limits import caps_argument_spec
+from ..._safety.options import ending_argument_spec, read_safeguards
+from ..._safety.targets import Request
 from ..findings import RULES
-from ..options import read_selection
-from .plan import OTHER_REASONS, Listed, Protection, Request, ShieldExit
+from ..options import read_selection, states_own_age
+from .plan import OTHER_REASONS, RecordRef, ShieldExit, StopRequest, StopTerms
 
 Spec = dict[str, dict[str, t.Any]]
 Params = t.Mapping[str, t.Any]
@@ -25,49 +26,47 @@ def stop_argument_spec() -> Spec:
         "discard_data": {"type": "list", "elements": "str", "choices": reasons, "default": []},
         "only_dead": {"type": "bool", "default": False},
         "without_operator": {"type": "bool", "default": False},
-        "protect": {
-            "type": "dict",
-            "default": {},
-            "options": {name: {"type": "list", "elements": "str"} for name in Protection._fields},
-        },
         "shield_exit": {
             "type": "dict",
             "options": {name: {"type": "str", "required": True} for name in ShieldExit._fields},
         },
         "run": {"type": "str"},
-        **caps_argument_spec("max_stop"),
-        "concurrency": {"type": "int", "default": 16},
-        "wait": {"type": "bool", "default": True},
-        "wait_timeout_seconds": {"type": "int", "default": 120},
-        "unchecked": {"type": "bool", "default": False},
-        "progress_file": {"type": "path"},
+        **ending_argument_spec("sessions", "max_stop", concurrency=16),
     }
 
 
-def read_protection(params: Params) -> Protection:
-    return Protection(**{name: frozenset(values or ()) for name, values in params["protect"].items()})
-
-
-def read_request(params: Params) -> Request:
+def read_stop_request(params: Params) -> StopRequest:
     """The sessions to act on: records from the info module, or a selection."""
     selection = read_selection(params)
     if params["sessions"] is None:
-        return Request(None, selection, params["sort_by"], params["limit"])
+        return Request(selection, None, params["sort_by"], params["limit"])
     if selection.states_anything or params["sort_by"] or params["limit"] is not None:
         raise Misconfigured("sessions are records of those that are meant: state no filters, order or limit beside")
-    return Request(tuple(_listed(record) for record in params["sessions"]))
+    return Request(selection, tuple(_record_ref(record) for record in params["sessions"]))
 
 
-def _listed(record: t.Mapping[str, t.Any]) -> Listed:
+def read_stop_terms(params: Params, only_user: str | None) -> StopTerms:
+    way_out = params["shield_exit"]
+    return StopTerms(
+        read_safeguards(params, "sessions", "max_stop", only_user),
+        discard_data=frozenset(params["discard_data"]),
+        only_dead=params["only_dead"],
+        without_operator=params["without_operator"],
+        own_age=states_own_age(params),
+        shield_exit=ShieldExit(**way_out) if way_out else None,
+    )
+
+
+def _record_ref(record: t.Mapping[str, t.Any]) -> RecordRef:
     if lacking := [field for field in ("name", "uid", "findings") if record.get(field) is None]:
         raise Misconfigured(
-            f"A record in sessions has no {' and no '.join(lacking)}. Give them as theia_session_info returns them: "
+            f"a record in sessions has no {' and no '.join(lacking)}; give them as theia_session_info returns them: "
             "the uid says which one is meant, and the findings what has to be true of it still"
         )
     findings = record["findings"]
     if not isinstance(findings, list) or not all(isinstance(f, dict) and f.get("code") for f in findings):
         raise Misconfigured(
-            f"The findings of {record['name']} in sessions are not those that theia_session_info returns: each has a "
-            "code. To stop what has a finding now, use the option findings"
+            f"the findings of {record['name']} in sessions are not those that theia_session_info returns: each has a "
+            "code; to stop what has a finding now, use the option findings"
         )
-    return Listed(str(record["name"]), str(record["uid"]), frozenset(str(finding["code"]) for finding in findings))
+    return RecordRef(str(record["name"]), str(record["uid"]), frozenset(str(finding["code"]) for finding in findings))

@@ -15,7 +15,7 @@ from ..._platform.rows import DeploymentRow
 Ending = t.Literal["gone", "fresh", "rebuilt", "removed"]
 
 
-class Footprint(t.NamedTuple):
+class SessionLeftovers(t.NamedTuple):
     """What a session had when it was stopped."""
 
     session: str
@@ -29,9 +29,9 @@ class Footprint(t.NamedTuple):
     """Whether its instance is one that the operator does not keep."""
 
 
-def footprint(parts: SessionObjects, *, holds_slot: bool) -> Footprint:
+def leftovers_of(parts: SessionObjects, *, holds_slot: bool) -> SessionLeftovers:
     app = parts.app_definition
-    return Footprint(
+    return SessionLeftovers(
         session=parts.session.uid,
         pooled=holds_slot,
         deployment=parts.deployment.name if parts.deployment else None,
@@ -43,7 +43,7 @@ def footprint(parts: SessionObjects, *, holds_slot: bool) -> Footprint:
     )
 
 
-def ending(left: Footprint, now: Lists) -> Ending | None:
+def ending(left: SessionLeftovers, now: Lists) -> Ending | None:
     """How it ended, or None as long as something of the session is still there.
 
     Needs the Deployments, ReplicaSets (where readable), Services and pods of the namespace.
@@ -66,13 +66,13 @@ def ending(left: Footprint, now: Lists) -> Ending | None:
     return "fresh" if _new_pod(left, deployment, now) and not remaining else None
 
 
-def _still_owned(left: Footprint, now: Lists) -> bool:
+def _still_owned(left: SessionLeftovers, now: Lists) -> bool:
     return any(left.session in row.sessions for row in now.deployments or ()) or any(
         left.session in (*row.sessions, row.labelled_for) for row in now.services or ()
     )
 
 
-def _admits_somebody(left: Footprint, now: Lists) -> bool:
+def _admits_somebody(left: SessionLeftovers, now: Lists) -> bool:
     """Whether the login proxy of the free instance would still let the last user in."""
     return any(
         row.addresses and row.instance_id == left.instance_id and left.app_definition_uid in {o.uid for o in row.owners}
@@ -80,6 +80,6 @@ def _admits_somebody(left: Footprint, now: Lists) -> bool:
     )
 
 
-def _new_pod(left: Footprint, deployment: DeploymentRow, now: Lists) -> bool:
+def _new_pod(left: SessionLeftovers, deployment: DeploymentRow, now: Lists) -> bool:
     pods = pods_by_deployment(now).get(deployment.uid, [])
     return any(pod.uid not in left.pods and not pod.deleting for pod in pods)

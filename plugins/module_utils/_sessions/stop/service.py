@@ -22,10 +22,10 @@ from ..._common.waiting import wait_until
 from ..._kubernetes.kinds import SESSION
 from ..._platform.rows import SessionRow
 from ..._safety.guard import Seen
-from ..._safety.limits import read_caps
+from ..._safety.options import read_safeguards
 from ..._service.client import Service, connect_service
 from ..service import the_user
-from .options import read_protection, read_request
+from .options import read_stop_request
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -81,7 +81,7 @@ def stop_through(params: Params, *, check_mode: bool) -> StopThrough:
 
 def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
     """Stop sessions of the token's user by name, with nothing but the service to ask."""
-    request, caps = read_request(params), read_caps(params, "max_stop")
+    request, safeguards = read_stop_request(params), read_safeguards(params, "sessions", "max_stop")
     stated = request.selection._replace(names=frozenset(), users=frozenset())
     if (
         params["api"] != "service"
@@ -98,11 +98,14 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
     user = the_user(service, params)
     there = {session.name: session for session in service.sessions(user) if session.name in request.selection.names}
     chosen = sorted(there) if request.limit is None else sorted(there)[: request.limit]
-    protection = read_protection(params)
-    kept = {name: why for name in chosen if (why := protection.of(name, there[name].app_definition, user))}
+    kept = {
+        name: why
+        for name in chosen
+        if (why := safeguards.protection.of("session", name, there[name].app_definition, user))
+    }
     going = [name for name in chosen if name not in kept]
     # Of what share of all sessions these are nobody can tell here.
-    over_cap = caps.exceeded(len(going), 0, 0, things="sessions", counted="live sessions", ended="stopped")
+    over_cap = safeguards.caps.exceeded(len(going), 0, 0, things="sessions", counted="live sessions", ended="stopped")
     outcomes: dict[str, tuple[str, str]] = {name: ("kept_protected", why) for name, why in kept.items()}
     if over_cap:
         outcomes |= dict.fromkeys(going, ("skipped_cap", over_cap))

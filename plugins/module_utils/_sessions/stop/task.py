@@ -16,20 +16,17 @@ from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.progress import Reporter
 from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
+from ..._kubernetes.kinds import SESSION
 from ..._platform.options import read_installation
-from ..._safety.limits import read_caps
-from ..options import read_thresholds, states_own_age
+from ..._safety.execution import Pace
+from ..._safety.guard import deleter
+from ..._safety.targets import is_by_name
+from ..options import read_thresholds
 from ..snapshot import describe_missing
-from .execute import (
-    Done,
-    Order,
-    carry_out,
-    delete,
-    read_and_plan,
-)
-from .options import read_protection, read_request
-from .plan import NAMED, Item, ShieldExit, Terms
-from .wait import Endings, Waited, wait_for_endings
+from .execute import StopExecution, StopJob, read_and_plan_stop, stop_sessions
+from .options import read_stop_request, read_stop_terms
+from .plan import NAMED, StopItem, data_lost
+from .wait import Endings, WaitResult, wait_for_endings
 
 Params = t.Mapping[str, t.Any]
 FAILING_ENDINGS = ("not_reset", "not_gone")
@@ -47,21 +44,21 @@ def run_absent(task: Task) -> Report:
         if params["unchecked"]:
             return stop_unchecked(params, check_mode=check_mode)
         service = stop_through(params, check_mode=check_mode)
-    order = _order(params, only_user=service.user if service else None)
+    job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
-    done = read_and_plan(gateway, order)
+    done = read_and_plan_stop(gateway, job)
     task.warn(describe_missing(done.view.missing))
-    waited = Waited({})
+    waited = WaitResult({})
     if not check_mode:
         stopping = Reporter(params["progress_file"], "stopped")
-        send = service.sender(gateway) if service else delete(gateway)
-        done = carry_out(gateway, order, done, send, stopping.report)
+        send = service.sender(gateway) if service else deleter(gateway, SESSION)
+        done = stop_sessions(gateway, job, done, send, stopping.report)
         if params["wait"]:
             waiting = Reporter(params["progress_file"], "clean")
             waited = wait_for_endings(
                 gateway,
                 done.view,
-                done.footprints,
+                done.leftovers,
                 timeout_seconds=params["wait_timeout_seconds"],
                 progress=waiting.report,
             )
@@ -71,35 +68,24 @@ def run_absent(task: Task) -> Report:
     fields = {
         "sessions": items,
         "outcomes": dict(collections.Counter(item["outcome"] for item in items)),
-        "data_lost": done.plan.data_lost(),
+        "data_lost": data_lost(done.plan),
         "precondition": "none" if service else "uid_and_resource_version",
         "not_checked": [],
         "missing": done.view.missing,
     }
     failure = _failure(done, waited, params["wait_timeout_seconds"])
-    return Report(any(item.stops for item in done.plan.items), fields, differences(items, ("stopped",)), failure)
+    return Report(bool(done.plan.acts), fields, differences(items, ("stopped",)), failure)
 
 
-def _order(params: Params, only_user: str | None) -> Order:
-    way_out = params["shield_exit"]
-    return Order(
-        request=read_request(params),
-        terms=Terms(
-            discard_data=frozenset(params["discard_data"]),
-            only_dead=params["only_dead"],
-            without_operator=params["without_operator"],
-            own_age=states_own_age(params),
-            protection=read_protection(params),
-            shield_exit=ShieldExit(**way_out) if way_out else None,
-            only_user=only_user,
-            caps=read_caps(params, "max_stop"),
-        ),
+def _job(params: Params, only_user: str | None) -> StopJob:
+    return StopJob(
+        request=read_stop_request(params),
+        terms=read_stop_terms(params, only_user),
         thresholds=read_thresholds(params),
         installation=read_installation(params),
-        concurrency=params["concurrency"],
-        max_failures=params["max_failures"],
+        pace=Pace(params["concurrency"], params["max_failures"]),
         # Only a history wants it.
-        run=(params["run"] or f"{_user()}@{socket.gethostname()}") if way_out else "",
+        run=(params["run"] or f"{_user()}@{socket.gethostname()}") if params["shield_exit"] else "",
     )
 
 
@@ -111,8 +97,8 @@ def _user() -> str:
         return f"uid-{os.getuid()}"
 
 
-def describe(item: Item, endings: Endings, *, would: bool) -> dict[str, t.Any]:
-    record = item.judged.record if item.judged else None
+def describe(item: StopItem, endings: Endings, *, would: bool) -> dict[str, t.Any]:
+    record = item.assessed.record if item.assessed else None
     return {
         "name": item.name,
         "uid": item.uid,
@@ -129,7 +115,7 @@ def describe(item: Item, endings: Endings, *, would: bool) -> dict[str, t.Any]:
     }
 
 
-def _failure(done: Done, waited: Waited, waited_seconds: int) -> EduideError | None:
+def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> EduideError | None:
     """Everything that could be done is done by now; the task still fails if something was not."""
     if done.plan.over_cap:
         return EduideError(f"{done.plan.over_cap}. They are listed in the result")
@@ -158,6 +144,6 @@ def _failure(done: Done, waited: Waited, waited_seconds: int) -> EduideError | N
     return WaitTimeout(f"stopped, but {after} something is left of {told}{risk}")
 
 
-def _is_named(item: Item) -> bool:
-    why = item.why
-    return NAMED in item.decision.reasons or bool(why.selection and why.selection.names_sessions)
+def _is_named(item: StopItem) -> bool:
+    selection = item.criteria.selection
+    return NAMED in item.decision.reasons or bool(selection and is_by_name(selection))

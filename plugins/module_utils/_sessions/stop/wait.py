@@ -11,7 +11,7 @@ import typing as t
 from ..._common.errors import EduideError, Forbidden
 from ..._common.waiting import wait_until
 from ..snapshot import OBJECTS, View, read_address_lists, read_again
-from .release import Footprint, ending
+from .release import SessionLeftovers, ending
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -21,12 +21,12 @@ Endings = dict[str, str]
 _NEEDED = frozenset(OBJECTS) - {"replica_sets"}
 
 
-def unfinished(left: Footprint) -> str:
+def unfinished(left: SessionLeftovers) -> str:
     """The word for what was not reached."""
     return "not_reset" if left.pooled else "not_gone"
 
 
-class Waited(t.NamedTuple):
+class WaitResult(t.NamedTuple):
     """What was seen of the endings. A session that nobody can tell of has none."""
 
     endings: Endings
@@ -39,19 +39,19 @@ class Waited(t.NamedTuple):
 def wait_for_endings(
     gateway: Gateway,
     view: View,
-    footprints: t.Mapping[str, Footprint],
+    leftovers: t.Mapping[str, SessionLeftovers],
     *,
     timeout_seconds: float,
     progress: t.Callable[[int, int], None],
-) -> Waited:
+) -> WaitResult:
     """How each stopped session ended, by uid. The sessions are gone whatever happens here, so nothing is raised."""
-    if not footprints:
-        return Waited({})
+    if not leftovers:
+        return WaitResult({})
     if denied := sorted(_NEEDED & view.missing.keys()):
-        return Waited({}, "; ".join(view.missing[name] for name in denied), denied=True)
+        return WaitResult({}, "; ".join(view.missing[name] for name in denied), denied=True)
     # Without an operator nobody resets an instance, so waiting for it would only take time.
-    hopeless = {uid for uid, left in footprints.items() if left.pooled and not view.circumstances.leading}
-    waiting = {uid: left for uid, left in footprints.items() if uid not in hopeless}
+    hopeless = {uid for uid, left in leftovers.items() if left.pooled and not view.circumstances.leading}
+    waiting = {uid: left for uid, left in leftovers.items() if uid not in hopeless}
     ended: Endings = {}
     unread: str | None = None
 
@@ -76,6 +76,6 @@ def wait_for_endings(
             wait_until(look, lambda seen: waiting.keys() <= seen.keys(), timeout_seconds=timeout_seconds)
     except EduideError as exc:
         known = {**dict.fromkeys(hopeless, "not_reset"), **ended}
-        return Waited(known, str(exc), denied=isinstance(exc, Forbidden))
-    known = {uid: unfinished(footprints[uid]) for uid in (*waiting, *hopeless)}
-    return Waited({**known, **ended}, unread, denied=unread is not None)
+        return WaitResult(known, str(exc), denied=isinstance(exc, Forbidden))
+    known = {uid: unfinished(leftovers[uid]) for uid in (*waiting, *hopeless)}
+    return WaitResult({**known, **ended}, unread, denied=unread is not None)

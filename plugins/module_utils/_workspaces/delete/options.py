@@ -11,87 +11,74 @@ import typing as t
 from ..._common.errors import Misconfigured
 from ..._common.timestamps import parse_time
 from ..._platform.storage import Kept
-from ..._safety.limits import caps_argument_spec, read_caps
-from ..._sessions.stop import plan as stop_plan
+from ..._safety.options import ending_argument_spec, read_safeguards
+from ..._safety.targets import Request
+from ..._sessions.stop.plan import SELECTED, StopTerms
 from ..options import read_selection
 from ..volumes import VolumeOption
-from .plan import (
-    Listed,
-    LiveSessions,
-    Protection,
-    Request,
-    Terms,
-)
+from .plan import DeletionRequest, DeletionTerms, LiveSessions, WorkspaceRef
 
 Spec = dict[str, dict[str, t.Any]]
 Params = t.Mapping[str, t.Any]
 
 
 def deletion_argument_spec() -> Spec:
+    usual = DeletionTerms()
     return {
         "workspaces": {"type": "list", "elements": "dict"},
-        "live_sessions": {"type": "str", "choices": list(t.get_args(LiveSessions)), "default": Terms().live_sessions},
-        "discard_data": {"type": "list", "elements": "str", "choices": [stop_plan.SELECTED], "default": []},
-        "without_operator": {"type": "bool", "default": False},
-        "volume": {"type": "str", "choices": list(t.get_args(VolumeOption)), "default": Terms().volume},
-        "protect": {
-            "type": "dict",
-            "default": {},
-            "options": {name: {"type": "list", "elements": "str"} for name in Protection._fields},
+        "live_sessions": {
+            "type": "str",
+            "choices": list(t.get_args(LiveSessions)),
+            "default": usual.live_sessions,
         },
-        **caps_argument_spec("max_delete"),
-        "concurrency": {"type": "int", "default": 8},
-        "wait": {"type": "bool", "default": True},
-        "wait_timeout_seconds": {"type": "int", "default": 120},
-        "unchecked": {"type": "bool", "default": False},
-        "progress_file": {"type": "path"},
+        "discard_data": {"type": "list", "elements": "str", "choices": [SELECTED], "default": []},
+        "without_operator": {"type": "bool", "default": False},
+        "volume": {"type": "str", "choices": list(t.get_args(VolumeOption)), "default": usual.volume},
+        **ending_argument_spec("workspaces", "max_delete", concurrency=8),
     }
 
 
-def read_terms(params: Params, only_user: str | None) -> Terms:
-    return Terms(
+def read_deletion_terms(params: Params, only_user: str | None) -> DeletionTerms:
+    return DeletionTerms(
+        read_safeguards(params, "workspaces", "max_delete", only_user),
         live_sessions=params["live_sessions"],
         volume=params["volume"],
-        protection=Protection(**{name: frozenset(values or ()) for name, values in params["protect"].items()}),
-        only_user=only_user,
-        caps=read_caps(params, "max_delete"),
     )
 
 
-def read_session_terms(params: Params, terms: Terms) -> stop_plan.Terms:
+def read_session_terms(params: Params, terms: DeletionTerms) -> StopTerms:
     """Sessions are stopped on the terms of the session module, within the same limits."""
-    protection = stop_plan.Protection(app_definitions=terms.protection.app_definitions, users=terms.protection.users)
-    return stop_plan.Terms(
+    shared = terms.safeguards
+    return StopTerms(
+        # Names are those of workspaces here.
+        shared._replace(protection=shared.protection._replace(names=frozenset())),
         discard_data=frozenset(params["discard_data"]),
         without_operator=params["without_operator"],
-        protection=protection,
-        only_user=terms.only_user,
-        caps=terms.caps,
     )
 
 
-def read_request(params: Params) -> Request:
+def read_deletion_request(params: Params) -> DeletionRequest:
     """The workspaces to delete: records from the info module, or a selection."""
     selection = read_selection(params)
     if params["workspaces"] is None:
-        return Request(None, selection, params["sort_by"], params["limit"])
+        return Request(selection, None, params["sort_by"], params["limit"])
     if selection.states_anything or params["sort_by"] or params["limit"] is not None:
         raise Misconfigured("workspaces are records of those that are meant: state no filters, order or limit beside")
-    return Request(tuple(_listed(record) for record in params["workspaces"]))
+    return Request(selection, tuple(_workspace_ref(record) for record in params["workspaces"]))
 
 
-def _listed(record: t.Mapping[str, t.Any]) -> Listed:
+def _workspace_ref(record: t.Mapping[str, t.Any]) -> WorkspaceRef:
     needed = ("name", "uid", "user", "app_definition")
     if lacking := [field for field in needed if record.get(field) is None]:
         raise Misconfigured(
-            f"A record in workspaces has no {' and no '.join(lacking)}. Give them as theia_workspace_info returns "
+            f"a record in workspaces has no {' and no '.join(lacking)}; give them as theia_workspace_info returns "
             "them: the uid says which one is meant"
         )
     try:
         last_seen = parse_time(record.get("last_seen"))
     except (TypeError, ValueError) as exc:
-        raise Misconfigured(f"The last_seen of the record of {record['name']} is not a time: {exc}") from exc
-    return Listed(
+        raise Misconfigured(f"the last_seen of the record of {record['name']} is not a time: {exc}") from exc
+    return WorkspaceRef(
         Kept(**{field: str(record[field]) for field in needed}, label=record.get("label")),
         last_seen,
         _name_of(record.get("claim")),

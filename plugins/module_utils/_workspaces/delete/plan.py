@@ -13,12 +13,17 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ..._common.errors import Misconfigured
 from ..._platform.rows import SessionRow
 from ..._platform.storage import Kept, VolumeRow
+from ..._safety.case import Safeguards, Subject
+from ..._safety.decision import Decision, Item, Law, Plan, first_objection
+from ..._safety.guard import going
+from ..._safety.laws import COMMON_LAWS
 from ..._safety.limits import Caps
+from ..._safety.shield import Shield
+from ..._safety.targets import Criteria, Request, find_targets
 from ..._sessions.record import Circumstances
-from ..filter import SortBy, WorkspaceSelection, matches, select
+from ..filter import WorkspaceSelection, matches, select
 from ..record import (
     NO_VOLUME,
     VOLUME_DELETED,
@@ -30,24 +35,10 @@ from ..record import (
 )
 from ..volumes import VolumeOption
 
-Outcome = t.Literal[
-    "deleted",
-    "reclaimed",
-    "gone",
-    "kept_in_use",
-    "kept_active",
-    "kept_shielded",
-    "kept_protected",
-    "refused",
-    "skipped_cap",
-    "failed",
-]
 LiveSessions = t.Literal["refuse", "stop"]
 
-_NONE: frozenset[str] = frozenset()
 
-
-class Listed(t.NamedTuple):
+class WorkspaceRef(t.NamedTuple):
     """A workspace that the caller hands over as a record, as it was listed."""
 
     kept: Kept
@@ -55,160 +46,135 @@ class Listed(t.NamedTuple):
     claim: str | None
     volume: str | None
 
+    @property
+    def name(self) -> str:
+        return self.kept.name
 
-class Request(t.NamedTuple):
-    """Which workspaces the caller wants to delete: by records, or by a selection (names are one)."""
+    @property
+    def uid(self) -> str:
+        return self.kept.uid
 
-    records: tuple[Listed, ...] | None = None
-    selection: WorkspaceSelection = WorkspaceSelection()
-    sort_by: SortBy | None = None
-    limit: int | None = None
-
-
-class Protection(t.NamedTuple):
-    """What the caller adds to the annotations. Users are protected whatever the case of their name."""
-
-    workspaces: frozenset[str] = _NONE
-    app_definitions: frozenset[str] = _NONE
-    users: frozenset[str] = _NONE
+    def joined(self, other: WorkspaceRef) -> WorkspaceRef:
+        """What was listed last counts."""
+        return other
 
 
-class Terms(t.NamedTuple):
-    """What the caller accepts."""
+DeletionRequest: t.TypeAlias = "Request[WorkspaceRef, WorkspaceSelection]"
+DeletionCriteria: t.TypeAlias = "Criteria[WorkspaceRef, WorkspaceSelection]"
+DeletionItem: t.TypeAlias = "Item[JudgedWorkspace, DeletionCriteria, VolumeRow]"
+DeletionPlan: t.TypeAlias = "Plan[DeletionItem]"
 
+
+class DeletionTerms(t.NamedTuple):
+    """What the caller accepts when workspaces are deleted."""
+
+    safeguards: Safeguards = Safeguards(Caps("max_delete"))
     live_sessions: LiveSessions = "refuse"
     volume: VolumeOption = "follow"
-    protection: Protection = Protection()
-    only_user: str | None = None
-    """The user in whose name workspaces are deleted, if that can be nobody else's."""
-    caps: Caps = Caps("max_delete")
 
 
-class Why(t.NamedTuple):
-    """Why a workspace is a target: what has to be true of it, still, when the delete goes out."""
+class DeletionCase(t.NamedTuple):
+    """One workspace as it is now, or what one left, with all that decides about it."""
 
-    selection: WorkspaceSelection | None
-    listed: Listed | None
-
-    @property
-    def named(self) -> bool:
-        """Whether it is meant itself, whatever else is true of it."""
-        return self.selection is not None and self.selection == WorkspaceSelection(
-            names=self.selection.names, uids=self.selection.uids
-        )
-
-
-class Decision(t.NamedTuple):
-    outcome: Outcome
-    text: str
-    deletion: Deletion | None = None
-    """What becomes of the files; None if nothing does, or if nobody knows."""
-
-
-class Item(t.NamedTuple):
-    """One workspace of a run and what becomes of it."""
-
-    name: str
-    uid: str | None
+    owner: Kept
     judged: JudgedWorkspace | None
-    """None: there is no such workspace."""
-    left: VolumeRow | None
-    """The volume that a workspace left behind, if that is to be reclaimed."""
-    why: Why
-    decision: Decision
+    criteria: DeletionCriteria
+    terms: DeletionTerms
+    circumstances: Circumstances
+    on_it: t.Mapping[str, str]
+    """The sessions that put it in use, with what is to be said about each."""
 
     @property
-    def key(self) -> str:
-        """Tells it from the others of a run: a name may have left several volumes."""
-        return self.left.name if self.left else self.name
-
-    @property
-    def acts(self) -> bool:
-        return self.decision.outcome in ("deleted", "reclaimed")
-
-    @property
-    def kept(self) -> Kept | None:
-        """Whose files these are."""
-        if self.judged:
-            return _kept(self.judged.record)
-        return (self.left.kept if self.left else None) or (self.why.listed.kept if self.why.listed else None)
-
-
-class Plan(t.NamedTuple):
-    items: tuple[Item, ...]
-    over_cap: str | None
-    """Why nothing at all is deleted, if the plan is larger than it may be."""
-
-    @property
-    def acts(self) -> list[Item]:
-        return [item for item in self.items if item.acts]
-
-    def skipped(self, over_cap: str) -> Plan:
-        """Nothing is deleted, for this reason."""
-        decision = Decision("skipped_cap", over_cap)
-        return Plan(tuple(item._replace(decision=decision) if item.acts else item for item in self.items), over_cap)
-
-
-def check(request: Request) -> None:
-    """Refuse a request that could not be meant, before anything is read."""
-    if request.records is None and not request.selection.states_anything:
-        raise Misconfigured(
-            "No workspace is selected: give records, names, uids or filters. An empty selection deletes nothing"
+    def subject(self) -> Subject:
+        judged, owner = self.judged, self.owner
+        return Subject(
+            "workspace",
+            owner.name,
+            owner.app_definition,
+            owner.user,
+            protected=judged.record["protected"] if judged else None,
+            deleting=judged is not None and judged.row.deleting,
         )
 
+    @property
+    def safeguards(self) -> Safeguards:
+        return self.terms.safeguards
 
-def plan(
+    @property
+    def shield(self) -> Shield:
+        return self.circumstances.shield
+
+    @property
+    def now(self) -> datetime:
+        return self.circumstances.now
+
+    @property
+    def let_out(self) -> tuple[()]:
+        """There is no way out of the shield for files."""
+        return ()
+
+
+def plan_deletion(
     workspaces: t.Sequence[JudgedWorkspace],
     released: t.Sequence[VolumeRow],
-    request: Request,
-    terms: Terms,
+    request: DeletionRequest,
+    terms: DeletionTerms,
     circumstances: Circumstances,
     *,
     staying: t.Mapping[str, str],
-) -> Plan:
+) -> DeletionPlan:
     """Decide about each workspace asked for, then about the run as a whole.
 
     ``released`` are the volumes that nothing claims any more, ``staying`` the sessions that will not have been stopped
     by then, with the reason.
     """
-    items = tuple(
-        item._replace(decision=_planned(item, terms, circumstances, staying))
-        for item in _targets(workspaces, released if terms.volume == "reclaim" else (), request)
+    found: list[DeletionItem] = find_targets(workspaces, request, select, thing="workspace")
+    if terms.volume == "reclaim":
+        found = _with_left(found, released, request)
+    planned = Plan(tuple(item._replace(decision=_planned(item, terms, circumstances, staying)) for item in found))
+    acts = planned.acts
+    going_workspaces = sum(item.assessed is not None for item in acts)
+    return planned.skipped(
+        terms.safeguards.caps.exceeded(
+            len(acts),
+            going_workspaces,
+            len(workspaces),
+            things="workspaces",
+            counted="workspaces",
+            ended="deleted",
+        )
     )
-    planned = Plan(items, None)
-    over_cap = _over_cap(planned.acts, len(workspaces), terms.caps)
-    return planned.skipped(over_cap) if over_cap else planned
 
 
-def _planned(item: Item, terms: Terms, circumstances: Circumstances, staying: t.Mapping[str, str]) -> Decision:
-    if item.judged:
-        on_it = {name: staying[name] for name in item.judged.record["live_sessions"] if name in staying}
-        return decide(item.judged, item.why, terms, circumstances, on_it)
+def _planned(
+    item: DeletionItem, terms: DeletionTerms, circumstances: Circumstances, staying: t.Mapping[str, str]
+) -> Decision:
+    if item.assessed:
+        on_it = {name: staying[name] for name in item.assessed.record["live_sessions"] if name in staying}
+        return decide_deletion(item.assessed, item.criteria, terms, circumstances, on_it)
     return decide_about_left(item, terms, circumstances) if item.left else item.decision
 
 
-def decide(
-    judged: JudgedWorkspace, why: Why, terms: Terms, circumstances: Circumstances, on_it: t.Mapping[str, str]
+def decide_deletion(
+    judged: JudgedWorkspace,
+    criteria: DeletionCriteria,
+    terms: DeletionTerms,
+    circumstances: Circumstances,
+    on_it: t.Mapping[str, str],
 ) -> Decision:
-    """What to do about one workspace, with the sessions that put it in use. The first objection counts."""
-    record = judged.record
-    if judged.row.deleting:
-        return Decision("gone", "it is already being deleted")
-    objection = (
-        (Decision("kept_protected", f"protected: {record['protected']}") if record["protected"] else None)
-        or _objection(_kept(record), terms, circumstances)
-        or _active(judged, why)
-        or _in_use(on_it)
-        or _volume_unknown(record["deletion"], terms)
-    )
-    return objection or Decision("deleted", _because(why), deletion_of(record["deletion"], terms.volume))
+    """What to do about one workspace, with the sessions that put it in use."""
+    case = DeletionCase(_kept(judged.record), judged, criteria, terms, circumstances, on_it)
+    ends = Decision("deleted", _because(criteria), consequence=deletion_of(judged.record["deletion"], terms.volume))
+    return first_objection(LAWS, case) or ends
 
 
-def decide_about_left(item: Item, terms: Terms, circumstances: Circumstances) -> Decision:
+def decide_about_left(item: DeletionItem, terms: DeletionTerms, circumstances: Circumstances) -> Decision:
     """What to do about the volume of a workspace that is gone already."""
-    objection = _objection(item.kept, terms, circumstances) if item.kept else None
-    volume = item.left.name if item.left else None
-    return objection or Decision("reclaimed", f"the workspace is gone and left its volume {volume}", VOLUME_DELETED)
+    owner, volume = owner_of(item), item.left.name if item.left else None
+    case = DeletionCase(owner, None, item.criteria, terms, circumstances, {}) if owner else None
+    objection = first_objection(COMMON_LAWS, case) if case else None
+    ends = Decision("reclaimed", f"the workspace is gone and left its volume {volume}", consequence=VOLUME_DELETED)
+    return objection or ends
 
 
 def in_use(judged: JudgedWorkspace, sessions: t.Iterable[SessionRow]) -> dict[str, str]:
@@ -232,97 +198,94 @@ def deletion_of(follows: Deletion | None, option: VolumeOption) -> Deletion | No
     return VOLUME_RELEASED if option == "retain" else VOLUME_DELETED
 
 
+def is_named(criteria: DeletionCriteria) -> bool:
+    """Whether a workspace is meant itself, whatever else is true of it."""
+    wanted = criteria.selection
+    return wanted is not None and wanted == WorkspaceSelection(names=wanted.names, uids=wanted.uids)
+
+
+def owner_of(item: DeletionItem) -> Kept | None:
+    """Whose files these are."""
+    if item.assessed:
+        return _kept(item.assessed.record)
+    record = item.criteria.record
+    return (item.left.kept if item.left else None) or (record.kept if record else None)
+
+
+def key_of(item: DeletionItem) -> str:
+    """Tells it from the others of a run: a name may have left several volumes."""
+    return item.left.name if item.left else item.name
+
+
 def _kept(record: WorkspaceRecord) -> Kept:
     return Kept(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
 
 
-def _objection(kept: Kept, terms: Terms, circumstances: Circumstances) -> Decision | None:
-    """Whose files must not be touched, whether the workspace is still there or not."""
-    return protected(kept, terms.protection) or _shielded(kept, circumstances) or _of_somebody_else(kept, terms)
-
-
-def protected(kept: Kept, protection: Protection) -> Decision | None:
-    """Whether the caller protects it."""
-    if kept.name in protection.workspaces:
-        return Decision("kept_protected", "the workspace is protected by this task")
-    if kept.app_definition in protection.app_definitions:
-        return Decision("kept_protected", f"the app definition {kept.app_definition} is protected by this task")
-    if kept.user.casefold() in {user.casefold() for user in protection.users}:
-        return Decision("kept_protected", "its user is protected by this task")
-    return None
-
-
-def _shielded(kept: Kept, circumstances: Circumstances) -> Decision | None:
-    """A student of an open exam may come back to the files, also if no session is on them."""
-    shield = circumstances.shield
-    if shield.unreadable:
-        record, reason = shield.unreadable[0]
-        return Decision("kept_shielded", f"{record} cannot be read, so nobody knows whom it shields: {reason}")
-    exams = shield.exams_of(kept.app_definition, kept.user, circumstances.now)
-    return Decision("kept_shielded", f"its user is in the exam {exams[0]} and may come back to it") if exams else None
-
-
-def _of_somebody_else(kept: Kept, terms: Terms) -> Decision | None:
-    if terms.only_user in (None, kept.user):
+def active(case: DeletionCase) -> Decision | None:
+    """A workspace that is no longer what it was chosen for stays."""
+    if case.judged is None:
         return None
-    told = f"it belongs to another user than {terms.only_user}, for whom alone the REST service acts here"
-    return Decision("refused", told)
-
-
-def _active(judged: JudgedWorkspace, why: Why) -> Decision | None:
-    """Whether it is still what it was chosen for."""
-    if why.listed is not None:
-        before, now = why.listed.last_seen, judged.last_seen
-        if now is not None and (before is None or now > before):
-            return Decision("kept_active", "it was used since it was listed")
-        return None
-    if why.selection is not None and not matches(judged, why.selection):
+    record, selection = case.criteria.record, case.criteria.selection
+    if record is not None:
+        before, now = record.last_seen, case.judged.last_seen
+        used = now is not None and (before is None or now > before)
+        return Decision("kept_active", "it was used since it was listed") if used else None
+    if selection is not None and not matches(case.judged, selection):
         return Decision("kept_active", "what it was chosen for is no longer so")
     return None
 
 
-def _in_use(on_it: t.Mapping[str, str]) -> Decision | None:
-    if not on_it:
+def occupied(case: DeletionCase) -> Decision | None:
+    """A workspace in use is not deleted."""
+    if not case.on_it:
         return None
-    told = ", ".join(f"{name} ({reason})" for name, reason in sorted(on_it.items()))
+    told = ", ".join(f"{name} ({reason})" for name, reason in sorted(case.on_it.items()))
     return Decision("kept_in_use", f"in use by the session {told}")
 
 
-def _volume_unknown(follows: Deletion | None, terms: Terms) -> Decision | None:
-    if follows is not None or terms.volume == "follow":
+def volume_unknown(case: DeletionCase) -> Decision | None:
+    """Nothing is promised of a volume that could not be read."""
+    follows = case.judged.record["deletion"] if case.judged else None
+    if follows is not None or case.terms.volume == "follow":
         return None
-    return Decision("refused", f"its volume could not be read, so nobody can {terms.volume} it")
+    return Decision("refused", f"its volume could not be read, so nobody can {case.terms.volume} it")
 
 
-def _targets(
-    workspaces: t.Sequence[JudgedWorkspace], released: t.Sequence[VolumeRow], request: Request
-) -> t.Iterator[Item]:
-    """The workspaces asked for, in order, then the ones that do not exist, with the volumes that they left."""
+LAWS: tuple[Law[DeletionCase], ...] = (going, *COMMON_LAWS, active, occupied, volume_unknown)
+
+
+def _with_left(
+    found: t.Sequence[DeletionItem], released: t.Sequence[VolumeRow], request: DeletionRequest
+) -> list[DeletionItem]:
+    """Those that are gone, with the volumes that they left: of one name there may be several."""
     if request.records is not None:
-        by_uid = {judged.row.uid: judged for judged in workspaces}
-        for listed in {listed.kept.uid: listed for listed in request.records}.values():
-            why = Why(None, listed)
-            judged = by_uid.get(listed.kept.uid)
-            yield _item(judged, why) if judged else _missing(listed.kept.name, why, _left_by(listed, released))
-        return
+        return [
+            item._replace(left=_left_by(item.criteria.record, released))
+            if item.assessed is None and item.criteria.record
+            else item
+            for item in found
+        ]
     wanted = request.selection
-    why = Why(wanted, None)
-    for judged in select(workspaces, wanted, sort_by=request.sort_by, limit=request.limit):
-        yield _item(judged, why)
-    present = {word for judged in workspaces for word in (judged.row.name, judged.row.uid)}
-    absent = (wanted.names | wanted.uids) - present
+    absent = {item.name: item for item in found if item.assessed is None}
     left = {volume.kept: volume for volume in released if volume.kept and _is_meant(volume.kept, absent, wanted)}
-    yield from (_missing(kept.name, why, volume) for kept, volume in left.items())
-    yield from (_missing(name, why, None) for name in sorted(absent - {word for kept in left for word in kept[:2]}))
+    words = {word for kept in left for word in kept[:2]}
+    return [
+        *(item for item in found if item.assessed),
+        *(
+            absent[kept.name if kept.name in absent else kept.uid]._replace(name=kept.name, uid=kept.uid, left=volume)
+            for kept, volume in left.items()
+        ),
+        *(item for name, item in absent.items() if name not in words),
+    ]
 
 
-def _is_meant(kept: Kept, absent: frozenset[str], wanted: WorkspaceSelection) -> bool:
+def _is_meant(kept: Kept, absent: t.Collection[str], wanted: WorkspaceSelection) -> bool:
     """Whether a workspace that is gone was asked for: by name or uid, and no filter that nobody can judge any more."""
     if not wanted.names and not wanted.uids:
         return False
     values = (
-        (wanted.names & absent if wanted.names else None, kept.name),
-        (wanted.uids & absent if wanted.uids else None, kept.uid),
+        (wanted.names.intersection(absent) if wanted.names else None, kept.name),
+        (wanted.uids.intersection(absent) if wanted.uids else None, kept.uid),
         (wanted.users or None, kept.user),
         (wanted.app_definitions or None, kept.app_definition),
     )
@@ -330,7 +293,7 @@ def _is_meant(kept: Kept, absent: frozenset[str], wanted: WorkspaceSelection) ->
     return wanted == judgeable and all(value in choice for choice, value in values if choice is not None)
 
 
-def _left_by(listed: Listed, released: t.Sequence[VolumeRow]) -> VolumeRow | None:
+def _left_by(listed: WorkspaceRef, released: t.Sequence[VolumeRow]) -> VolumeRow | None:
     """By the note on it; without one by its name and that of the claim that the record has."""
     for volume in released:
         noted = volume.kept.uid if volume.kept else None
@@ -339,28 +302,7 @@ def _left_by(listed: Listed, released: t.Sequence[VolumeRow]) -> VolumeRow | Non
     return None
 
 
-def _item(judged: JudgedWorkspace, why: Why) -> Item:
-    return Item(judged.row.name, judged.row.uid, judged, None, why, Decision("deleted", ""))
-
-
-def _missing(name: str, why: Why, left: VolumeRow | None) -> Item:
-    kept = (left.kept if left else None) or (why.listed.kept if why.listed else None)
-    return Item(
-        kept.name if kept else name,
-        kept.uid if kept else None,
-        None,
-        left,
-        why,
-        Decision("gone", "there is no such workspace"),
-    )
-
-
-def _over_cap(acts: t.Sequence[Item], total: int, caps: Caps) -> str | None:
-    going = sum(item.judged is not None for item in acts)
-    return caps.exceeded(len(acts), going, total, things="workspaces", counted="workspaces", ended="deleted")
-
-
-def _because(why: Why) -> str:
-    if why.listed is not None:
+def _because(criteria: DeletionCriteria) -> str:
+    if criteria.record is not None:
         return "listed in this task"
-    return "named by this task" if why.named else "selected by this task"
+    return "named by this task" if is_named(criteria) else "selected by this task"

@@ -13,13 +13,14 @@ from ..._common.errors import EduideError, Misconfigured, ServerFailed
 from ..._common.report import Report
 from ..._kubernetes.kinds import WORKSPACE
 from ..._platform.rows import WorkspaceRow
-from ..._platform.storage import Kept
+from ..._safety.decision import Outcome
+from ..._safety.options import read_safeguards
+from ..._safety.protection import Protection
 from ..._service.client import ListedWorkspace, Service, connect_service
 from ..._sessions.service import the_user
 from ..._sessions.stop.service import StopThrough, failure_of, send_and_confirm
 from .. import results
-from .options import read_request, read_terms
-from .plan import Outcome, Protection, protected
+from .options import read_deletion_request
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -40,7 +41,7 @@ def delete_through(through: StopThrough, gateway: Gateway) -> t.Callable[[Worksp
 
 def delete_unchecked(params: Params, *, check_mode: bool) -> Report:
     """Delete workspaces of the token's user by name, with nothing but the service to ask."""
-    request = read_request(params)
+    request = read_deletion_request(params)
     stated = request.selection._replace(names=frozenset(), users=frozenset())
     if (
         params["api"] != "service"
@@ -54,16 +55,16 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> Report:
             "unchecked is for api=service with names, and neither touches sessions nor volumes: without the cluster "
             "nothing else can be told apart"
         )
-    terms = read_terms(params, None)
+    safeguards = read_safeguards(params, "workspaces", "max_delete")
     service = connect_service(params, check_mode=check_mode)
     user = the_user(service, params)
     listed = {workspace.name: workspace for workspace in service.workspaces(user)}
     names = sorted(request.selection.names)[: request.limit]
     decided: dict[str, tuple[str, str]] = {
-        name: _decide(name, user, listed.get(name), terms.protection) for name in names
+        name: _decide(name, user, listed.get(name), safeguards.protection) for name in names
     }
     going = [name for name, (outcome, _reason) in decided.items() if outcome == "deleted"]
-    over_cap = terms.caps.exceeded(len(going), 0, 0, things="workspaces", counted="workspaces", ended="deleted")
+    over_cap = safeguards.caps.exceeded(len(going), 0, 0, things="workspaces", counted="workspaces", ended="deleted")
     if over_cap:
         decided.update(dict.fromkeys(going, ("skipped_cap", over_cap)))
     elif not check_mode:
@@ -95,9 +96,8 @@ def _decide(name: str, user: str, found: ListedWorkspace | None, protection: Pro
         return "gone", "there is no such workspace"
     if found.active:
         return "kept_in_use", "the service says that there is a session of it"
-    kept = Kept(name, "", user, found.app_definition or "", None)
-    objection = protected(kept, protection)
-    return (objection.outcome, objection.text) if objection else ("deleted", "named by this task")
+    why = protection.of("workspace", name, found.app_definition or "", user)
+    return ("kept_protected", why) if why else ("deleted", "named by this task")
 
 
 def _delete(service: Service, user: str, name: str) -> tuple[str, str]:

@@ -12,29 +12,27 @@ from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.progress import Reporter
 from ..._common.report import Report, Task
 from ..._kubernetes.connect import connect
+from ..._kubernetes.kinds import SESSION, WORKSPACE
 from ..._platform.options import read_installation
+from ..._safety.execution import Pace
+from ..._safety.guard import deleter
+from ..._safety.targets import Request
+from ..._sessions.filter import Selection
 from ..._sessions.findings import Thresholds
 from ..._sessions.snapshot import describe_missing
-from ..._sessions.stop import execute as stop_execute
-from ..._sessions.stop import plan as stop_plan
 from ..._sessions.stop import task as stop_task
+from ..._sessions.stop.execute import StopExecution, StopJob, stop_sessions
 from ..._sessions.stop.service import StopThrough, stop_through
-from ..._sessions.stop.wait import Waited, wait_for_endings
+from ..._sessions.stop.wait import WaitResult, wait_for_endings
 from .. import results
 from ..record import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED
 from ..usage.options import read_max_gap
 from ..volumes import restore_steps
-from .execute import (
-    Done,
-    Order,
-    carry_out,
-    delete,
-    read_and_plan,
-)
-from .options import read_request, read_session_terms, read_terms
-from .plan import Item
+from .execute import DeletionExecution, DeletionJob, delete_workspaces, read_and_plan_deletion
+from .options import read_deletion_request, read_deletion_terms, read_session_terms
+from .plan import DeletionItem, is_named, key_of, owner_of
 from .service import delete_through, delete_unchecked
-from .wait import NOT_GONE, Settled, settle
+from .wait import NOT_GONE, SettleResult, settle
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -45,9 +43,9 @@ Params = t.Mapping[str, t.Any]
 class Outcome(t.NamedTuple):
     """All that is known when everything that could be done is done."""
 
-    done: Done
-    settled: Settled
-    waited: Waited
+    done: DeletionExecution
+    settled: SettleResult
+    waited: WaitResult
     """How the sessions ended that were stopped."""
 
 
@@ -57,22 +55,20 @@ def run_absent(task: Task) -> Report:
     if params["unchecked"]:
         return delete_unchecked(params, check_mode=check_mode)
     service = stop_through(params, check_mode=check_mode) if params["api"] == "service" else None
-    order = _order(params, only_user=service.user if service else None)
+    job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
-    planned = read_and_plan(gateway, order)
+    planned = read_and_plan_deletion(gateway, job)
     task.warn(describe_missing(planned.view.missing))
-    outcome = Outcome(planned, Settled({}, {}, None), Waited({}))
+    outcome = Outcome(planned, SettleResult({}, {}, None), WaitResult({}))
     if not check_mode:
-        outcome = _carry_out(gateway, order, planned, service, params)
+        outcome = _carry_out(gateway, job, planned, service, params)
     items = [_describe(item, outcome, gateway.namespace, would=check_mode) for item in outcome.done.plan.items]
     stopping = outcome.done.stopping.plan.items if outcome.done.stopping else ()
     sessions = [stop_task.describe(item, outcome.waited.endings, would=check_mode) for item in stopping]
     task.warn(*_warnings(outcome, items))
     return results.report(
         items,
-        changed=bool(outcome.done.noted)
-        or any(item.acts for item in outcome.done.plan.items)
-        or any(item.stops for item in stopping),
+        changed=bool(outcome.done.noted) or bool(outcome.done.plan.acts) or any(item.acts for item in stopping),
         precondition="none" if service else "uid_and_resource_version",
         sessions=sessions,
         missing=outcome.done.view.missing,
@@ -80,47 +76,50 @@ def run_absent(task: Task) -> Report:
     )
 
 
-def _order(params: Params, only_user: str | None) -> Order:
-    terms = read_terms(params, only_user)
-    stop = stop_execute.Order(
-        request=stop_plan.Request(),
+def _job(params: Params, only_user: str | None) -> DeletionJob:
+    terms = read_deletion_terms(params, only_user)
+    stop = StopJob(
+        request=Request(Selection()),
         terms=read_session_terms(params, terms),
         thresholds=Thresholds(),
         installation=read_installation(params),
-        concurrency=params["concurrency"],
-        max_failures=params["max_failures"],
+        pace=Pace(params["concurrency"], params["max_failures"]),
         # No session leaves the shield of an exam this way, so that nothing is signed.
         run="",
     )
-    return Order(read_request(params), terms, stop, read_max_gap(params))
+    return DeletionJob(read_deletion_request(params), terms, stop, read_max_gap(params))
 
 
-def _carry_out(gateway: Gateway, order: Order, planned: Done, service: StopThrough | None, params: Params) -> Outcome:
+def _carry_out(
+    gateway: Gateway, job: DeletionJob, planned: DeletionExecution, service: StopThrough | None, params: Params
+) -> Outcome:
     """Sessions first, then workspaces, then what is left of both."""
-    waited = Waited({})
+    waited = WaitResult({})
     if planned.stopping is not None:
         stopping = Reporter(params["progress_file"], "sessions stopped")
-        stop = service.sender(gateway) if service else stop_execute.delete(gateway)
-        stopped = stop_execute.carry_out(gateway, order.stop, planned.stopping, stop, stopping.report)
+        stop = service.sender(gateway) if service else deleter(gateway, SESSION)
+        stopped = stop_sessions(gateway, job.stop, planned.stopping, stop, stopping.report)
         planned = planned._replace(stopping=stopped)
         if params["wait"]:
             waited = _wait_for_sessions(gateway, stopped, params)
     deleting = Reporter(params["progress_file"], "workspaces deleted")
-    send = delete_through(service, gateway) if service else delete(gateway)
-    done = carry_out(gateway, order, planned, send, deleting.report)
-    remains = {key: trace.remains for key, trace in done.traces.items() if params["wait"] or trace.remains.reclaim}
+    send = delete_through(service, gateway) if service else deleter(gateway, WORKSPACE)
+    done = delete_workspaces(gateway, job, planned, send, deleting.report)
+    leftovers = {
+        key: trace.leftovers for key, trace in done.traces.items() if params["wait"] or trace.leftovers.reclaim
+    }
     settling = Reporter(params["progress_file"], "volumes settled")
     timeout_seconds = params["wait_timeout_seconds"]
-    settled = settle(gateway, remains, timeout_seconds=timeout_seconds, progress=settling.report)
+    settled = settle(gateway, leftovers, timeout_seconds=timeout_seconds, progress=settling.report)
     return Outcome(done, settled, waited)
 
 
-def _wait_for_sessions(gateway: Gateway, stopped: stop_execute.Done, params: Params) -> Waited:
+def _wait_for_sessions(gateway: Gateway, stopped: StopExecution, params: Params) -> WaitResult:
     waiting = Reporter(params["progress_file"], "sessions cleaned up")
     return wait_for_endings(
         gateway,
         stopped.view,
-        stopped.footprints,
+        stopped.leftovers,
         timeout_seconds=params["wait_timeout_seconds"],
         progress=waiting.report,
     )
@@ -140,17 +139,17 @@ def _warnings(outcome: Outcome, items: t.Sequence[t.Mapping[str, t.Any]]) -> t.I
         )
 
 
-def _describe(item: Item, outcome: Outcome, namespace: str, *, would: bool) -> dict[str, t.Any]:
-    record = item.judged.record if item.judged else None
-    kept, trace = item.kept, outcome.done.traces.get(item.key)
+def _describe(item: DeletionItem, outcome: Outcome, namespace: str, *, would: bool) -> dict[str, t.Any]:
+    record = item.assessed.record if item.assessed else None
+    kept, trace = owner_of(item), outcome.done.traces.get(key_of(item))
     claim, volume = (record["claim"], record["volume"]) if record else (None, None)
-    failure = outcome.settled.failures.get(item.key)
-    ending = outcome.settled.endings.get(item.key)
-    if ending == NO_VOLUME and item.decision.deletion is None:
+    failure = outcome.settled.failures.get(key_of(item))
+    ending = outcome.settled.endings.get(key_of(item))
+    if ending == NO_VOLUME and item.decision.consequence is None:
         # Whether it had one could not be read.
         ending = None
     restore: list[str] = []
-    if item.acts and item.decision.deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and volume and kept:
+    if item.acts and item.decision.consequence == VOLUME_RELEASED and ending != VOLUME_DELETED and volume and kept:
         policy = volume["reclaim_policy"]
         restore = restore_steps(volume["name"], kept, namespace=namespace, policy_before=policy)
     return results.item(
@@ -165,7 +164,7 @@ def _describe(item: Item, outcome: Outcome, namespace: str, *, would: bool) -> d
         outcome="failed" if failure else item.decision.outcome,
         would=would,
         reason=failure or item.decision.text,
-        deletion=item.decision.deletion,
+        deletion=item.decision.consequence,
         ending=ending,
         restore=restore,
         slipped_in=trace.slipped_in if trace else [],
@@ -192,7 +191,7 @@ def _failure(
         for item, told in zip(planned.items, workspaces, strict=True)
         if told["outcome"] == "failed"
         # Whoever names a workspace and gets a green task believes that it is gone.
-        or (told["outcome"] in ("refused", "kept_in_use") and item.why.named)
+        or (told["outcome"] in ("refused", "kept_in_use") and is_named(item.criteria))
     ]
     problems += [f"session {told['name']}: {told['reason']}" for told in sessions if told["outcome"] == "failed"]
     problems += [

@@ -19,10 +19,10 @@ if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
 
 NOT_GONE: t.Final = "not_gone"
-Ending: t.TypeAlias = 'Deletion | t.Literal["not_gone"] | None'
+VolumeEnding: t.TypeAlias = 'Deletion | t.Literal["not_gone"] | None'
 
 
-class Remains(t.NamedTuple):
+class VolumeLeftovers(t.NamedTuple):
     """What a deleted workspace leaves behind for a while."""
 
     claim: str | None
@@ -31,8 +31,8 @@ class Remains(t.NamedTuple):
     reclaim: bool
 
 
-class Settled(t.NamedTuple):
-    endings: dict[str, Ending]
+class SettleResult(t.NamedTuple):
+    endings: dict[str, VolumeEnding]
     """None where the volume cannot be read."""
     failures: dict[str, str]
     """Why a volume could not be reclaimed."""
@@ -42,19 +42,19 @@ class Settled(t.NamedTuple):
 
 def settle(
     gateway: Gateway,
-    remains: t.Mapping[str, Remains],
+    leftovers: t.Mapping[str, VolumeLeftovers],
     *,
     timeout_seconds: float,
     progress: t.Callable[[int, int], None],
-) -> Settled:
-    """How each ended, by the keys of what remains."""
+) -> SettleResult:
+    """How each ended, by the keys of what is left."""
     failures: dict[str, str] = {}
 
-    def look() -> dict[str, Ending]:
+    def look() -> dict[str, VolumeEnding]:
         claims = {row.uid for row in gateway.list(PVC, keep=claim_row)}
         volumes = _volumes(gateway)
-        ended: dict[str, Ending] = {}
-        for key, left in remains.items():
+        ended: dict[str, VolumeEnding] = {}
+        for key, left in leftovers.items():
             if left.claim in claims:
                 continue
             if volumes is None:
@@ -67,24 +67,24 @@ def settle(
                 continue
             else:
                 ended[key] = ending
-        progress(len(ended), len(remains))
+        progress(len(ended), len(leftovers))
         return ended
 
-    if not remains:
-        return Settled({}, {}, None)
+    if not leftovers:
+        return SettleResult({}, {}, None)
     try:
         ended, _unused = wait_until(
-            look, lambda seen: len(seen) + len(failures) == len(remains), timeout_seconds=timeout_seconds
+            look, lambda seen: len(seen) + len(failures) == len(leftovers), timeout_seconds=timeout_seconds
         )
     except EduideError as exc:
         # What was deleted is deleted; only what should be reclaimed may not have been.
         stay = {
             key: f"whether its volume {left.volume} is gone could not be read"
-            for key, left in remains.items()
+            for key, left in leftovers.items()
             if left.reclaim
         }
-        return Settled({}, {**stay, **failures}, str(exc))
-    return Settled({key: ended.get(key, NOT_GONE) for key in remains}, failures, None)
+        return SettleResult({}, {**stay, **failures}, str(exc))
+    return SettleResult({key: ended.get(key, NOT_GONE) for key in leftovers}, failures, None)
 
 
 def _volumes(gateway: Gateway) -> dict[str, VolumeRow] | None:
@@ -94,7 +94,7 @@ def _volumes(gateway: Gateway) -> dict[str, VolumeRow] | None:
         return None
 
 
-def _is_reclaimable(volume: VolumeRow, left: Remains) -> bool:
+def _is_reclaimable(volume: VolumeRow, left: VolumeLeftovers) -> bool:
     """Whether it is what that very claim left behind; a claim of the same name made since is another."""
     return (volume.phase, volume.claim_uid) == ("Released", left.claim) and volume.reclaim_policy != "Delete"
 
@@ -109,7 +109,7 @@ def _reclaim(gateway: Gateway, volume: VolumeRow, key: str, failures: dict[str, 
         failures[key] = f"its volume {volume.name} stays: {exc}"
 
 
-def _ending(volume: VolumeRow | None, left: Remains) -> Deletion | None:
+def _ending(volume: VolumeRow | None, left: VolumeLeftovers) -> Deletion | None:
     if left.volume is None:
         return NO_VOLUME
     if volume is None:

@@ -34,11 +34,11 @@ def run(monkeypatch, cluster):
     """Run the module on a gateway; ``meanwhile`` happens between the plan and what is done about it."""
 
     def run(gateway, *, check=False, diff=False, meanwhile=lambda: None, **options):
-        def carry_out(*args):
+        def stop_sessions(*args):
             meanwhile()
-            return stop_execute.carry_out(*args)
+            return stop_execute.stop_sessions(*args)
 
-        monkeypatch.setattr(stop_task, "carry_out", carry_out)
+        monkeypatch.setattr(stop_task, "stop_sessions", stop_sessions)
         cluster(gateway)
         options = {"namespace": "theia-prod", "service_url": "https://service.invalid", **RELENTLESS, **options}
         return module("theia_session", options, check=check, diff=diff)
@@ -428,14 +428,14 @@ class TestStopping:
     @pytest.mark.parametrize(
         ("options", "text"),
         [
-            ({}, "No session is selected"),
-            ({"names": []}, "No session is selected"),
+            ({}, "no session is selected"),
+            ({"names": []}, "no session is selected"),
             ({"findings": ["too_old"]}, "only with a figure of your own"),
             ({"findings": ["not_reaped"]}, "never a reason to stop"),
             ({"names": ["s"], "max_percent": 101}, "max_percent is 101"),
             ({"names": ["s"], "max_stop": -1}, "max_stop is -1"),
             ({"names": ["s"], "concurrency": 0}, "concurrency is 0"),
-            ({"sessions": [{"name": "s", "uid": "u"}]}, "A record in sessions has no findings"),
+            ({"sessions": [{"name": "s", "uid": "u"}]}, "a record in sessions has no findings"),
             ({"sessions": [{"name": "s", "uid": "u", "findings": ["failed"]}]}, "each has a code"),
             ({"sessions": [{"name": "s", "uid": "u", "findings": [{"since": None}]}]}, "each has a code"),
             ({"sessions": [{"name": "s", "uid": "u", "findings": "failed"}]}, "each has a code"),
@@ -1103,7 +1103,7 @@ class TestActivity:
         gone = {**record, "uid": "another"}
         assert outcomes(self.touch(run, world.gateway(), sessions=[gone])) == {"s1": "gone"}
         assert outcomes(self.touch(run, world.gateway(), users=["eve@tum.de"])) == {"s2": "touched"}
-        assert "No session is selected" in self.touch(run, world.gateway())["msg"]
+        assert "no session is selected" in self.touch(run, world.gateway())["msg"]
 
     def test_only_sessions_and_little_else_are_read(self, world, run):
         world.running("s1")

@@ -10,10 +10,13 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
+from ansible_collections.eduide.theia.plugins.module_utils._safety.execution import Pace
+from ansible_collections.eduide.theia.plugins.module_utils._safety.guard import deleter
+from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import Request, Terms
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import StopTerms
 from unit.session_world import World
 
 
@@ -22,27 +25,26 @@ def work():
     world = World()
     world.app_definition()
     world.running("s1")
-    order = stop_execute.Order(
-        request=Request(selection=Selection(names=frozenset({"s1"}))),
-        terms=Terms(),
+    job = stop_execute.StopJob(
+        request=Request(Selection(names=frozenset({"s1"}))),
+        terms=StopTerms(),
         thresholds=Thresholds(),
         installation=Installation("operator-deployment", "theia-cloud-operator-leaders"),
-        concurrency=1,
-        max_failures=None,
+        pace=Pace(concurrency=1, max_failures=None),
         run="",
     )
     gateway = world.gateway()
-    planned = stop_execute.read_and_plan(gateway, order)
-    return gateway, planned, stop_execute._Stopping(gateway, order, planned, stop_execute.delete(gateway))
+    planned = stop_execute.read_and_plan_stop(gateway, job)
+    return gateway, planned, stop_execute._Stopping(gateway, job, planned, deleter(gateway, kinds.SESSION))
 
 
 def test_what_one_worker_reads_anew_is_what_all_of_them_judge_by(work):
     gateway, planned, stopping = work
     [row], [item] = planned.view.sources.sessions, planned.plan.items
-    assert stopping._judge(row, item, changed=False)[0].judged.record["pod"] is not None
+    assert stopping._judge(row, item, changed=False)[0].assessed.record["pod"] is not None
     (pod,) = gateway.list(kinds.POD)
     gateway.remove(kinds.POD, pod["metadata"]["name"])
-    assert stopping._judge(row, item, changed=False)[0].judged.record["pod"] is not None
-    assert stopping._judge(row, item, changed=True)[0].judged.record["pod"] is None
-    assert stopping._judge(row, item, changed=False)[0].judged.record["pod"] is None
+    assert stopping._judge(row, item, changed=False)[0].assessed.record["pod"] is not None
+    assert stopping._judge(row, item, changed=True)[0].assessed.record["pod"] is None
+    assert stopping._judge(row, item, changed=False)[0].assessed.record["pod"] is None
     assert stopping.view.sources.pods == []

@@ -12,21 +12,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured
-from ansible_collections.eduide.theia.plugins.module_utils._exams.record import NOBODY, read_records, unlisted
+from ansible_collections.eduide.theia.plugins.module_utils._exams.record import read_records
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CANARY, PROTECTED
+from ansible_collections.eduide.theia.plugins.module_utils._safety.case import Safeguards
 from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
+from ansible_collections.eduide.theia.plugins.module_utils._safety.protection import Protection
+from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, unlisted
+from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import judge_sessions
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import (
-    Listed,
-    Protection,
-    Request,
+    RecordRef,
     ShieldExit,
-    Terms,
-    check,
-    decide,
-    plan,
-    rests_on,
+    StopTerms,
+    check_stop,
+    data_lost,
+    decide_stop,
+    needed_lists,
+    plan_stop,
     uses_exit,
 )
 from unit.session_world import NOW, World, around, exam_record, millis
@@ -34,15 +37,19 @@ from unit.session_world import NOW, World, around, exam_record, millis
 EXAM = read_records([exam_record()])
 NO_CAPS = Caps("max_stop", 10_000, 100)
 ALL_LOSSES = frozenset({"named", "selected", "failed", "idle", "too_old", "high_memory", "orphaned", "not_ready"})
-RELENTLESS = Terms(discard_data=ALL_LOSSES, without_operator=True, own_age=True, caps=NO_CAPS)
-ALL = Request(selection=Selection(older_than_minutes=0))
+RELENTLESS = StopTerms(Safeguards(NO_CAPS), discard_data=ALL_LOSSES, without_operator=True, own_age=True)
+ALL = Request(Selection(older_than_minutes=0))
+
+
+def relentless(**safeguards):
+    return RELENTLESS._replace(safeguards=RELENTLESS.safeguards._replace(**safeguards))
 
 
 def stop(world, request, terms=RELENTLESS, **circumstances):
     """Plan, and return outcome and text by session name."""
     around_it = around(**circumstances)
     sessions = judge_sessions(world.sources(), around_it)
-    planned = plan(sessions, request, terms, around_it)
+    planned = plan_stop(sessions, request, terms, around_it)
     return {item.name: item.decision for item in planned.items}, planned
 
 
@@ -51,20 +58,24 @@ def outcomes(world, request, terms=RELENTLESS, **circumstances):
 
 
 def names(*given):
-    return Request(selection=Selection(names=frozenset(given)))
+    return Request(Selection(names=frozenset(given)))
 
 
 def finds(*codes):
-    return Request(selection=Selection(findings=frozenset(codes)))
+    return Request(Selection(findings=frozenset(codes)))
 
 
 def listed_in(world, **circumstances):
     judged = judge_sessions(world.sources(), around(**circumstances))
-    return [Listed(j.record["name"], j.record["uid"], j.codes) for j in judged]
+    return [RecordRef(j.record["name"], j.record["uid"], j.codes) for j in judged]
+
+
+def by_refs(*refs):
+    return Request(Selection(), records=refs)
 
 
 def by_records(world, **circumstances):
-    return Request(records=tuple(listed_in(world, **circumstances)))
+    return Request(Selection(), records=tuple(listed_in(world, **circumstances)))
 
 
 def one(**details):
@@ -85,8 +96,8 @@ class TestTargets:
         assert outcomes(one(), names("s1", "s2")) == {"s1": "stopped", "s2": "gone"}
 
     def test_a_session_made_anew_under_the_same_name_is_not_the_one_in_the_record(self):
-        listed = Listed("s1", "the-uid-it-had", frozenset({"failed"}))
-        assert outcomes(one(), Request(records=(listed,))) == {"s1": "gone"}
+        listed = RecordRef("s1", "the-uid-it-had", frozenset({"failed"}))
+        assert outcomes(one(), by_refs(listed)) == {"s1": "gone"}
 
     def test_a_session_that_is_going_already_is_gone(self):
         world = one()
@@ -96,54 +107,54 @@ class TestTargets:
     def test_a_record_given_twice_is_one_target(self):
         world = one()
         [listed] = listed_in(world)
-        _unused, planned = stop(world, Request(records=(listed, listed)))
+        _unused, planned = stop(world, by_refs(listed, listed))
         assert len(planned.items) == 1
 
     def test_a_limit_takes_the_first_of_the_sorted_ones(self):
         world = one(age=timedelta(hours=2))
         world.running("older", age=timedelta(hours=3))
-        request = Request(selection=Selection(older_than_minutes=1), sort_by="created", limit=1)
+        request = Request(Selection(older_than_minutes=1), sort_by="created", limit=1)
         assert outcomes(world, request) == {"older": "stopped"}
 
     @pytest.mark.parametrize(
         ("request_", "terms", "text"),
         [
-            pytest.param(Request(), Terms(), "No session is selected", id="nothing-selected"),
-            pytest.param(finds("not_reaped"), Terms(), "reported and never a reason", id="report-only"),
-            pytest.param(finds("too_old"), Terms(), "figure of your own", id="too-old-without-a-figure"),
+            pytest.param(Request(Selection()), StopTerms(), "no session is selected", id="nothing-selected"),
+            pytest.param(finds("not_reaped"), StopTerms(), "reported and never a reason", id="report-only"),
+            pytest.param(finds("too_old"), StopTerms(), "figure of your own", id="too-old-without-a-figure"),
             pytest.param(
-                ALL, Terms(shield_exit=ShieldExit("u", "e", "r")), "never for a selection", id="exit-by-filter"
+                ALL, StopTerms(shield_exit=ShieldExit("u", "e", "r")), "never for a selection", id="exit-by-filter"
             ),
             pytest.param(
-                names("a"), Terms(shield_exit=ShieldExit("u", "e", " ")), "needs a reason", id="exit-unexplained"
+                names("a"), StopTerms(shield_exit=ShieldExit("u", "e", " ")), "needs a reason", id="exit-unexplained"
             ),
         ],
     )
     def test_requests_that_could_not_be_meant_are_refused(self, request_, terms, text):
         with pytest.raises(Misconfigured, match=text):
-            check(request_, terms)
+            check_stop(request_, terms)
 
     @pytest.mark.parametrize(
         ("request_", "terms"),
         [
-            pytest.param(finds("too_old"), Terms(own_age=True), id="own-age"),
-            pytest.param(Request(records=()), Terms(), id="no-records"),
-            pytest.param(names("a"), Terms(shield_exit=ShieldExit("u", "e", "r")), id="exit-by-name"),
+            pytest.param(finds("too_old"), StopTerms(own_age=True), id="own-age"),
+            pytest.param(Request(Selection(), records=()), StopTerms(), id="no-records"),
+            pytest.param(names("a"), StopTerms(shield_exit=ShieldExit("u", "e", "r")), id="exit-by-name"),
             pytest.param(
-                Request(records=(Listed("a", "u", frozenset()),)),
-                Terms(shield_exit=ShieldExit("u", "e", "r")),
+                by_refs(RecordRef("a", "u", frozenset())),
+                StopTerms(shield_exit=ShieldExit("u", "e", "r")),
                 id="exit-by-record",
             ),
         ],
     )
     def test_requests_that_can_be_meant(self, request_, terms):
-        check(request_, terms)
+        check_stop(request_, terms)
 
 
 class TestReasons:
     def test_what_a_record_was_listed_for_has_to_be_true_still(self):
-        listed = Listed("s1", one().objects["sessions"][0]["metadata"]["uid"], frozenset({"idle"}))
-        assert outcomes(one(), Request(records=(listed,))) == {"s1": "kept_active"}
+        listed = RecordRef("s1", one().objects["sessions"][0]["metadata"]["uid"], frozenset({"idle"}))
+        assert outcomes(one(), by_refs(listed)) == {"s1": "kept_active"}
 
     def test_all_of_it_has_to_be_true_for_nobody_says_which_finding_mattered(self):
         world = one(lastActivity=millis(minutes=40), pod={"memory": "2900M"})
@@ -153,14 +164,14 @@ class TestReasons:
             ({"high_memory", "idle"}, "stopped"),
             ({"crash_loop", "idle"}, "kept_active"),
         ):
-            request = Request(records=(Listed("s1", uid, frozenset(codes)),))
+            request = by_refs(RecordRef("s1", uid, frozenset(codes)))
             assert outcomes(world, request, idle_minutes=20) == {"s1": outcome}
 
     def test_a_listed_wreck_may_have_changed_into_another_wreck(self):
         world = World()
         session = world.session("s1", operatorStatus="ERROR")
-        listed = Listed("s1", session["metadata"]["uid"], frozenset({"stuck_starting"}))
-        assert outcomes(world, Request(records=(listed,))) == {"s1": "stopped"}
+        listed = RecordRef("s1", session["metadata"]["uid"], frozenset({"stuck_starting"}))
+        assert outcomes(world, by_refs(listed)) == {"s1": "stopped"}
 
     def test_a_record_without_findings_names_its_session(self):
         world = one()
@@ -179,7 +190,7 @@ class TestReasons:
             pytest.param(ALL, {"selected"}, id="filter"),
             pytest.param(finds("idle", "high_memory", "failed"), {"idle", "high_memory"}, id="findings"),
             pytest.param(
-                Request(selection=Selection(names=frozenset({"s1"}), findings=frozenset({"idle"}))),
+                Request(Selection(names=frozenset({"s1"}), findings=frozenset({"idle"}))),
                 {"idle", "named"},
                 id="name-and-finding",
             ),
@@ -205,7 +216,7 @@ class TestReasons:
         assert outcomes(world, request_) == {"s1": outcome}
 
     def test_a_dead_session_goes_whatever_its_pod_does(self):
-        assert outcomes(one_eager(operatorStatus="ERROR", url=None), finds("failed"), Terms()) == {"s1": "stopped"}
+        assert outcomes(one_eager(operatorStatus="ERROR", url=None), finds("failed"), StopTerms()) == {"s1": "stopped"}
 
     @pytest.mark.parametrize("own_age", [True, False])
     def test_findings_that_stop_do_so_without_a_figure_for_the_age(self, own_age):
@@ -226,20 +237,20 @@ class TestReasons:
     def test_a_finding_that_was_not_read_stops_nobody(self):
         world = one(lastActivity=millis(minutes=40))
         sessions = judge_sessions(world.sources(without={"app_definitions"}), around(idle_minutes=20))
-        assert plan(sessions, finds("idle"), RELENTLESS, around(idle_minutes=20)).items == ()
+        assert plan_stop(sessions, finds("idle"), RELENTLESS, around(idle_minutes=20)).items == ()
 
     def test_judging_again_keeps_whoever_came_back(self):
         away, back = one(lastActivity=millis(minutes=40)), one(lastActivity=millis(seconds=1))
-        (item,) = stop(away, finds("idle"), idle_minutes=20)[1].stops
+        (item,) = stop(away, finds("idle"), idle_minutes=20)[1].acts
         (judged,) = judge_sessions(back.sources(), around(idle_minutes=20))
-        again = decide(judged, item.why, RELENTLESS, around(idle_minutes=20))
+        again = decide_stop(judged, item.criteria, RELENTLESS, around(idle_minutes=20))
         assert (again.outcome, again.text) == ("kept_active", "what it was chosen for is no longer so")
 
     def test_a_state_that_healed_keeps_the_session(self):
-        request = Request(selection=Selection(states=frozenset({"unready"})))
-        (item,) = stop(one(pod={"ready": False}), request)[1].stops
+        request = Request(Selection(states=frozenset({"unready"})))
+        (item,) = stop(one(pod={"ready": False}), request)[1].acts
         (healed,) = judge_sessions(one().sources(), around())
-        assert decide(healed, item.why, RELENTLESS, around()).outcome == "kept_active"
+        assert decide_stop(healed, item.criteria, RELENTLESS, around()).outcome == "kept_active"
 
     @pytest.mark.parametrize(
         ("request_", "sources"),
@@ -248,13 +259,13 @@ class TestReasons:
             (finds("failed", "too_old"), set()),
             (finds("not_ready"), {"objects"}),
             (finds("idle", "high_memory"), {"app_definitions", "operator", "objects", "usage"}),
-            (Request(selection=Selection(states=frozenset({"unready"}))), {"objects"}),
-            (Request(records=(Listed("s1", "u", frozenset({"image_pull"})),)), {"objects"}),
-            (Request(records=(Listed("s1", "u", frozenset({"of_a_later_release"})),)), set()),
+            (Request(Selection(states=frozenset({"unready"}))), {"objects"}),
+            (by_refs(RecordRef("s1", "u", frozenset({"image_pull"}))), {"objects"}),
+            (by_refs(RecordRef("s1", "u", frozenset({"of_a_later_release"}))), set()),
         ],
     )
     def test_it_is_known_what_the_reasons_rest_on(self, request_, sources):
-        assert rests_on(request_) == sources
+        assert needed_lists(request_) == sources
 
 
 class TestProtection:
@@ -262,7 +273,7 @@ class TestProtection:
         ("protection", "outcome"),
         [
             pytest.param(Protection(), "stopped", id="nobody"),
-            pytest.param(Protection(sessions=frozenset({"s1"})), "kept_protected", id="session"),
+            pytest.param(Protection(names=frozenset({"s1"})), "kept_protected", id="session"),
             pytest.param(
                 Protection(app_definitions=frozenset({"java-17-latest"})), "kept_protected", id="app-definition"
             ),
@@ -271,7 +282,7 @@ class TestProtection:
         ],
     )
     def test_by_option(self, protection, outcome):
-        assert outcomes(one(), names("s1"), RELENTLESS._replace(protection=protection)) == {"s1": outcome}
+        assert outcomes(one(), names("s1"), relentless(protection=protection)) == {"s1": outcome}
 
     def test_by_annotation_with_its_reason(self):
         world = one(annotations={PROTECTED: "defence at noon"}, operatorStatus="ERROR", url=None)
@@ -283,10 +294,10 @@ class TestOperator:
     @pytest.mark.parametrize(
         ("leading", "terms", "outcome"),
         [
-            pytest.param(True, Terms(discard_data=ALL_LOSSES), "stopped", id="leads"),
-            pytest.param(False, Terms(discard_data=ALL_LOSSES), "refused", id="nobody-leads"),
-            pytest.param(None, Terms(discard_data=ALL_LOSSES), "refused", id="unknown"),
-            pytest.param(False, Terms(discard_data=ALL_LOSSES, without_operator=True), "stopped", id="accepted"),
+            pytest.param(True, StopTerms(discard_data=ALL_LOSSES), "stopped", id="leads"),
+            pytest.param(False, StopTerms(discard_data=ALL_LOSSES), "refused", id="nobody-leads"),
+            pytest.param(None, StopTerms(discard_data=ALL_LOSSES), "refused", id="unknown"),
+            pytest.param(False, StopTerms(discard_data=ALL_LOSSES, without_operator=True), "stopped", id="accepted"),
         ],
     )
     @pytest.mark.parametrize("status", [{}, {"operatorStatus": "ERROR", "url": None}], ids=["live", "dead"])
@@ -299,17 +310,17 @@ class TestOperator:
 
     def test_a_session_of_unknown_start_counts_as_eager(self):
         world = one(strategy="brand-new")
-        assert outcomes(world, names("s1"), Terms(discard_data=ALL_LOSSES), leading=False) == {"s1": "refused"}
+        assert outcomes(world, names("s1"), StopTerms(discard_data=ALL_LOSSES), leading=False) == {"s1": "refused"}
 
     @pytest.mark.parametrize("world", [one(), one(strategy="lazy-fallback")], ids=["lazy", "fallback"])
     def test_a_lazy_session_needs_no_operator(self, world):
-        assert outcomes(world, names("s1"), Terms(discard_data=ALL_LOSSES), leading=False) == {"s1": "stopped"}
+        assert outcomes(world, names("s1"), StopTerms(discard_data=ALL_LOSSES), leading=False) == {"s1": "stopped"}
 
 
 class TestOwner:
     @pytest.mark.parametrize(("user", "outcome"), [("ada@tum.de", "stopped"), ("ADA@tum.de", "refused")])
     def test_through_the_service_one_stops_ones_own(self, user, outcome):
-        assert outcomes(one(), names("s1"), RELENTLESS._replace(only_user=user)) == {"s1": outcome}
+        assert outcomes(one(), names("s1"), relentless(only_user=user)) == {"s1": outcome}
 
 
 class TestData:
@@ -327,27 +338,27 @@ class TestData:
     )
     def test_data_in_a_pod_are_lost_only_where_that_was_accepted(self, request_, discard, outcome):
         world = one(lastActivity=millis(minutes=40), pod={"memory": "2900M"})
-        terms = Terms(discard_data=frozenset(discard), caps=NO_CAPS)
+        terms = StopTerms(Safeguards(NO_CAPS), discard_data=frozenset(discard))
         assert outcomes(world, request_, terms, idle_minutes=20) == {"s1": outcome}
 
     def test_data_on_a_volume_stay(self):
         world = one(workspace="ws-1", claim="claim-1")
         world.workspace()
-        _unused, planned = stop(world, names("s1"), Terms())
-        assert planned.data_lost() == {"volume": 1}
+        _unused, planned = stop(world, names("s1"), StopTerms())
+        assert data_lost(planned) == {"volume": 1}
 
     def test_a_dead_session_has_nothing_to_lose(self):
         world = World()
         world.session("s1", operatorStatus="ERROR")
-        assert outcomes(world, finds("failed"), Terms()) == {"s1": "stopped"}
+        assert outcomes(world, finds("failed"), StopTerms()) == {"s1": "stopped"}
 
     def test_data_in_an_unknown_place_count_as_in_the_pod(self):
         world = one(workspace="ws-1", claim="claim-1")
         sessions = judge_sessions(world.sources(without={"workspaces"}), around())
-        refused = plan(sessions, names("s1"), Terms(), around())
+        refused = plan_stop(sessions, names("s1"), StopTerms(), around())
         assert refused.items[0].decision.outcome == "refused"
-        accepted = plan(sessions, names("s1"), Terms(discard_data=frozenset({"named"})), around())
-        assert accepted.data_lost() == {"unknown": 1}
+        accepted = plan_stop(sessions, names("s1"), StopTerms(discard_data=frozenset({"named"})), around())
+        assert data_lost(accepted) == {"unknown": 1}
 
 
 class TestShield:
@@ -432,7 +443,7 @@ class TestShield:
         world = one()
         [listed] = listed_in(world)
         terms = RELENTLESS._replace(shield_exit=ShieldExit(listed.uid, "pgdp-final", "wrong room"))
-        assert outcomes(world, Request(records=(listed,)), terms, shield=EXAM) == {"s1": "stopped"}
+        assert outcomes(world, by_refs(listed), terms, shield=EXAM) == {"s1": "stopped"}
 
     @pytest.mark.parametrize("targets", [("s1", "s2"), ("s2",), ("s3",)], ids=["two", "another", "none"])
     def test_the_exit_is_for_a_task_about_that_session_alone(self, targets):
@@ -493,10 +504,10 @@ class TestCaps:
     def test_beyond_the_caps_nothing_is_stopped(self, live, dead, older, caps, stops):
         _unused, planned = stop(
             self.crowd(live, dead),
-            Request(selection=Selection(older_than_minutes=older)),
-            RELENTLESS._replace(caps=caps),
+            Request(Selection(older_than_minutes=older)),
+            relentless(caps=caps),
         )
-        assert len(planned.stops) == stops
+        assert len(planned.acts) == stops
         assert (planned.over_cap is None) is bool(stops)
         if not stops:
             assert {item.decision.outcome for item in planned.items} == {"skipped_cap"}
@@ -506,9 +517,9 @@ class TestCaps:
         world.app_definition()
         for number in range(100):
             world.running(f"s{number}", lastActivity=millis(minutes=9 if number < 90 else 2))
-        terms = Terms(discard_data=frozenset({"idle"}), caps=Caps("max_stop", 500))
+        terms = StopTerms(Safeguards(Caps("max_stop", 500)), discard_data=frozenset({"idle"}))
         _unused, planned = stop(world, finds("idle"), terms, idle_minutes=6)
-        assert planned.stops == []
+        assert planned.acts == []
         assert (
             planned.over_cap
             == "90 of 100 live sessions (90 %) would be stopped, and max_percent is 20: nothing was stopped"
@@ -517,7 +528,7 @@ class TestCaps:
 
     def test_what_is_kept_anyway_does_not_count(self):
         world = self.crowd(30)
-        terms = RELENTLESS._replace(caps=Caps("max_stop", 10, 100))
+        terms = relentless(caps=Caps("max_stop", 10, 100))
         assert set(outcomes(world, ALL, terms, shield=EXAM).values()) == {"kept_shielded"}
 
 
@@ -574,13 +585,16 @@ THRESHOLDS = st.fixed_dictionaries(
     },
 )
 TERMS = st.builds(
-    Terms,
+    StopTerms,
+    safeguards=st.builds(
+        Safeguards,
+        st.builds(Caps, st.just("max_stop"), st.integers(0, 60), st.integers(0, 100)),
+        st.builds(Protection, users=st.frozensets(st.sampled_from(["ADA@TUM.de", "bob@tum.de"]))),
+    ),
     discard_data=st.frozensets(st.sampled_from(sorted(ALL_LOSSES))),
     without_operator=st.booleans(),
     own_age=st.booleans(),
-    protection=st.builds(Protection, users=st.frozensets(st.sampled_from(["ADA@TUM.de", "bob@tum.de"]))),
     shield_exit=st.none(),
-    caps=st.builds(Caps, st.just("max_stop"), st.integers(0, 60), st.integers(0, 100)),
 )
 SHIELDS = st.sampled_from(
     [
@@ -608,21 +622,21 @@ def test_whatever_is_asked_the_laws_hold(data, world, terms, shield, thresholds,
             FINDINGS.map(lambda codes: finds(*codes)),
             st.just(ALL),
             st.lists(
-                st.builds(Listed, st.just("s0"), st.sampled_from(sorted(known.values())), FINDINGS), max_size=4
-            ).map(lambda records: Request(records=tuple(records))),
+                st.builds(RecordRef, st.just("s0"), st.sampled_from(sorted(known.values())), FINDINGS), max_size=4
+            ).map(lambda records: Request(Selection(), records=tuple(records))),
         )
     )
-    planned = plan(sessions, request, terms, circumstances)
+    planned = plan_stop(sessions, request, terms, circumstances)
     live = [judged for judged in sessions if not judged.dead]
-    live_stops = [item for item in planned.stops if not item.judged.dead]
-    assert len(planned.stops) <= terms.caps.most
-    assert len(live_stops) < 5 or len(live_stops) * 100 <= terms.caps.percent * len(live)
-    for item in planned.stops:
-        judged = item.judged
+    live_stops = [item for item in planned.acts if not item.assessed.dead]
+    assert len(planned.acts) <= terms.safeguards.caps.most
+    assert len(live_stops) < 5 or len(live_stops) * 100 <= terms.safeguards.caps.percent * len(live)
+    for item in planned.acts:
+        judged = item.assessed
         record = judged.record
         assert item.decision.reasons
         assert not record["protected"]
-        assert record["user"].casefold() not in {user.casefold() for user in terms.protection.users}
+        assert record["user"].casefold() not in {user.casefold() for user in terms.safeguards.protection.users}
         assert judged.dead or not shield.unreadable
         canary = judged.row.canary if len(planned.items) == 1 and request.one_by_one else None
         assert judged.dead or set(shield.exams_of(record["app_definition"], record["user"], NOW)) <= {canary}
@@ -631,5 +645,5 @@ def test_whatever_is_asked_the_laws_hold(data, world, terms, shield, thresholds,
         assert item.decision.reasons - {"named", "selected"} <= judged.codes
         if item.decision.reasons <= {"failed", "oom_killed"}:
             assert judged.dead or judged.ready is False
-    again = plan(list(reversed(sessions)), request, terms, circumstances)
+    again = plan_stop(list(reversed(sessions)), request, terms, circumstances)
     assert {(i.uid, i.decision) for i in again.items} == {(i.uid, i.decision) for i in planned.items}

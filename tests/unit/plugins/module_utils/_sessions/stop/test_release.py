@@ -10,7 +10,7 @@ import copy
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._platform.index import join
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.release import ending, footprint
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.release import ending, leftovers_of
 from unit.session_world import World
 
 
@@ -29,7 +29,7 @@ def lazy_world():
 
 def left_by(world, *, pooled):
     (parts,) = join(world.sources())
-    return footprint(parts, holds_slot=pooled)
+    return leftovers_of(parts, holds_slot=pooled)
 
 
 def release(world, *, owner=True, labels=True, addresses=True, pod="new"):

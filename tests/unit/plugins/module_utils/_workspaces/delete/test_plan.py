@@ -14,21 +14,24 @@ from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import parse_time
-from ansible_collections.eduide.theia.plugins.module_utils._exams.record import NOBODY, read_records, unlisted
+from ansible_collections.eduide.theia.plugins.module_utils._exams.record import read_records
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN, PROTECTED, WORKSPACE_NOTE
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import session_row
 from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import Kept, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._safety.case import Safeguards
 from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
+from ansible_collections.eduide.theia.plugins.module_utils._safety.protection import Protection
+from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, unlisted
+from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request, check_request
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.plan import (
-    Listed,
-    Protection,
-    Request,
-    Terms,
-    check,
-    decide,
+    DeletionTerms,
+    WorkspaceRef,
+    decide_deletion,
     deletion_of,
     in_use,
-    plan,
+    key_of,
+    owner_of,
+    plan_deletion,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.filter import WorkspaceSelection
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import (
@@ -41,8 +44,8 @@ from unit.session_world import ago, around, exam_record
 from unit.workspace_world import WorkspaceWorld
 
 ADA = "ada@tum.de"
-UNCAPPED = Terms(caps=Caps("max_delete", 10_000, 100))
-ALL = Request(selection=WorkspaceSelection(older_than_days=0))
+UNCAPPED = DeletionTerms(Safeguards(Caps("max_delete", 10_000, 100)))
+ALL = Request(WorkspaceSelection(older_than_days=0))
 
 
 @pytest.fixture
@@ -52,12 +55,16 @@ def world():
     return made
 
 
+def uncapped(**safeguards):
+    return UNCAPPED._replace(safeguards=UNCAPPED.safeguards._replace(**safeguards))
+
+
 def planned(world, request=ALL, terms=UNCAPPED, *, staying=None, without=(), **circumstances):
     workspaces = world.judge_workspaces(without=without, **circumstances)
     released = orphans(world.workspace_sources(without=without)).volumes or []
     if staying is None:
         staying = {name: "live" for judged in workspaces for name in judged.record["live_sessions"]}
-    return plan(workspaces, released, request, terms, around(**circumstances), staying=staying)
+    return plan_deletion(workspaces, released, request, terms, around(**circumstances), staying=staying)
 
 
 def outcomes(*args, **options):
@@ -65,19 +72,23 @@ def outcomes(*args, **options):
 
 
 def names(*given_names, **filters):
-    return Request(selection=WorkspaceSelection(names=frozenset(given_names), **filters))
+    return Request(WorkspaceSelection(names=frozenset(given_names), **filters))
+
+
+def by_records(*records):
+    return Request(WorkspaceSelection(), records=records)
 
 
 def listed(judged):
     record = judged.record
     kept = Kept(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
     claim, volume = record["claim"] or {}, record["volume"] or {}
-    return Listed(kept, parse_time(record["last_seen"]), claim.get("name"), volume.get("name"))
+    return WorkspaceRef(kept, parse_time(record["last_seen"]), claim.get("name"), volume.get("name"))
 
 
 def test_an_empty_selection_deletes_nothing():
-    with pytest.raises(Misconfigured, match="An empty selection deletes nothing"):
-        check(Request())
+    with pytest.raises(Misconfigured, match="an empty selection deletes nothing"):
+        check_request(Request(WorkspaceSelection()), "workspace", "deletes nothing")
 
 
 class TestUse:
@@ -116,7 +127,10 @@ class TestUse:
         other = session_row(world.session("t", workspace="ws-2"))
         found = in_use(judged, [new, other])
         assert found == {"s": "it came since the workspace was judged"}
-        assert decide(judged, planned(world).items[0].why, UNCAPPED, around(), found).outcome == "kept_in_use"
+        assert (
+            decide_deletion(judged, planned(world).items[0].criteria, UNCAPPED, around(), found).outcome
+            == "kept_in_use"
+        )
 
 
 class TestShieldAndProtection:
@@ -140,20 +154,20 @@ class TestShieldAndProtection:
     def test_nobody_of_an_open_exam_loses_files_whatever_way_it_is_stated(self, world, shield, outcome):
         world.stored("ws-1")
         (judged,) = world.judge_workspaces()
-        for request in (ALL, names("ws-1"), Request(records=(listed(judged),))):
+        for request in (ALL, names("ws-1"), by_records(listed(judged))):
             assert outcomes(world, request, shield=shield) == {"ws-1": outcome}
 
     @pytest.mark.parametrize(
         "protection",
         [
-            Protection(workspaces=frozenset({"ws-1"})),
+            Protection(names=frozenset({"ws-1"})),
             Protection(app_definitions=frozenset({"java-17-latest"})),
             Protection(users=frozenset({"ADA@tum.de"})),
         ],
     )
     def test_what_the_caller_protects_stays(self, world, protection):
         world.stored("ws-1")
-        assert outcomes(world, terms=UNCAPPED._replace(protection=protection)) == {"ws-1": "kept_protected"}
+        assert outcomes(world, terms=uncapped(protection=protection)) == {"ws-1": "kept_protected"}
 
     def test_what_an_annotation_protects_stays(self, world):
         world.stored("ws-1", annotations={PROTECTED: "thesis"})
@@ -163,7 +177,7 @@ class TestShieldAndProtection:
     def test_through_the_service_only_its_user_loses_anything(self, world):
         world.stored("hers", user=ADA)
         world.stored("his", user="bob@tum.de")
-        assert outcomes(world, terms=UNCAPPED._replace(only_user=ADA)) == {"hers": "deleted", "his": "refused"}
+        assert outcomes(world, terms=uncapped(only_user=ADA)) == {"hers": "deleted", "his": "refused"}
 
 
 class TestRecords:
@@ -171,8 +185,8 @@ class TestRecords:
         world.stored("ws-1")
         (judged,) = world.judge_workspaces()
         other = listed(judged)._replace(kept=listed(judged).kept._replace(uid="earlier"))
-        assert outcomes(world, Request(records=(listed(judged),))) == {"ws-1": "deleted"}
-        assert outcomes(world, Request(records=(other,))) == {"ws-1": "gone"}
+        assert outcomes(world, by_records(listed(judged))) == {"ws-1": "deleted"}
+        assert outcomes(world, by_records(other)) == {"ws-1": "gone"}
 
     @pytest.mark.parametrize(
         ("before", "now", "outcome"),
@@ -187,7 +201,7 @@ class TestRecords:
         world.stored("ws-1", annotations={LAST_SEEN: now} if now else None)
         (judged,) = world.judge_workspaces()
         record = listed(judged)._replace(last_seen=parse_time(before))
-        assert outcomes(world, Request(records=(record,))) == {"ws-1": outcome}
+        assert outcomes(world, by_records(record)) == {"ws-1": outcome}
 
 
 class TestVolume:
@@ -198,8 +212,8 @@ class TestVolume:
         world.workspace("bare", claim=None)
         found = {item.name: item.decision for item in planned(world, terms=UNCAPPED._replace(volume=option)).items}
         goes = {"follow": policy == "Delete", "retain": False, "reclaim": True}[option]
-        assert found["ws-1"].deletion == (VOLUME_DELETED if goes else VOLUME_RELEASED)
-        assert (found["bare"].outcome, found["bare"].deletion) == ("deleted", NO_VOLUME)
+        assert found["ws-1"].consequence == (VOLUME_DELETED if goes else VOLUME_RELEASED)
+        assert (found["bare"].outcome, found["bare"].consequence) == ("deleted", NO_VOLUME)
 
     @pytest.mark.parametrize(
         ("option", "outcome"), [("follow", "deleted"), ("retain", "refused"), ("reclaim", "refused")]
@@ -207,7 +221,7 @@ class TestVolume:
     def test_where_volumes_cannot_be_read_nothing_is_promised(self, world, option, outcome):
         world.stored("ws-1")
         (item,) = planned(world, terms=UNCAPPED._replace(volume=option), without=("volumes",)).items
-        assert (item.decision.outcome, item.decision.deletion) == (outcome, None)
+        assert (item.decision.outcome, item.decision.consequence) == (outcome, None)
 
     def test_the_words_follow_from_policy_and_option_alone(self):
         for follows in (VOLUME_DELETED, VOLUME_RELEASED):
@@ -225,23 +239,23 @@ class TestLeftVolumes:
             volume["metadata"]["annotations"] = {WORKSPACE_NOTE: write_note(kept, "gone")}
         return volume
 
-    def reclaim(self, world, request, **terms):
-        return planned(world, request, UNCAPPED._replace(volume="reclaim", **terms))
+    def reclaim(self, world, request, **safeguards):
+        return planned(world, request, uncapped(**safeguards)._replace(volume="reclaim"))
 
     def test_it_is_found_by_the_note_on_it(self, world):
         self.left(world)
-        for request in (names("ws-old"), Request(selection=WorkspaceSelection(uids=frozenset({"old"})))):
+        for request in (names("ws-old"), Request(WorkspaceSelection(uids=frozenset({"old"})))):
             (item,) = self.reclaim(world, request).items
-            assert (item.name, item.uid, item.key) == ("ws-old", "old", "pvc-old")
-            assert (item.decision.outcome, item.decision.deletion) == ("reclaimed", VOLUME_DELETED)
+            assert (item.name, item.uid, key_of(item)) == ("ws-old", "old", "pvc-old")
+            assert (item.decision.outcome, item.decision.consequence) == ("reclaimed", VOLUME_DELETED)
 
     def test_without_a_note_by_the_record_alone(self, world):
         self.left(world, note=False)
-        record = Listed(Kept("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-old")
+        record = WorkspaceRef(Kept("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-old")
         assert [i.decision.outcome for i in self.reclaim(world, names("ws-old")).items] == ["gone"]
-        assert [i.decision.outcome for i in self.reclaim(world, Request(records=(record,))).items] == ["reclaimed"]
+        assert [i.decision.outcome for i in self.reclaim(world, by_records(record)).items] == ["reclaimed"]
         other = record._replace(claim="claim-of-somebody-else")
-        assert [i.decision.outcome for i in self.reclaim(world, Request(records=(other,))).items] == ["gone"]
+        assert [i.decision.outcome for i in self.reclaim(world, by_records(other)).items] == ["gone"]
 
     @pytest.mark.parametrize("details", [{"phase": "Bound"}, {"phase": "Available"}, {"namespace": "another"}])
     def test_one_that_is_not_released_here_is_not_touched(self, world, details):
@@ -257,7 +271,7 @@ class TestLeftVolumes:
         self.left(world, name="ws-1")
         world.stored("ws-1")
         (item,) = self.reclaim(world, names("ws-1")).items
-        assert (item.key, item.decision.outcome) == ("ws-1", "deleted")
+        assert (key_of(item), item.decision.outcome) == ("ws-1", "deleted")
 
     def test_protection_and_shield_hold_for_it(self, world):
         self.left(world)
@@ -286,7 +300,7 @@ class TestLeftVolumes:
     def test_a_filter_alone_never_reaches_what_was_kept_on_purpose(self, world, field):
         self.left(world)
         choice = {"users": ADA, "app_definitions": "java-17-latest"}[field]
-        request = Request(selection=WorkspaceSelection(**{field: frozenset({choice})}))
+        request = Request(WorkspaceSelection(**{field: frozenset({choice})}))
         assert self.reclaim(world, request).items == ()
 
     def test_the_note_of_an_earlier_workspace_says_nothing_of_the_next_one(self, world):
@@ -294,9 +308,11 @@ class TestLeftVolumes:
         volume = self.left(world)
         volume["spec"]["claimRef"]["uid"] = "another"
         assert [i.decision.outcome for i in self.reclaim(world, names("ws-old")).items] == ["gone"]
-        record = Listed(Kept("ws-new", "new", "bob@tum.de", "java-17-latest", None), None, "claim-gone", "pvc-old")
-        (item,) = self.reclaim(world, Request(records=(record,))).items
-        assert (item.decision.outcome, item.kept.user) == ("reclaimed", "bob@tum.de")
+        record = WorkspaceRef(
+            Kept("ws-new", "new", "bob@tum.de", "java-17-latest", None), None, "claim-gone", "pvc-old"
+        )
+        (item,) = self.reclaim(world, by_records(record)).items
+        assert (item.decision.outcome, owner_of(item).user) == ("reclaimed", "bob@tum.de")
 
     def test_name_and_uid_together_mean_one_that_has_both(self, world):
         self.left(world)
@@ -306,13 +322,13 @@ class TestLeftVolumes:
 
     def test_a_note_counts_more_than_the_names_of_claim_and_volume(self, world):
         self.left(world, uid="other")
-        record = Listed(Kept("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-other")
-        assert [i.decision.outcome for i in self.reclaim(world, Request(records=(record,))).items] == ["gone"]
+        record = WorkspaceRef(Kept("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-other")
+        assert [i.decision.outcome for i in self.reclaim(world, by_records(record)).items] == ["gone"]
 
     def test_several_of_one_name_are_told_apart(self, world):
         self.left(world, uid="a")
         self.left(world, uid="b")
-        assert [item.key for item in self.reclaim(world, names("ws-old")).items] == ["pvc-a", "pvc-b"]
+        assert [key_of(item) for item in self.reclaim(world, names("ws-old")).items] == ["pvc-a", "pvc-b"]
 
     def test_they_count_for_the_cap(self, world):
         for uid in "abc":
@@ -328,7 +344,7 @@ class TestCaps:
     @pytest.mark.parametrize(("cap", "goes"), [(7, True), (6, False)])
     def test_beyond_max_delete_nothing_goes(self, world, cap, goes):
         self.many(world, 7)
-        found = planned(world, terms=Terms(caps=Caps("max_delete", cap, 100)))
+        found = planned(world, terms=DeletionTerms(Safeguards(Caps("max_delete", cap, 100))))
         assert len(found.acts) == (7 if goes else 0)
         assert bool(found.over_cap) != goes
         if not goes:
@@ -339,13 +355,13 @@ class TestCaps:
     )
     def test_beyond_max_percent_nothing_goes_but_less_than_five_always_do(self, world, wanted, total, goes):
         self.many(world, total)
-        found = planned(world, names(*(f"ws-{number}" for number in range(wanted))), Terms())
+        found = planned(world, names(*(f"ws-{number}" for number in range(wanted))), DeletionTerms())
         assert bool(found.acts) == goes
 
     def test_what_stays_for_another_reason_keeps_it(self, world):
         self.many(world, 7)
         world.running("s", workspace="ws-0")
-        found = planned(world, terms=Terms(caps=Caps("max_delete", 5)))
+        found = planned(world, terms=DeletionTerms(Safeguards(Caps("max_delete", 5))))
         told = {item.name: item.decision.outcome for item in found.items}
         assert told.pop("ws-0") == "kept_in_use"
         assert set(told.values()) == {"skipped_cap"}
@@ -367,8 +383,8 @@ def test_whatever_is_asked_for_only_unused_unprotected_ones_go(live, stopped, pr
     for name in live:
         world.running(f"{name}-session", workspace=name)
     staying = {f"{name}-session": "live" for name in live - stopped}
-    protection = Protection(workspaces=frozenset(protected))
-    terms = Terms(volume=option, protection=protection, caps=Caps("max_delete", cap, 100))
+    protection = Protection(names=frozenset(protected))
+    terms = DeletionTerms(Safeguards(Caps("max_delete", cap, 100), protection), volume=option)
     found = planned(world, names(*wanted), terms, staying=staying)
     may_go = wanted - protected - (live - stopped)
     assert {item.name for item in found.acts} == (may_go if len(may_go) <= cap else set())

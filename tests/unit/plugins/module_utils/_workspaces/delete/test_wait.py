@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.wait import Remains, settle
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.delete.wait import VolumeLeftovers, settle
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import (
     NO_VOLUME,
     VOLUME_DELETED,
@@ -21,7 +21,7 @@ from unit.workspace_world import WorkspaceWorld
 def looked_at(world, *, claim="gone", volume="pvc-1", reclaim=False, **options):
     """How it ended after one look, and what was sent."""
     gateway = world.gateway(**options)
-    remains = {"ws-1": Remains(claim, volume, reclaim)}
+    remains = {"ws-1": VolumeLeftovers(claim, volume, reclaim)}
     settled = settle(gateway, remains, timeout_seconds=0, progress=lambda _done, _total: None)
     return settled.endings.get("ws-1"), [name for _verb, _plural, name, _body in gateway.writes]
 
@@ -77,7 +77,7 @@ def test_one_that_was_bound_to_another_claim_meanwhile_is_not_reclaimed():
 def test_what_should_be_reclaimed_and_cannot_be_looked_at_has_failed():
     world = WorkspaceWorld()
     gateway = world.gateway(forbidden=[("list", kinds.PVC)])
-    remains = {name: Remains("gone", f"pvc-{name}", name == "ws-1") for name in ("ws-1", "ws-2")}
+    remains = {name: VolumeLeftovers("gone", f"pvc-{name}", name == "ws-1") for name in ("ws-1", "ws-2")}
     settled = settle(gateway, remains, timeout_seconds=0, progress=lambda _done, _total: None)
     assert (settled.endings, list(settled.failures)) == ({}, ["ws-1"])
     assert "not allowed to list" in settled.unread

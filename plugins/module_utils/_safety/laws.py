@@ -1,0 +1,15 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The laws that sessions and workspaces share, in the order in which they object."""
+
+from __future__ import annotations
+
+from .case import Case
+from .decision import Law
+from .ownership import of_somebody_else
+from .protection import protected
+from .shield import shielded
+
+COMMON_LAWS: tuple[Law[Case], ...] = (protected, shielded, of_somebody_else)
