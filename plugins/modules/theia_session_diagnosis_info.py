@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: theia_session_diagnosis_info
-short_description: Say in one sentence what is wrong with a session of Theia Cloud, and which command would fix it
+short_description: Say in one sentence what is wrong with a session of Theia Cloud, and what would fix it
 version_added: 0.1.0
 author:
   - The EduIDE Cloud collection contributors (!UNKNOWN)
@@ -89,11 +89,21 @@ diagnoses:
       returned: always
       type: str
       sample: It failed for good, because the operator was restarted while it was at work on it.
-    command:
-      description: What would fix it; null if nothing has to be done or nothing can be done from here.
+    remedy:
+      description:
+        - What would fix it; the filter P(eduide.theia.command#filter) writes a command from it that can be pasted.
+          Null if nothing has to be done or nothing can be done from here.
       returned: always
-      type: str
-      sample: ansible-playbook eduide.theia.unlock_user -e user=ada@tum.de
+      type: dict
+      contains:
+        playbook: {description: Name of a playbook., returned: for a playbook, type: str, sample: unlock_user}
+        variables: {description: Its variables., returned: for a playbook, type: dict, sample: {user: ada@tum.de}}
+        kubectl:
+          description: Words that follow C(kubectl).
+          returned: otherwise
+          type: list
+          elements: str
+          sample: ["-n", theia-prod, edit, appdefinitions.theia.cloud/java-17-latest]
     cpu_percent:
       description: Share of its CPU limit that its container uses; null if there is no limit or no measurement.
       returned: always

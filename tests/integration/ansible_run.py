@@ -104,6 +104,23 @@ def call(
     )
 
 
+def paste(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line that a report printed as somebody does who pastes it: into a shell, in another folder."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=elsewhere,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+
+
 def play(
     folder: Path, tasks: t.Sequence[dict[str, t.Any]], *arguments: str, connection: t.Mapping[str, t.Any] | None = None
 ) -> Run:

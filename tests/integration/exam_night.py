@@ -10,7 +10,7 @@ import json
 import typing as t
 from pathlib import Path
 
-from integration.ansible_run import ROOT, Run, playbook
+from integration.ansible_run import ROOT, Run, paste, playbook
 from lab import inventory
 
 ENDLESS = "2099-02-11T11:00:00+01:00"
@@ -26,6 +26,12 @@ class Duty:
     def play(self, name: str, *arguments: str | Path, **variables: t.Any) -> Run:
         return playbook(self.folder, ROOT / "playbooks" / f"{name}.yml", "-i", self.inventory, *arguments, **variables)
 
+    def paste(self, line: str) -> str:
+        """Run a line of a report as it stands, and return what it printed."""
+        done = paste(self.folder, line)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
     def calendar(self, *exams: dict[str, t.Any]) -> str:
         """Write a calendar, and return the argument that names it."""
         file = self.folder / "calendar.json"
@@ -35,6 +41,11 @@ class Duty:
 
 def exam(name: str, *app_definitions: dict[str, t.Any]) -> dict[str, t.Any]:
     return {"name": name, "end": ENDLESS, "app_definitions": list(app_definitions)}
+
+
+def command(line: str) -> str:
+    """The command at the end of a line of a report."""
+    return line[line.index("ansible-playbook ") :]
 
 
 def report(run: Run) -> list[str]:

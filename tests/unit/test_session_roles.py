@@ -9,6 +9,7 @@ import jinja2
 import pytest
 import yaml
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.commands import RunContext
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.options import stop_argument_spec
 from tools.checkout import ROOT
@@ -50,6 +51,7 @@ def test_the_default_policy_stops_failed_sessions_within_the_limits_of_the_modul
 def report(role, **facts):
     """The lines of a role's report; its table is the matter of the filter's own tests."""
     rules = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)
+    rules.filters["eduide.theia.command"] = RunContext().command
     rules.filters["eduide.theia.session_table"] = lambda _sessions, **_options: ["TABLE"]
     template = rules.from_string(ROOT.joinpath("roles", role, "templates", "report.j2").read_text(encoding="utf-8"))
     return [line for line in template.render(**facts).split("\n") if line.strip()]
@@ -60,7 +62,7 @@ def report(role, **facts):
     [
         (0, 0, "Nobody may have a session here"),
         (0, 1, "Nobody may have a session here"),
-        (1, 1, "One has to end before another starts: ansible-playbook eduide.theia.stop_sessions -e sessions=s0"),
+        (1, 1, "One has to end before another starts: ansible-playbook eduide.theia.stop_sessions -e"),
         (2, 1, None),
         (None, 1, None),
     ],
@@ -68,7 +70,7 @@ def report(role, **facts):
 @pytest.mark.parametrize("dead", [0, 1])
 def test_who_is_at_the_limit_is_told_so(limit, live, told, dead):
     diagnoses = [
-        {"dead": number >= live, "code": None, "sentence": "", "command": None, "session": {"name": f"s{number}"}}
+        {"dead": number >= live, "code": None, "sentence": "", "remedy": None, "session": {"name": f"s{number}"}}
         for number in range(live + dead)
     ]
     lines = report(
@@ -96,7 +98,7 @@ def test_files_that_nobody_could_look_for_are_mentioned(role, lost, told):
         session_sweep_rows=30,
         session_sweep_policy={},
         **{f"__{role}_result": {"sessions": [item], "outcomes": {"stopped": 1}, "data_lost": lost}},
-        __session_sweep_seen={"sessions": [item], "unknown_findings": []},
+        __session_sweep_seen={"sessions": [{**item, "name": "s0"}], "unknown_findings": []},
         __session_sweep_chosen=[item],
         __session_sweep_noted={},
     )

@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with one session, in one sentence, and the one command that would fix it."""
+"""What is wrong with one session, in one sentence, and the one remedy that would fix it."""
 
 from __future__ import annotations
 
+import json
 import re
-import shlex
 import typing as t
 
+from .._common.commands import Remedy
 from .._common.redact import scrub_text
 from .._common.units import span
 from .._platform.names import EMAILS_KEY, OPERATOR_DEPLOYMENT
@@ -46,18 +47,18 @@ class Diagnosis(t.NamedTuple):
     code: str | None
     """The finding that explains the others; None if nothing is wrong that could be seen."""
     sentence: str
-    command: str | None
+    remedy: Remedy | None
 
 
 def diagnose(facts: Facts) -> Diagnosis:
     """The first explanation that holds: causes come before what follows from them."""
-    code, (sentence, command) = _explanation(facts)
+    code, (sentence, remedy) = _explanation(facts)
     told = scrub_text(_one_line(sentence))
-    return Diagnosis(code, f"{told}." if not told.endswith(".") else told, command)
+    return Diagnosis(code, f"{told}." if not told.endswith(".") else told, remedy)
 
 
-Told: t.TypeAlias = "tuple[str, str | None]"
-"""The sentence without its full stop, and the command."""
+Told: t.TypeAlias = "tuple[str, Remedy | None]"
+"""The sentence without its full stop, and the remedy."""
 
 
 def without_secrets(record: SessionRecord, secrets: t.Collection[str]) -> SessionRecord:
@@ -114,7 +115,7 @@ def _locked_out(facts: Facts) -> Told:
     sentence = "Its own user is refused with 403, because the address list of its instance was emptied"
     if not facts.address_list:
         return sentence, None
-    patch = f'{{"data":{{"{EMAILS_KEY}":"{facts.record["user"]}"}}}}'
+    patch = json.dumps({"data": {EMAILS_KEY: facts.record["user"]}})
     return sentence, _kubectl(facts, "patch", f"configmap/{facts.address_list}", "--type=merge", "-p", patch)
 
 
@@ -256,25 +257,23 @@ _EXPLANATIONS: t.Mapping[str, t.Callable[[Facts], Told]] = {
 }
 
 
-def _removal(facts: Facts) -> str:
-    """Dead ones go with the command that takes nothing else; others need somebody who names them."""
-    return _play("unlock_user", "user", facts.record["user"]) if facts.dead else _stop(facts)
+def _removal(facts: Facts) -> Remedy:
+    """Dead ones go with the playbook that takes nothing else; others need somebody who names them."""
+    user = facts.record["user"]
+    # A name of blanks only counts as not stated wherever people type one.
+    return {"playbook": "unlock_user", "variables": {"user": user}} if facts.dead and user.strip() else _stop(facts)
 
 
-def _stop(facts: Facts) -> str:
-    return _play("stop_sessions", "sessions", facts.record["name"])
+def _stop(facts: Facts) -> Remedy:
+    return {"playbook": "stop_sessions", "variables": {"sessions": facts.record["name"]}}
 
 
-def _raise_limit(facts: Facts) -> str:
+def _raise_limit(facts: Facts) -> Remedy:
     return _kubectl(facts, "edit", f"appdefinitions.theia.cloud/{facts.record['app_definition']}")
 
 
-def _play(playbook: str, variable: str, value: str) -> str:
-    return shlex.join(["ansible-playbook", f"eduide.theia.{playbook}", "-e", f"{variable}={value}"])
-
-
-def _kubectl(facts: Facts, *words: str) -> str:
-    return shlex.join(["kubectl", "-n", facts.record["namespace"], *words])
+def _kubectl(facts: Facts, *words: str) -> Remedy:
+    return {"kubectl": ["-n", facts.record["namespace"], *words]}
 
 
 def _end(message: str) -> str:

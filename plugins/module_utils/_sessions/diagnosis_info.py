@@ -122,7 +122,7 @@ class _Search:
             "dead": judged.dead,
             "code": told.code,
             "sentence": told.sentence,
-            "command": told.command,
+            "remedy": told.remedy,
             "cpu_percent": cpu_percent,
             "events": self._events_of(parts, secrets),
             "conditions": list(notes.conditions) if notes else None,

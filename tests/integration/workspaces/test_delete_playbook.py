@@ -43,7 +43,7 @@ def test_what_check_mode_says_is_what_happens_and_the_second_run_does_nothing(si
     assert (predicted.code, writes) == (0, [])
     assert "1 would be deleted" in told
     assert "volume is deleted" in told
-    assert "1 is in use. To stop the sessions first: -e live_sessions=stop" in told
+    assert "1 is in use. To stop the sessions first: ansible-playbook " in told
 
     done, told, writes = played(site, user=USER)
     assert (done.good().changed, writes) == (1, [f"delete workspaces {idle}"])

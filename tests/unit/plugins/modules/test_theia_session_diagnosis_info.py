@@ -104,7 +104,7 @@ def test_the_operator_to_restart_is_the_one_that_is_there(look):
     gateway.remove(kinds.DEPLOYMENT, "operator-deployment")
     gateway.put(kinds.DEPLOYMENT, {**operator, "metadata": {"name": "theia-operator"}})
     found = only(look(gateway, names=["late"], operator_deployment="theia-operator"))
-    assert (found["code"], found["command"].split()[-1]) == ("not_reaped", "deployment/theia-operator")
+    assert (found["code"], found["remedy"]["kubectl"][-1]) == ("not_reaped", "deployment/theia-operator")
 
 
 def only(result):

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One sentence and one command for whatever is wrong with a session."""
+"""One sentence and one remedy for whatever is wrong with a session."""
 
 from __future__ import annotations
 
-import shlex
+import json
 from datetime import timedelta
 
 import pytest
@@ -15,8 +15,10 @@ from ansible_collections.eduide.theia.plugins.module_utils._sessions.diagnosis i
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
 from unit.session_world import SECRET, World, ago, millis
 
-UNLOCK = "ansible-playbook eduide.theia.unlock_user -e user=ada@tum.de"
-STOP = "ansible-playbook eduide.theia.stop_sessions -e sessions=s1"
+UNLOCK = {"playbook": "unlock_user", "variables": {"user": "ada@tum.de"}}
+STOP = {"playbook": "stop_sessions", "variables": {"sessions": "s1"}}
+POD = "-n theia-prod describe pod/"
+EDIT = "-n theia-prod edit appdefinitions.theia.cloud/java-17-latest"
 
 
 def facts_of(world, *, leading=True, address_list=None, cpu_percent=None, **thresholds):
@@ -46,10 +48,10 @@ def failing(**status):
     return world
 
 
-def locked_out():
+def locked_out(user="ada@tum.de"):
     world = World()
     app = world.app_definition()
-    world.eager("s1", app, 4, pod={"addresses": ""})
+    world.eager("s1", app, 4, user=user, pod={"addresses": ""})
     return world
 
 
@@ -73,65 +75,66 @@ def test_a_failed_session_says_why_it_failed_and_how_to_get_rid_of_it(status, wo
     told = diagnose(facts_of(failing(**status)))
     assert told.sentence.startswith("It failed for good, because ")
     assert words in told.sentence
-    assert (told.code, told.command) == ("failed", UNLOCK)
+    assert (told.code, told.remedy) == ("failed", UNLOCK)
 
 
 def test_a_failed_session_with_an_address_has_to_be_named_while_anything_is_left_of_it():
-    assert diagnose(facts_of(working(operatorStatus="ERROR"))).command == STOP
-    assert diagnose(facts_of(failing(url="ide.example.org/s1/"))).command == UNLOCK
+    assert diagnose(facts_of(working(operatorStatus="ERROR"))).remedy == STOP
+    assert diagnose(facts_of(failing(url="ide.example.org/s1/"))).remedy == UNLOCK
 
 
 @pytest.mark.parametrize(
-    ("world", "code", "words", "command"),
+    ("world", "code", "words", "remedy"),
     [
         pytest.param(waiting(), "no_url", "waits in vain", UNLOCK, id="no-url"),
         pytest.param(
             waiting(unschedulable="0/40 nodes are available"),
             "unschedulable",
             "No node takes its pod: 0/40",
-            "kubectl -n theia-prod describe pod/",
+            "-n theia-prod describe pod/",
             id="unschedulable",
         ),
         pytest.param(
             waiting(waiting="ImagePullBackOff", phase="Pending"),
             "image_pull",
             "cannot be pulled",
-            "kubectl -n theia-prod edit appdefinitions.theia.cloud/java-17-latest",
+            "-n theia-prod edit appdefinitions.theia.cloud/java-17-latest",
             id="image",
         ),
         pytest.param(
             waiting(waiting="CrashLoopBackOff", restarts=7),
             "crash_loop",
             "(7 restarts)",
-            "kubectl -n theia-prod logs pod/",
+            "-n theia-prod logs pod/",
             id="crash-loop",
         ),
         pytest.param(
             waiting(pod=False, refused='pods "x" is forbidden: exceeded quota: exam-quota, requested: limits.cpu=2'),
             "quota_blocked",
             "refused by a quota: exceeded quota: exam-quota, requested: limits.cpu=2.",
-            "kubectl -n theia-prod edit resourcequota/exam-quota",
+            "-n theia-prod edit resourcequota/exam-quota",
             id="quota",
         ),
-        pytest.param(working(pod={"ready": False}), "not_ready", "nobody answers", "kubectl", id="not-ready"),
-        pytest.param(working(pod={"memory": "2900M"}), "high_memory", "96 % of its memory", "kubectl", id="memory"),
-        pytest.param(working(pod={"killed": ago(minutes=1)}), "oom_killed", "more memory", "kubectl", id="oom"),
+        pytest.param(working(pod={"ready": False}), "not_ready", "nobody answers", POD, id="not-ready"),
+        pytest.param(working(pod={"memory": "2900M"}), "high_memory", "96 % of its memory", EDIT, id="memory"),
+        pytest.param(working(pod={"killed": ago(minutes=1)}), "oom_killed", "more memory", EDIT, id="oom"),
         pytest.param(working(age=timedelta(hours=9)), "too_old", "older than", STOP, id="old"),
         pytest.param(locked_out(), "locked_out", "refused with 403", None, id="locked-out"),
     ],
 )
-def test_the_cause_is_told_before_what_follows_from_it(world, code, words, command):
+def test_the_cause_is_told_before_what_follows_from_it(world, code, words, remedy):
     told = diagnose(facts_of(world))
     assert told.code == code
     assert words in told.sentence
-    assert told.command == command if command is None else told.command.startswith(command)
+    assert told.remedy == remedy or " ".join(told.remedy["kubectl"]).startswith(remedy)
 
 
-def test_a_locked_out_user_gets_the_address_back():
-    told = diagnose(facts_of(locked_out(), address_list="instance-4-email-x"))
-    words = shlex.split(told.command)
-    assert words[:5] == ["kubectl", "-n", "theia-prod", "patch", "configmap/instance-4-email-x"]
-    assert words[-1] == '{"data":{"authenticated-emails-list":"ada@tum.de"}}'
+@pytest.mark.parametrize("user", ["ada@tum.de", 'a"b\\c', "x\ny"])
+def test_a_locked_out_user_gets_the_address_back(user):
+    told = diagnose(facts_of(locked_out(user), address_list="instance-4-email-x"))
+    words = told.remedy["kubectl"]
+    assert words[:4] == ["-n", "theia-prod", "patch", "configmap/instance-4-email-x"]
+    assert json.loads(words[-1]) == {"data": {"authenticated-emails-list": user}}
 
 
 def test_without_an_operator_that_is_what_is_wrong():
@@ -162,7 +165,7 @@ def test_a_young_session_is_given_time():
     world.app_definition()
     world.session(age=timedelta(seconds=40), operatorStatus="HANDLING")
     told = diagnose(facts_of(world))
-    assert (told.code, told.command) == (None, None)
+    assert (told.code, told.remedy) == (None, None)
     assert "still starting, 40s after" in told.sentence
 
 
@@ -171,10 +174,10 @@ def test_what_others_wrote_is_one_harmless_line_without_secrets():
     assert told.sentence == "It failed for good, because the operator said: [31mbad thing token=***."
 
 
-def test_a_user_name_cannot_become_a_command():
+def test_a_user_whose_name_counts_as_not_stated_is_reached_by_the_session():
     world = World()
-    world.session(user="$(reboot) x", operatorStatus="ERROR")
-    assert shlex.split(diagnose(facts_of(world)).command)[-1] == "user=$(reboot) x"
+    world.session("s1", user=" ", operatorStatus="ERROR")
+    assert diagnose(facts_of(world)).remedy == STOP
 
 
 def test_every_finding_has_an_explanation():
