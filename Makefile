@@ -58,6 +58,10 @@ seed: env ## Put students into that lab (SESSIONS=300 SEED=7)
 bench: env ## Measure; results in build/bench/ (SESSIONS="1000 10000" ROUNDS=5 SEED=7)
 	@$(PY) -m bench $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(ROUNDS),--rounds $(ROUNDS)) --seed $(SEED)
 
+.PHONY: figures
+figures: env ## Print how the library is built: sizes, imports, circles, files touched by a change
+	@$(PY) -m tools.figures
+
 # --- checks
 
 # Core and product; the part about the lab is chosen by tests/tools/lab_circle.py.
