@@ -70,7 +70,7 @@ def retention_outlook(
     try:
         rule = _retention.read_rule(int(unused_days), not_before)
     except (TypeError, ValueError) as exc:
-        raise AnsibleFilterError(f"This rule of retention cannot be used: {exc}") from exc
+        raise AnsibleFilterError(f"this rule of retention cannot be used: {exc}") from exc
     try:
         return dict(_retention.outlook(records, rule, datetime.fromisoformat(now)))
     except (AttributeError, KeyError, TypeError, ValueError) as exc:

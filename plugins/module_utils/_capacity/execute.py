@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._common.errors import Conflict, EduideError
+from .._common.errors import Conflict, EduideError, several
 from .._common.reading import SharedRead
 from .._common.timestamps import format_time
 from .._common.waiting import wait_until
@@ -87,7 +87,7 @@ def make_plan(snapshot: Snapshot, order: Order, installation: Installation, name
         except EduideError as exc:
             refusals.append(str(exc))
     if refusals:
-        raise Refused(". ".join(refusals))
+        raise Refused(several(refusals))
     return changes
 
 
@@ -170,8 +170,8 @@ def _require_leader(gateway: Gateway, installation: Installation) -> None:
     if not leads(gateway, installation):
         raise EduideError(
             f"no operator leads in {gateway.namespace!r}: nobody renews Lease {installation.operator_lease!r}, "
-            "so no instance would start. Nothing was changed. "
-            f"Look at the pods of Deployment {installation.operator_deployment!r}"
+            "so no instance would start and nothing was changed; "
+            f"look at the pods of Deployment {installation.operator_deployment!r}"
         )
 
 
@@ -327,7 +327,7 @@ def _undone(gateway: Gateway, snapshot: Snapshot, change: Change) -> str | None:
     for field in lost:
         writer = last_writer(obj, "spec", SPEC_FIELDS[field]) if obj else None
         told.append(f"{field} was set to {wanted[field]} and is {live[field]}: {writer or 'another client'} changed it")
-    return f"{name}: {' and '.join(told)}. Find out who owns the field, then run this again"
+    return f"{name}: {' and '.join(told)}; find out who owns the field, then run this again"
 
 
 def _warmth(snapshot: Snapshot, name: str, seconds: float | None) -> Warmth:

@@ -151,7 +151,7 @@ def plan_present(
         if entry is not None:
             raise Refused(
                 f"{app.name} has entries in the capacity ledger ({_holders(entry)}), and a change outside of them "
-                "would be undone or get in their way. Name a hold, or end them first with state=baseline"
+                "would be undone or get in their way; name a hold, or end them first with state=baseline"
             )
         wanted: Values = dict(wish.values)
         if wish.warm is not None and (total := smallest_total(wish.warm, pool)) > (app.values["min_instances"] or 0):
@@ -212,8 +212,8 @@ def plan_baseline(
     _check_way(app, wanted, terms)
     if clash := _clash(app, wanted):
         # That of one app definition is no reason to leave the others as the exam wanted them.
-        remedy = "Somebody raised it beyond the baseline: lower it in the app definition itself, then run this again"
-        return unchanged._replace(outcome="failed", note=f"{clash}. {remedy}")
+        remedy = "somebody raised it beyond the baseline: lower it in the app definition itself, then run this again"
+        return unchanged._replace(outcome="failed", note=f"{clash}; {remedy}")
     draining, outlasting = _drain(app, pool, wanted), _outlasting(app, sessions, wanted)
     stays = bool(draining or outlasting)
     patch = {} if stays else _differences(app, wanted)
@@ -314,7 +314,7 @@ def _foreign_text(app: AppDefinition, entry: Entry, fields: t.Iterable[str]) -> 
     live = ", ".join(f"{field}={app.values[field]}" for field in fields)
     return (
         f"{app.name} has {live}, which is neither its baseline {entry.baseline} nor a value that a hold wrote: "
-        "somebody else changed it. Say foreign=overwrite to carry on from the ledger, or foreign=adopt to keep their "
+        "somebody else changed it; say foreign=overwrite to carry on from the ledger, or foreign=adopt to keep their "
         "change for good"
     )
 
@@ -333,10 +333,10 @@ def _check(app: AppDefinition, wanted: Values, terms: Terms) -> None:
     """Refuse what the platform, or the way to it, would refuse."""
     if clash := _clash(app, wanted):
         low, high = _bounds(app, wanted)
-        remedy = f"State max_instances of at least {low} in the same task, or ask for fewer instances"
+        remedy = f"state max_instances of at least {low} in the same task, or ask for fewer instances"
         if high is not None and high < 0:
-            remedy = "Unlimited leaves no room for instances: set a maximum for good first, in a task without a hold"
-        raise Refused(f"{clash}. {remedy}")
+            remedy = "unlimited leaves no room for instances: set a maximum for good first, in a task without a hold"
+        raise Refused(f"{clash}; {remedy}")
     _check_way(app, wanted, terms)
 
 
@@ -362,14 +362,14 @@ def _check_way(app: AppDefinition, wanted: Values, terms: Terms) -> None:
     if terms.api == "service" and beyond:
         raise Refused(
             f"{', '.join(beyond)} for {app.name}: the REST service only changes min_instances and max_instances, "
-            "cannot remove one, and takes no negative ones. Use api=kubernetes for this task"
+            "cannot remove one, and takes no negative ones; use api=kubernetes for this task"
         )
 
 
 def _lazy_text(app: AppDefinition) -> str:
     return (
         f"{app.name} cannot be warmed: the operator runs without --eagerStart, so it keeps no pool and ignores "
-        "min_instances. Add that argument to its Deployment, or do without warm instances"
+        "min_instances; add that argument to its Deployment, or do without warm instances"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.errors import EduideError, Misconfigured
+from .._common.errors import EduideError, Misconfigured, several
 from .._common.report import Report
 from .._platform.names import SPEC_FIELDS
 from .._service.client import connect_service
@@ -72,7 +72,7 @@ def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bo
         bool(diff),
         {"app_definitions": items, "precondition": "none", "not_checked": NOT_CHECKED},
         diff,
-        EduideError(". ".join(f"{name}: {text}" for name, text in failures.items())) if failures else None,
+        EduideError(several([f"{name}: {text}" for name, text in failures.items()])) if failures else None,
     )
 
 
@@ -89,8 +89,8 @@ def _refuse_what_needs_the_cluster(params: t.Mapping[str, t.Any], order: Order) 
     }
     if needing := [option for option, is_set in asked.items() if is_set]:
         raise Refused(
-            f"{', '.join(needing)} cannot be done with unchecked=true: it needs access to the cluster. "
-            "Only min_instances and max_instances can be raised through the service alone"
+            f"{', '.join(needing)} cannot be done with unchecked=true: it needs access to the cluster; "
+            "only min_instances and max_instances can be raised through the service alone"
         )
 
 
@@ -101,12 +101,12 @@ def _safe_patch(wish: Wish, bounds: Scaling) -> dict[str, int]:
     if lowered := [field for field, value in wanted.items() if _lowers(live[field], value)]:
         raise Refused(
             f"{', '.join(lowered)} of {wish.name} would be lowered, and without access to the cluster nobody knows "
-            "which sessions that would hurt. Do it with cluster credentials, without unchecked"
+            "which sessions that would hurt; do it with cluster credentials, without unchecked"
         )
     if wanted and high is not None and low > high:
         raise Refused(
-            f"{wish.name} would have min_instances={low} above max_instances={high}. "
-            f"State max_instances of at least {low} too"
+            f"{wish.name} would have min_instances={low} above max_instances={high}; "
+            f"state max_instances of at least {low} too"
         )
     return wanted
 

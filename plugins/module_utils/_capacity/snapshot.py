@@ -122,7 +122,7 @@ def require_operator(snapshot: Snapshot, installation: Installation, namespace: 
     if snapshot.operator is None:
         raise Misconfigured(
             f"there is no Deployment {installation.operator_deployment!r} in namespace {namespace!r}, so the mode of "
-            "the operator is unknown. Name the operator's Deployment with operator_deployment, or check the namespace"
+            "the operator is unknown; name the operator's Deployment with operator_deployment, or check the namespace"
         )
     return snapshot.operator
 

@@ -12,7 +12,7 @@ import typing as t
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .._common.errors import EduideError, Misconfigured, WaitTimeout
+from .._common.errors import EduideError, Misconfigured, WaitTimeout, several
 from .._common.report import Report, Task
 from .._common.timestamps import format_time, parse_until
 from .._kubernetes.connect import connect
@@ -133,11 +133,11 @@ def _order(params: Params) -> Order:
     names = [wish.name for wish in wishes]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Misconfigured(
-            f"{', '.join(twice)}: named more than once in app_definitions. State each app definition once"
+            f"{', '.join(twice)}: named more than once in app_definitions; state each app definition once"
         )
     if params["state"] == "present" and (empty := [wish.name for wish in wishes if not wish.asked]):
         raise Misconfigured(
-            f"{', '.join(empty)}: nothing is asked for. State warm, min_instances, max_instances or timeout_minutes"
+            f"{', '.join(empty)}: nothing is asked for; state warm, min_instances, max_instances or timeout_minutes"
         )
     hold = params["hold"]
     if hold is not None and not EXAM_NAME.fullmatch(hold):
@@ -182,14 +182,14 @@ def _wish(item: t.Mapping[str, t.Any]) -> Wish:
             hint = ""
             if field == "max_instances":
                 hint = (
-                    ". Unlimited is not offered: the platform requires min_instances <= max_instances, so a negative "
-                    "maximum would need a negative minimum, and the REST service refuses both. "
-                    "Name a maximum that is large enough"
+                    "; unlimited is not offered: the platform requires min_instances <= max_instances, so a negative "
+                    "maximum would need a negative minimum, and the REST service refuses both; "
+                    "name a maximum that is large enough"
                 )
             raise Refused(f"{field}={value} for {item['name']}: it cannot be negative{hint}")
     low, high = values.get("min_instances"), values.get("max_instances")
     if low is not None and high is not None and low > high:
-        raise Refused(f"{item['name']}: min_instances={low} is above max_instances={high}. Swap or correct them")
+        raise Refused(f"{item['name']}: min_instances={low} is above max_instances={high}; swap or correct them")
     return Wish(item["name"], item["warm"], values)
 
 
@@ -232,14 +232,14 @@ def _warnings(done: Done) -> list[str]:
         if change.outlasting:
             warnings.append(
                 f"{name}: timeout_minutes stays {change.after['timeout_minutes']}, because "
-                f"{len(change.outlasting)} sessions are older than the shorter limit and would be ended by it. Run the "
+                f"{len(change.outlasting)} sessions are older than the shorter limit and would be ended by it; run the "
                 "task again when those listed under draining have ended"
             )
         if change.draining:
             ids = ", ".join(str(instance.id) for instance in change.draining)
             warnings.append(
                 f"{name}: min_instances stays {change.after['min_instances']}, because sessions are on instances {ids} "
-                "and nothing is lowered below them. Run the task again when those listed under draining have ended"
+                "and nothing is lowered below them; run the task again when those listed under draining have ended"
             )
         pool = done.snapshot.pools.get(name)
         if (
@@ -251,7 +251,7 @@ def _warnings(done: Done) -> list[str]:
         ):
             warnings.append(
                 f"{name}: the app definition of instances that sessions are on was changed "
-                f"({len(pool.claimed_ids)} of them). Operators built before 2026-08-28 empty their address lists then, "
+                f"({len(pool.claimed_ids)} of them); operators built before 2026-08-28 empty their address lists then, "
                 "and their users are refused (403) until their session is started anew"
             )
     return warnings
@@ -266,7 +266,7 @@ def _lateness(
         return None
     causes = find_causes(gateway, installation, done.snapshot, late)
     told = "; ".join(f"{name} has {w.warm} warm and {len(w.cold)} cold instances" for name, w in late.items())
-    text = f"not warm after {params['wait_timeout_seconds']} s: {told}. Causes: {'; '.join(causes)}"
+    text = f"not warm after {params['wait_timeout_seconds']} s: {told}; causes: {'; '.join(causes)}"
     return WaitTimeout(text, causes=causes)
 
 
@@ -274,8 +274,8 @@ def _failure(done: Done, late: EduideError | None) -> EduideError | None:
     problems = [f"{name}: {text}" for name, text in done.failures.items()]
     problems += [change.note for change in done.changes.values() if change.outcome in ("foreign", "failed")]
     if isinstance(late, WaitTimeout):
-        text = ". ".join([str(late).rstrip("."), "The higher bounds stay in place", *problems])
+        text = several([f"{late}; the higher bounds stay in place", *problems])
         return WaitTimeout(text, **late.details)
     if late is not None:
         problems.insert(0, str(late))
-    return EduideError(". ".join(problems)) if problems else None
+    return EduideError(several(problems)) if problems else None

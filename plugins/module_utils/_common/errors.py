@@ -27,7 +27,7 @@ class EduideError(Exception):
         """The text, and of such a write that it may have been carried out."""
         if not self.uncertain:
             return str(self)
-        return f"{str(self).rstrip('.')}. It may have been carried out all the same: run the task again to know"
+        return f"{str(self).rstrip('.')}; it may have been carried out all the same: run the task again to know"
 
 
 def fate_of_write(status: int) -> dict[str, str]:

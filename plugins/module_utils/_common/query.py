@@ -16,7 +16,7 @@ from .errors import Misconfigured
 def check_fields(fields: t.Iterable[str], record: type, thing: str) -> None:
     known = record.__annotations__
     if strange := sorted(set(fields) - set(known)):
-        raise Misconfigured(f"A {thing} has no field {', '.join(strange)}. Its fields are {', '.join(known)}")
+        raise Misconfigured(f"a {thing} has no field {', '.join(strange)}; its fields are {', '.join(known)}")
 
 
 def narrow(result: dict[str, t.Any], listed: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -38,4 +38,9 @@ def search(expression: str, data: t.Any) -> t.Any:
     try:
         return jmespath.search(expression, data)
     except JMESPathError as exc:
-        raise Misconfigured(f"The query {expression!r} cannot be used: {exc}") from exc
+        raise Misconfigured(f"the query {expression!r} cannot be used: {_first_line(exc)}") from exc
+
+
+def _first_line(exc: Exception) -> str:
+    """The library goes on with a drawing of the place, which is none in one line."""
+    return str(exc).partition("\n")[0].rstrip(": ")

@@ -92,8 +92,8 @@ def resolve(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None =
     access = _overridden(base, options)
     if not access.host.startswith(("https://", "http://")):
         raise Misconfigured(
-            f"The address of the Kubernetes API from {access.source} is {access.host!r}; "
-            "it has to begin with https:// or http://."
+            f"the address of the Kubernetes API from {access.source} is {access.host!r}; "
+            "it has to begin with https:// or http://"
         )
     return access
 
@@ -140,7 +140,7 @@ def _token_file(path: str) -> t.Callable[[], str | None]:
                     with open(path, encoding="utf-8") as file:
                         last[:] = [(time.monotonic(), f"Bearer {file.read().strip()}")]
                 except OSError as exc:
-                    raise Misconfigured(f"The token file {path} cannot be read: {exc.strerror}.") from exc
+                    raise Misconfigured(f"the token file {path} cannot be read: {exc.strerror}") from exc
             return last[-1][1]
 
     return authorization

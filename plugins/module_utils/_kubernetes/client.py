@@ -146,7 +146,7 @@ class KubeGateway:
             self._transport.request("GET", "/version")
         moment = self._transport.clock.read()
         if moment is None:
-            raise ServerFailed(f"{self._access.host} sends no date with its answers, so its time is not known.")
+            raise ServerFailed(f"{self._access.host} sends no date with its answers, so its time is not known")
         return moment
 
     def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
@@ -156,15 +156,15 @@ class KubeGateway:
         facts = {"namespace": self._namespace}
         try:
             if self.get(NAMESPACE, self._namespace) is None:
-                return NotFound(f"There is no namespace {self._namespace!r} on {self._access.host}.", **facts)
+                return NotFound(f"there is no namespace {self._namespace!r} on {self._access.host}", **facts)
             places = self.list(APP_DEFINITION, keep=lambda obj: obj["metadata"]["namespace"], namespace=None)
         except Forbidden:
             # Looking around needs more rights than working here does.
             places = []
-        hint = f" Some are in: {', '.join(sorted(set(places)))}." if places else ""
+        hint = f"; there are some in {', '.join(sorted(set(places)))}" if places else ""
         return NotFound(
-            f"Namespace {self._namespace!r} on {self._access.host} has no app definitions. "
-            f"Is it the one that Theia Cloud runs in?{hint}",
+            f"Namespace {self._namespace!r} on {self._access.host} has no app definitions; "
+            f"is it the one that Theia Cloud runs in?{hint}",
             **facts,
         )
 
@@ -187,8 +187,8 @@ class KubeGateway:
                 continue
             return kept
         raise ServerFailed(
-            f"Cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times. "
-            "Is the API server overloaded?",
+            f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
+            "is the API server overloaded?",
             status=_GONE,
         )
 
@@ -240,7 +240,7 @@ class KubeGateway:
 
     def _write(self, method: str, request: Request, body: Json, content_type: str = "application/json") -> Json:
         if self._check_mode:
-            raise RuntimeError(f"In check mode nothing may be sent, but {request.verb} {request.thing} was asked for.")
+            raise RuntimeError(f"in check mode nothing may be sent, but {request.verb} {request.thing} was asked for")
         return self._call(method, request, body, content_type)
 
     def _call(self, method: str, request: Request, body: Json | None = None, content_type: str = "") -> Json:

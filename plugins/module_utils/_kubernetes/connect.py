@@ -18,7 +18,7 @@ def connect(params: t.Mapping[str, t.Any], *, check_mode: bool = False) -> Gatew
     """Open the way to the cluster that the options name. In check mode every write is a programming error."""
     namespace = params.get("namespace")
     if not namespace:
-        raise Misconfigured("The option namespace is not set: it names the namespace that Theia Cloud runs in.")
+        raise Misconfigured("the option namespace is not set: it names the namespace that Theia Cloud runs in")
     return open_gateway(params, namespace=str(namespace), check_mode=check_mode)
 
 

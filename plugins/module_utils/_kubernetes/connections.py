@@ -96,7 +96,7 @@ def _tls(access: Access) -> ssl.SSLContext:
         else:
             context.load_default_certs()
     except (OSError, ValueError) as exc:
-        raise Misconfigured(f"The CA certificate from {ca.path or access.source} cannot be used: {exc}.") from exc
+        raise Misconfigured(f"the CA certificate from {ca.path or access.source} cannot be used: {exc}") from exc
     if not access.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -107,7 +107,7 @@ def _tls(access: Access) -> ssl.SSLContext:
             try:
                 context.load_cert_chain(cert, key)
             except (OSError, ValueError) as exc:
-                raise Misconfigured(f"The client certificate from {access.source} cannot be used: {exc}.") from exc
+                raise Misconfigured(f"the client certificate from {access.source} cannot be used: {exc}") from exc
     return context
 
 
@@ -157,27 +157,27 @@ def explain_loss(exc: Exception, access: Access, timeout_seconds: float) -> Lost
     connect_seconds = connect_timeout(timeout_seconds)
     proxy = _bare(proxy_for(access, os.environ) or "")
     cases: tuple[tuple[t.Any, str, bool, bool], ...] = (
-        (errors.ProxyError, f"The proxy {proxy} does not lead to {where}: {_cause(exc)}.", False, True),
-        (errors.NameResolutionError, f"The host name of {where} is not known. Is the address right?", False, False),
+        (errors.ProxyError, f"the proxy {proxy} does not lead to {where}: {_cause(exc)}", False, True),
+        (errors.NameResolutionError, f"the host name of {where} is not known; is the address right?", False, False),
         (
             errors.NewConnectionError,
-            f"Cannot connect to {where}: {_cause(exc)}. Is it running, and is the address right?",
+            f"cannot connect to {where}: {_cause(exc)}; is it running, and is the address right?",
             False,
             True,
         ),
         (
             errors.ConnectTimeoutError,
-            f"No connection to {where} within {connect_seconds:g} s. Is the network in between open?",
+            f"no connection to {where} within {connect_seconds:g} s; is the network in between open?",
             False,
             False,
         ),
         (
             errors.ReadTimeoutError,
-            f"No answer from {where} within {timeout_seconds:g} s. Try again, or raise timeout_seconds.",
+            f"no answer from {where} within {timeout_seconds:g} s; try again, or raise timeout_seconds",
             True,
             True,
         ),
-        (errors.HTTPError, f"The connection to {where} broke: {_cause(exc)}.", True, True),
+        (errors.HTTPError, f"the connection to {where} broke: {_cause(exc)}", True, True),
     )
     if isinstance(exc, errors.SSLError):
         return Lost(UntrustedCertificate(_certificate_text(exc, where), host=access.host), False, False, exc)
@@ -200,15 +200,15 @@ def _cause(exc: BaseException) -> str:
 def _certificate_text(exc: Exception, where: str) -> str:
     inner = exc.args[0] if exc.args else exc
     if not isinstance(inner, ssl.SSLCertVerificationError):
-        return f"No TLS connection to {where}: {_cause(exc)}. Does the server speak https there?"
+        return f"no TLS connection to {where}: {_cause(exc)}; does the server speak https there?"
     if inner.verify_code in _WRONG_NAME:
         return (
-            f"The certificate of {where} does not match: {inner.verify_message}. "
-            "Use the name it was made for, or set tls-server-name in the kubeconfig."
+            f"the certificate of {where} does not match: {inner.verify_message.rstrip('.')}; "
+            "use the name it was made for, or set tls-server-name in the kubeconfig"
         )
     if inner.verify_code == _EXPIRED:
-        return f"The certificate of {where} has expired. It has to be renewed on the server."
+        return f"the certificate of {where} has expired; it has to be renewed on the server"
     return (
-        f"The certificate of {where} is not trusted: {inner.verify_message}. "
-        "Give the CA that signed it with the option ca_cert or in the kubeconfig."
+        f"the certificate of {where} is not trusted: {inner.verify_message.rstrip('.')}; "
+        "give the CA that signed it with the option ca_cert or in the kubeconfig"
     )

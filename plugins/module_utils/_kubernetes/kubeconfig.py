@@ -16,7 +16,7 @@ from ansible.module_utils.basic import missing_required_lib
 from .._common.errors import Misconfigured
 
 _DEFAULT = "~/.kube/config"
-_HINT = "Name one with the option kubeconfig or the variable K8S_AUTH_KUBECONFIG, or give host and api_key."
+_HINT = "name one with the option kubeconfig or the variable K8S_AUTH_KUBECONFIG, or give host and api_key"
 
 
 class Pem(t.NamedTuple):
@@ -65,7 +65,7 @@ def load_kubeconfig(
     paths = str(source or environ.get("KUBECONFIG") or _DEFAULT)
     found = [path for path in map(os.path.expanduser, paths.split(os.pathsep)) if path and os.path.exists(path)]
     if not found:
-        raise Misconfigured(f"No kubeconfig found: {paths} does not exist. {_HINT}", kubeconfig=paths)
+        raise Misconfigured(f"no kubeconfig found: {paths} does not exist; {_HINT}", kubeconfig=paths)
     merged = _merge([(path, os.path.dirname(os.path.abspath(path)), _read(path)) for path in found])
     return _pick(merged, context, os.pathsep.join(found), paths)
 
@@ -79,14 +79,14 @@ def _read(path: str) -> t.Mapping[str, t.Any]:
         with open(path, encoding="utf-8") as file:
             content = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
     except (OSError, UnicodeDecodeError) as exc:
-        raise Misconfigured(f"The kubeconfig {path} cannot be read: {getattr(exc, 'strerror', 'not text')}.") from exc
+        raise Misconfigured(f"the kubeconfig {path} cannot be read: {getattr(exc, 'strerror', 'not text')}") from exc
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         # Without the parser's own words and without the chain: they name what it stumbled over, perhaps a token.
-        raise Misconfigured(f"The kubeconfig {path} is not valid YAML{where}.") from None
+        raise Misconfigured(f"the kubeconfig {path} is not valid YAML{where}") from None
     if not isinstance(content, dict):
-        raise Misconfigured(f"The kubeconfig {path} is empty or not a mapping.")
+        raise Misconfigured(f"the kubeconfig {path} is empty or not a mapping")
     return content
 
 
@@ -106,7 +106,7 @@ def _merge(files: t.Iterable[tuple[str, str, t.Mapping[str, t.Any]]]) -> _Merged
             inner = section[:-1]
             for item in content.get(section) or ():
                 if not isinstance(item, t.Mapping) or "name" not in item:
-                    raise Misconfigured(f"An entry under {section} of the kubeconfig {source} has no name.")
+                    raise Misconfigured(f"an entry under {section} of the kubeconfig {source} has no name")
                 value = item.get(inner)
                 entries.setdefault(str(item["name"]), Entry(value if isinstance(value, t.Mapping) else {}, folder))
         current = content.get("current-context") or current
@@ -119,26 +119,26 @@ def _pick(merged: _Merged, wanted: str | None, source: str, content: str | t.Map
     name = wanted or merged.current
     if not name:
         raise Misconfigured(
-            f"The kubeconfig {source} has no current context. Name one with the option context; known: {listed}.",
+            f"the kubeconfig {source} has no current context; name one with the option context; known: {listed}",
             contexts=known,
         )
     if name not in merged.contexts:
         raise Misconfigured(
-            f"The kubeconfig {source} has no context {name!r}. Known: {listed}.", context=name, contexts=known
+            f"the kubeconfig {source} has no context {name!r}; known: {listed}", context=name, contexts=known
         )
     context = merged.contexts[name].value
     cluster = merged.clusters.get(str(context.get("cluster")))
     if cluster is None:
         raise Misconfigured(
-            f"Context {name!r} of the kubeconfig {source} names cluster {context.get('cluster')!r}, "
-            "which is not defined there."
+            f"context {name!r} of the kubeconfig {source} names cluster {context.get('cluster')!r}, "
+            "which is not defined there"
         )
     user = Entry({}, "")
     if context.get("user"):
         if str(context["user"]) not in merged.users:
             raise Misconfigured(
-                f"Context {name!r} of the kubeconfig {source} names user {context['user']!r}, "
-                "which is not defined there."
+                f"context {name!r} of the kubeconfig {source} names user {context['user']!r}, "
+                "which is not defined there"
             )
         user = merged.users[str(context["user"])]
     return Kubeconfig(
@@ -157,10 +157,10 @@ def _pem(entry: t.Mapping[str, t.Any], field: str, folder: str, source: str) -> 
         try:
             return Pem(data=base64.b64decode(entry[f"{field}-data"]))
         except (binascii.Error, ValueError, TypeError):
-            raise Misconfigured(f"The field {field}-data in {source} is not valid base64.") from None
+            raise Misconfigured(f"the field {field}-data in {source} is not valid base64") from None
     if entry.get(field):
         path = os.path.normpath(os.path.join(folder, str(entry[field])))
         if not os.path.isfile(path):
-            raise Misconfigured(f"The file {path}, named as {field} in {source}, does not exist.")
+            raise Misconfigured(f"the file {path}, named as {field} in {source}, does not exist")
         return Pem(path=path)
     return None

@@ -44,14 +44,14 @@ def log_in(config: Kubeconfig, persist: bool) -> Login:
         else:
             load_kube_config_from_dict(config_dict=dict(config.content), **arguments)
     except ConfigException as exc:
-        raise Misconfigured(f"Logging in with {config.source} failed: {scrub_text(str(exc))}") from exc
+        raise Misconfigured(f"logging in with {config.source} failed: {scrub_text(str(exc))}") from exc
     finally:
         logging.getLogger().removeHandler(heard)
 
     if not settings.api_key and not settings.cert_file:
         # The client only logs that a helper failed and would go on as nobody.
-        why = f" It said: {scrub_text(' '.join(heard.lines))}" if heard.lines else ""
-        raise Misconfigured(f"Logging in with {_helper(config)} of {config.source} gave no credentials.{why}")
+        why = f"; it said: {scrub_text(' '.join(heard.lines))}" if heard.lines else ""
+        raise Misconfigured(f"logging in with {_helper(config)} of {config.source} gave no credentials{why}")
     lock = threading.Lock()
 
     def authorization() -> str | None:

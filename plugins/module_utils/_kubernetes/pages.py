@@ -81,6 +81,6 @@ def _items(content: Json, access: Access, request: Request) -> Objects:
         return []
     if not isinstance(items, list) or not str(content.get("kind", "")).endswith("List"):
         raise ServerFailed(
-            f"Cannot list {request.thing}: {access.host} answered with something that is not a list.",
+            f"cannot list {request.thing}: {access.host} answered with something that is not a list",
         )
     return items

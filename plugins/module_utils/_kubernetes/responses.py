@@ -65,8 +65,8 @@ def json_of(answer: Answer, access: Access, request: Request) -> dict[str, t.Any
     else:
         what = f"content of type {content!r} instead of JSON"
     raise ServerFailed(
-        f"Cannot {request.verb} {request.thing}: {access.host} answered with {what}. "
-        "Is that the address of a Kubernetes API, and is nothing in between changing answers?",
+        f"cannot {request.verb} {request.thing}: {access.host} answered with {what}; "
+        "is that the address of a Kubernetes API, and is nothing in between changing answers?",
         status=answer.status,
         **_fate(answer, request),
     )
@@ -75,18 +75,18 @@ def json_of(answer: Answer, access: Access, request: Request) -> dict[str, t.Any
 def refusal(answer: Answer, access: Access, request: Request) -> EduideError:
     """The error for an answer whose status is not a success."""
     status = _status_of(answer)
-    reason = scrub_text(str(status.get("message") or ""), secrets_in(request.body or {}))
+    reason = scrub_text(str(status.get("message") or ""), secrets_in(request.body or {})).rstrip(".")
     facts: dict[str, t.Any] = {
         "status": answer.status,
         "resource": request.resource,
         "namespace": request.namespace,
         "name": request.name,
     }
-    cannot = f"Cannot {request.verb} {request.thing}"
+    cannot = f"cannot {request.verb} {request.thing}"
     if answer.status == 401:
         error: EduideError = Unauthorized(
-            f"{cannot}: {access.host} does not accept the credentials of {access.source} (401). "
-            "They may have expired; log in anew or give a valid api_key.",
+            f"{cannot}: {access.host} does not accept the credentials of {access.source} (401); "
+            "they may have expired; log in anew or give a valid api_key",
             **facts,
         )
     elif answer.status == 403:
@@ -98,9 +98,10 @@ def refusal(answer: Answer, access: Access, request: Request) -> EduideError:
     elif answer.status in (400, 413, 415, 422):
         error = Invalid(f"{cannot}: {reason or f'refused with status {answer.status}'}", **facts)
     else:
-        hint = " Is that the address of a Kubernetes API?" if answer.status < 400 else ""
-        text = f"{cannot}: {access.host} answered with status {answer.status}.{hint} {reason}"
-        error = ServerFailed(text.rstrip(), **facts, **_fate(answer, request))
+        hint = "; is that the address of a Kubernetes API?" if answer.status < 400 else ""
+        said = f", and says: {reason}" if reason else ""
+        text = f"{cannot}: {access.host} answered with status {answer.status}{said}{hint}"
+        error = ServerFailed(text, **facts, **_fate(answer, request))
     return error
 
 
@@ -125,7 +126,7 @@ def _forbidden(cannot: str, reason: str, request: Request, facts: dict[str, t.An
     rule = {"apiGroups": [request.kind.group], "resources": [request.resource], "verbs": [request.verb]}
     role = "Role in that namespace" if request.namespace else "ClusterRole"
     return Forbidden(
-        f"{cannot}: {user.group(1)!r} is not allowed to (403). Add to a {role}: {json.dumps(rule)}.",
+        f"{cannot}: {user.group(1)!r} is not allowed to (403); add to a {role}: {json.dumps(rule)}",
         rule=rule,
         user=user.group(1),
         **facts,
@@ -138,13 +139,13 @@ def _missing(
     named = status.get("details") or {}
     if named.get("name"):
         if named.get("kind") == "namespaces":
-            return NotFound(f"{cannot}: there is no namespace {named['name']!r}.", **facts)
-        return NotFound(f"{cannot}: it does not exist.", **facts)
-    remedy = "Is the right cluster chosen (option context)?"
+            return NotFound(f"{cannot}: there is no namespace {named['name']!r}", **facts)
+        return NotFound(f"{cannot}: it does not exist", **facts)
+    remedy = "is the right cluster chosen (option context)?"
     if request.kind.group == THEIA_GROUP:
-        remedy = f"Are the custom resource definitions of Theia Cloud installed? {remedy}"
+        remedy = f"are the custom resource definitions of Theia Cloud installed, and {remedy}"
     return NotServed(
         f"{cannot}: {access.host} ({access.source}) does not serve {request.kind.plural} of "
-        f"{request.kind.api_version}. {remedy}",
+        f"{request.kind.api_version}; {remedy}",
         **facts,
     )

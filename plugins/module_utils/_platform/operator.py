@@ -82,5 +82,5 @@ def _number(given: t.Mapping[str, str], name: str, default: int) -> int:
         return int(text)
     except ValueError as exc:
         raise EduideError(
-            f"the operator's argument --{name}={text} is no whole number. Correct it in the operator's Deployment"
+            f"the operator's argument --{name}={text} is no whole number; correct it in the operator's Deployment"
         ) from exc

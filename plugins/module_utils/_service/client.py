@@ -182,7 +182,7 @@ class Service(ScalingEndpoints):
         app_id = self._params.get("app_id")
         if not app_id:
             raise Misconfigured(
-                f"Cannot {doing}: the option app_id is not set. The service wants it with every request."
+                f"cannot {doing}: the option app_id is not set; the service wants it with every request"
             )
         return str(app_id)
 
@@ -213,11 +213,11 @@ class Service(ScalingEndpoints):
         facts = {"status": reply.status, "service_url": self.url}
         if reply.status == 401:
             cause = "does not accept the user_token (it may have expired)" if self._bearer() else "wants a user_token"
-            return Unauthorized(f"Cannot {doing}: {self.url} {cause} (401). Get a new one by logging in.", **facts)
+            return Unauthorized(f"cannot {doing}: {self.url} {cause} (401); get a new one by logging in", **facts)
         whose = f"this token is that of {self.user!r}" if self.user else "the token names no user by e-mail address"
         return Forbidden(
-            f"Cannot {doing}: {self.url} refuses it (403). It serves users only for themselves, and {whose}; "
-            "where Keycloak is off, it refuses everybody.",
+            f"cannot {doing}: {self.url} refuses it (403); it serves users only for themselves, and {whose}; "
+            "where Keycloak is off, it refuses everybody",
             **facts,
         )
 
@@ -225,7 +225,7 @@ class Service(ScalingEndpoints):
 def connect_service(params: t.Mapping[str, t.Any], *, check_mode: bool = False) -> Service:
     """Open the way to the service that the options name. In check mode every write is a programming error."""
     if not params.get("service_url"):
-        raise Misconfigured("The option service_url is not set: it is the address of Theia Cloud's REST service.")
+        raise Misconfigured("the option service_url is not set: it is the address of Theia Cloud's REST service")
     return open_service(params, check_mode=check_mode)
 
 

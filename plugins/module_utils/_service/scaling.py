@@ -49,8 +49,8 @@ class ScalingEndpoints(Endpoints):
         token = self._params.get("admin_token")
         if not token:
             raise Misconfigured(
-                "The option admin_token is not set: the service wants it for the bounds of app definitions "
-                "(its ADMIN_API_TOKEN)."
+                "the option admin_token is not set: the service wants it for the bounds of app definitions "
+                "(its ADMIN_API_TOKEN)"
             )
         return str(token)
 
@@ -92,26 +92,26 @@ class ScalingEndpoints(Endpoints):
         facts: dict[str, t.Any] = {"status": reply.status, "service_url": self.url, "name": name}
         if reply.status == 401:
             error: EduideError = Unauthorized(
-                f"Cannot {doing}: {self.url} saw no admin token (401). Either the {_HEADER} header is dropped on the "
-                "way, or this service does not scale by token, as upstream Theia Cloud; use api=kubernetes then.",
+                f"cannot {doing}: {self.url} saw no admin token (401); either the {_HEADER} header is dropped on the "
+                "way, or this service does not scale by token, as upstream Theia Cloud; use api=kubernetes then",
                 **facts,
             )
         elif reply.status in (404, 405) or _wants_a_group(reply):
             error = self._nothing_there(reply, doing, name, facts)
         elif reply.status == 403:
             causes = _causes_of_403(scrub_text(reply.reason, [self.require_admin_token()]))
-            error = Forbidden(f"Cannot {doing}: {self.url} refuses (403): {', or '.join(causes)}.", **facts)
+            error = Forbidden(f"cannot {doing}: {self.url} refuses (403): {', or '.join(causes)}", **facts)
         elif reply.status == 400:
             asked = ", ".join(f"{field}={value}" for field, value in (body or {}).items())
             error = Invalid(
-                f"Cannot {doing}: {self.url} does not accept {asked} (400). Both bounds have to be 0 or more and "
-                "minInstances at most maxInstances, where a bound that is not sent keeps its present value.",
+                f"cannot {doing}: {self.url} does not accept {asked} (400); both bounds have to be 0 or more and "
+                "minInstances at most maxInstances, where a bound that is not sent keeps its present value",
                 **facts,
             )
         elif reply.status == 500 and body is not None:
             error = ServerFailed(
-                f"Cannot {doing}: the write failed inside the service (500), for example because somebody changed the "
-                "app definition at the same time. Look at the bounds and run the task again.",
+                f"cannot {doing}: the write failed inside the service (500), for example because somebody changed the "
+                "app definition at the same time; look at the bounds and run the task again",
                 **facts,
                 **reply.fate,
             )
@@ -128,10 +128,10 @@ class ScalingEndpoints(Endpoints):
                 pass
             else:
                 names = ", ".join(known) or "none"
-                return NotFound(f"Cannot {doing}: there is none of that name. Known: {names}.", known=known, **facts)
+                return NotFound(f"cannot {doing}: there is none of that name; known: {names}", known=known, **facts)
         return NotServed(
-            f"Cannot {doing}: {self.url} has no endpoint for it ({reply.status}). Upstream Theia Cloud does not scale "
-            "by token: use api=kubernetes. Otherwise check service_url.",
+            f"cannot {doing}: {self.url} has no endpoint for it ({reply.status}); upstream Theia Cloud does not scale "
+            "by token: use api=kubernetes; otherwise check service_url",
             **facts,
         )
 

@@ -64,11 +64,11 @@ _PLAIN_CODES: t.Mapping[int, type[EduideError]] = {
 }
 # What to look at where something in between answered, or the service is not what the address promises.
 _HINTS: t.Mapping[int, str] = {
-    404: " Is service_url right?",
-    405: " Is service_url right?",
-    502: " Is the service running?",
-    503: " Is the service running?",
-    504: " It took longer than the gateway in front of the service allows.",
+    404: "; is service_url right?",
+    405: "; is service_url right?",
+    502: "; is the service running?",
+    503: "; is the service running?",
+    504: "; it took longer than the gateway in front of the service allows",
 }
 # OpenSSL's codes for a certificate that does not carry the wanted host name or address.
 _WRONG_NAME = frozenset({62, 64})
@@ -188,16 +188,16 @@ class Wire:
         if isinstance(cause, ssl.SSLError):
             return UntrustedCertificate(_certificate_text(cause, where), service_url=self.url, sent=sent)
         if isinstance(cause, socket.gaierror):
-            text = f"The host name of {where} is not known. Is service_url right?"
+            text = f"the host name of {where} is not known; is service_url right?"
         elif isinstance(cause, ConnectionRefusedError):
-            text = f"Cannot connect to {where}: connection refused. Is the service running, and is service_url right?"
+            text = f"cannot connect to {where}: connection refused; is the service running, and is service_url right?"
         elif isinstance(cause, TimeoutError):
             sent = not isinstance(exc, urllib.error.URLError)
-            text = f"No answer from {where} within {timeout_seconds:g} s. Try again, or raise timeout_seconds."
+            text = f"no answer from {where} within {timeout_seconds:g} s; try again, or raise timeout_seconds"
         else:
             sent = True
             said = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
-            text = f"The connection to {where} broke: {said}."
+            text = f"the connection to {where} broke: {said}"
         error = Unreachable(text, service_url=self.url, sent=sent)
         error.__cause__ = exc
         return error
@@ -212,7 +212,7 @@ def _tls(url: str, validate_certs: bool, ca_cert: str | None) -> ssl.SSLContext:
     try:
         context: ssl.SSLContext = make_context(cafile=ca_cert, validate_certs=validate_certs)
     except (OSError, ValueError) as exc:
-        raise Misconfigured(f"The option service_ca_cert names {ca_cert}, which cannot be used: {exc}.") from exc
+        raise Misconfigured(f"the option service_ca_cert names {ca_cert}, which cannot be used: {exc}") from exc
     # Python 3.13 began to refuse CA certificates that other clients accept.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
@@ -222,9 +222,9 @@ def _base(url: str) -> str:
     """The address that all paths start from; people copy it with and without the last segment."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise Misconfigured("The option service_url has to be an address that begins with https:// or http://.")
+        raise Misconfigured("the option service_url has to be an address that begins with https:// or http://")
     if parts.username or parts.password:
-        raise Misconfigured("The option service_url must not hold a user or password: they would end in every log.")
+        raise Misconfigured("the option service_url must not hold a user or password: they would end in every log")
     return url.rstrip("/").removesuffix("/service") + "/service"
 
 
@@ -236,31 +236,31 @@ def _worth_another(outcome: Reply | Unreachable, *, reading: bool) -> bool:
 
 def _certificate_text(exc: ssl.SSLError, where: str) -> str:
     if not isinstance(exc, ssl.SSLCertVerificationError):
-        return f"No TLS connection to {where}: {exc.reason or exc}. Does the service speak https there?"
-    remedy = "Give the CA that signed it with the option service_ca_cert."
+        return f"no TLS connection to {where}: {exc.reason or exc}; does the service speak https there?"
+    remedy = "give the CA that signed it with the option service_ca_cert"
     if exc.verify_code in _WRONG_NAME:
-        remedy = "Use the name it was made for in service_url."
-    return f"The certificate of {where} is not trusted: {exc.verify_message}. {remedy}"
+        remedy = "use the name it was made for in service_url"
+    return f"the certificate of {where} is not trusted: {exc.verify_message.rstrip('.')}; {remedy}"
 
 
 def refusal(reply: Reply, doing: str, url: str, **facts: t.Any) -> EduideError:
     """The error for an answer whose status is not a success, for what all endpoints have in common."""
     facts = {"status": reply.status, "service_url": url, **facts}
     reason = scrub_text(reply.reason)
-    cannot = f"Cannot {doing}"
+    cannot = f"cannot {doing}"
     if 300 <= reply.status < 400:
         target = scrub_text(reply.location or "elsewhere")
         return ServerFailed(
-            f"{cannot}: {url} redirects to {target}. Put the final address into service_url.", **facts, **reply.fate
+            f"{cannot}: {url} redirects to {target}; put the final address into service_url", **facts, **reply.fate
         )
     if reply.status == 470:
         return Unauthorized(
-            f"{cannot}: {url} does not know this app_id (470). It is the service's application id.", **facts
+            f"{cannot}: {url} does not know this app_id (470); it is the service's application id", **facts
         )
     kind = _OWN_CODES.get(reply.status) or _PLAIN_CODES.get(reply.status) or ServerFailed
     said = f"{reason} ({reply.status})" if reason else f"{url} answered with status {reply.status}"
     fate = reply.fate if kind is ServerFailed else {}
-    return kind(f"{cannot}: {said}.{_HINTS.get(reply.status, '')}", **facts, **fate)
+    return kind(f"{cannot}: {said}{_HINTS.get(reply.status, '')}", **facts, **fate)
 
 
 class Endpoints:
@@ -278,7 +278,7 @@ class Endpoints:
 
     def _guard(self, doing: str) -> None:
         if self._check_mode:
-            raise RuntimeError(f"In check mode nothing may be sent, but this was asked for: {doing}.")
+            raise RuntimeError(f"in check mode nothing may be sent, but this was asked for: {doing}")
 
     def _send(
         self,
@@ -293,7 +293,7 @@ class Endpoints:
         try:
             return self._wire.send(method, path, headers=headers, body=body, timeout_seconds=timeout_seconds)
         except Unreachable as exc:
-            raise type(exc)(f"Cannot {doing}: {exc}", **exc.details) from exc.__cause__
+            raise type(exc)(f"cannot {doing}: {exc}", **exc.details) from exc.__cause__
 
 
 def list_of(reply: Reply, doing: str, *fields: str) -> list[dict[str, t.Any]]:
@@ -310,7 +310,7 @@ def list_of(reply: Reply, doing: str, *fields: str) -> list[dict[str, t.Any]]:
 def strange(doing: str, reply: Reply) -> ServerFailed:
     """An answer that says it is good and is not what the service would answer."""
     return ServerFailed(
-        f"Cannot {doing}: the answer does not fit the question. Does service_url lead to Theia Cloud's service, and is "
+        f"cannot {doing}: the answer does not fit the question; does service_url lead to Theia Cloud's service, and is "
         "nothing in between changing answers?",
         status=reply.status,
         **reply.fate,

@@ -58,7 +58,7 @@ def run_diagnosis(task: Task) -> Report:
     params = task.params
     selection = read_selection(params)
     if not selection.states_anything:
-        raise Misconfigured("No session is selected: give names, uids, users or another filter")
+        raise Misconfigured("no session is selected: give names, uids, users or another filter")
     gateway = connect(params)
     installation = read_installation(params)
     view = with_leader(gateway, installation, read(gateway, installation, read_thresholds(params), PARTS))
@@ -161,7 +161,7 @@ class _Search:
         deployment = self._gateway.get(DEPLOYMENT, self._installation.operator_deployment)
         labels = (((deployment or {}).get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
         if not labels:
-            raise NotFound(f"There is no Deployment {self._installation.operator_deployment} with a selector")
+            raise NotFound(f"there is no Deployment {self._installation.operator_deployment} with a selector")
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
         pods = self._gateway.list(POD, keep=lambda pod: pod["metadata"]["name"], label_selector=selector)
         lines: list[str] = []

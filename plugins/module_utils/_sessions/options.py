@@ -68,4 +68,4 @@ def states_own_age(params: Params) -> bool:
 
 def _not_negative(name: str, value: int | None) -> None:
     if value is not None and value < 0:
-        raise Misconfigured(f"The option {name} is {value}; it has to be 0 or more")
+        raise Misconfigured(f"the option {name} is {value}; it has to be 0 or more")

@@ -38,7 +38,7 @@ _BEYOND = (
 def list_sessions(params: Params) -> dict[str, t.Any]:
     """The sessions of the token's user, in the shape of a result whose other fields are unknown."""
     if beyond := [option for option in _BEYOND if params[option] not in (None, []) and params[option] is not False]:
-        raise Misconfigured(f"With api=service nobody can tell {', '.join(beyond)}: {REASON}")
+        raise Misconfigured(f"with api=service nobody can tell {', '.join(beyond)}: {REASON}")
     # What they say is not used here, and a mistake in them is one all the same.
     read_selection(params)
     read_thresholds(params)
@@ -67,7 +67,7 @@ def the_user(service: Service, params: Params) -> str:
     named = params["users"] or ([service.user] if service.user else [])
     if len(named) != 1:
         raise Misconfigured(
-            "With api=service there is one user: that of user_token. Give a token with an e-mail address"
+            "with api=service there is one user: that of user_token; give a token with an e-mail address"
         )
     return str(named[0])
 

@@ -113,7 +113,7 @@ def _with_volume(gateway: Gateway, row: WorkspaceRow, timeout_seconds: float) ->
         raise NotFound(f"workspace {row.name!r} was deleted again before it had a volume")
     if not reached:
         raise WaitTimeout(
-            f"workspace {row.name!r} has no volume after {timeout_seconds} s. Does an operator lead?",
+            f"workspace {row.name!r} has no volume after {timeout_seconds} s; does an operator lead?",
             last_seen=seen.operator_status,
         )
     if seen.operator_status == "ERROR":

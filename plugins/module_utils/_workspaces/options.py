@@ -48,7 +48,7 @@ def read_selection(params: Params) -> WorkspaceSelection:
     """The filters of the options, checked."""
     for name in ("older_than_days", "unused_days", "limit"):
         if params[name] is not None and params[name] < 0:
-            raise Misconfigured(f"The option {name} is {params[name]}; it has to be 0 or more")
+            raise Misconfigured(f"the option {name} is {params[name]}; it has to be 0 or more")
     return WorkspaceSelection(
         **{name: frozenset(params[name] or ()) for name in _LISTS},
         exam=params["exam"],

@@ -24,7 +24,7 @@ _BEYOND = ("uids", "exam", "in_use", "older_than_days", "unused_days", "sort_by"
 def list_workspaces(params: Params) -> dict[str, t.Any]:
     """The workspaces of the token's user, in the shape of a result whose other fields are unknown."""
     if beyond := [option for option in _BEYOND if params[option] not in (None, [])]:
-        raise Misconfigured(f"With api=service nobody can tell {', '.join(beyond)}: {REASON}")
+        raise Misconfigured(f"with api=service nobody can tell {', '.join(beyond)}: {REASON}")
     service = connect_service(params)
     user = the_user(service, params)
     chosen = sorted(workspace for workspace in service.workspaces(user) if _wanted(workspace, params))

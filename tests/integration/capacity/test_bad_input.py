@@ -106,7 +106,7 @@ def test_a_namespace_without_an_installation_is_told_from_the_right_one(site, co
 
 
 def test_an_account_of_another_namespace_is_told_which_right_it_lacks(site, lazy):
-    refused(site, lazy.namespace, "is not allowed to (403)", "Add to a Role", namespace=lazy.namespace, **EXAM)
+    refused(site, lazy.namespace, "is not allowed to (403)", "add to a Role", namespace=lazy.namespace, **EXAM)
 
 
 def test_a_refused_token(site, tmp_path):
@@ -154,7 +154,7 @@ def test_an_account_that_may_read_but_not_write_is_told_which_right_it_lacks(sit
     result = site.set(wish(JAVA, min_instances=5), kubeconfig=str(reader.kubeconfig), **EXAM)
     assert result["failed"] is True
     assert "configmaps" in result["msg"]
-    assert "Add to a Role" in result["msg"]
+    assert "add to a Role" in result["msg"]
     assert site.ledger() == {}
     assert site.bounds(JAVA)[0] == 3
 

@@ -32,7 +32,7 @@ def proxy(control_plane):
 
 @pytest.fixture
 def through(site, proxy, tmp_path):
-    """The option that leads a run through the proxy."""
+    """the option that leads a run through the proxy."""
     config = proxy.write_kubeconfig(tmp_path / "config", site.installation.identity.token, site.namespace)
     return {"kubeconfig": str(config)}
 
@@ -186,7 +186,7 @@ def test_a_wait_that_is_interrupted_still_tells_what_was_changed(module_installa
     proxy.add(Rule(Hold(expire), verb="patch", path=APP_DEFINITION, count=1))
     result = site.set(wish(name, min_instances=2), hold=EXAM, wait=True, kubeconfig=str(config))
     assert (result["failed"], result["changed"]) == (True, True)
-    for words in ("interrupted", "credentials", "The higher bounds stay in place"):
+    for words in ("interrupted", "credentials", "the higher bounds stay in place"):
         assert words in result["msg"]
     assert result["app_definitions"][0]["after"]["min_instances"] == 2
     assert name in site.ledger()

@@ -73,7 +73,7 @@ def test_negative_values(site):
 
 
 def test_the_removal_of_a_maximum(site):
-    refused(site, "max_instances=-1", "Unlimited is not offered", wishes=[wish(JAVA, max_instances=-1)])
+    refused(site, "max_instances=-1", "unlimited is not offered", wishes=[wish(JAVA, max_instances=-1)])
 
 
 def test_time_limits(site):

@@ -150,7 +150,7 @@ def test_app_definitions_are_written_in_the_newest_version_elsewhere(gateway):
 
 
 def test_a_forbidden_list_names_the_account_and_the_rule(gateway, account):
-    with pytest.raises(Forbidden, match=r"not allowed to \(403\). Add to a Role") as caught:
+    with pytest.raises(Forbidden, match=r"not allowed to \(403\); add to a Role") as caught:
         gateway.list(RESOURCE_QUOTA)
     assert caught.value.details["user"] == account.user
     assert caught.value.details["rule"] == {"apiGroups": [""], "resources": ["resourcequotas"], "verbs": ["list"]}
@@ -191,14 +191,14 @@ def test_a_namespace_without_app_definitions_is_told_from_one_that_does_not_exis
     assert f"{namespace!r} on {control_plane.url} has no app definitions" in str(here.no_installation())
     assert other in str(here.no_installation())
     nowhere = f"none-{secrets.token_hex(4)}"
-    assert f"There is no namespace {nowhere!r}" in str(connect({**admin, "namespace": nowhere}).no_installation())
+    assert f"there is no namespace {nowhere!r}" in str(connect({**admin, "namespace": nowhere}).no_installation())
     with pytest.raises(NotFound, match=f"no namespace '{nowhere}'"):
         connect({**admin, "namespace": nowhere}).create(SESSION, {"metadata": {"name": "s"}, "spec": {}})
 
 
 def test_a_wrong_context_is_answered_with_the_known_ones(account, namespace):
     known = yaml.safe_load(account.kubeconfig.read_text())["current-context"]
-    with pytest.raises(Misconfigured, match=f"has no context 'prod'. Known: {known}") as caught:
+    with pytest.raises(Misconfigured, match=f"has no context 'prod'; known: {known}") as caught:
         connect({"kubeconfig": str(account.kubeconfig), "context": "prod", "namespace": namespace})
     assert account.token not in str(caught.value)
 
@@ -229,7 +229,7 @@ def test_certificates_that_do_not_match_are_refused(control_plane, account, name
 
 def test_a_server_that_is_not_there_is_called_so(control_plane, account, namespace):
     config = kubeconfig_of(control_plane, {"token": account.token}, server="https://127.0.0.1:1")
-    with pytest.raises(Unreachable, match=r"Cannot connect to the Kubernetes API at https://127\.0\.0\.1:1"):
+    with pytest.raises(Unreachable, match=r"cannot connect to the Kubernetes API at https://127\.0\.0\.1:1"):
         connect({"kubeconfig": config, "namespace": namespace}).list(CONFIG_MAP)
 
 

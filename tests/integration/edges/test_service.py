@@ -70,7 +70,7 @@ def test_every_refusal_of_the_scaling_endpoints_has_its_own_error(site):
         Forbidden, match=r"\(403\): the admin_token is not the one that the service was started with\.$"
     ):
         service_of(site, admin_token="wrong").scale(JAVA, min_instances=1)
-    with pytest.raises(NotFound, match=r"none of that name. Known: closed, java\."):
+    with pytest.raises(NotFound, match=r"none of that name; known: closed, java"):
         service.scale("jvaa", min_instances=1)
     with pytest.raises(Invalid, match="does not accept minInstances=1000"):
         service.scale(JAVA, min_instances=1000)
@@ -145,7 +145,7 @@ def test_missing_figures_are_an_error_and_not_zero(site):
 def test_a_service_that_is_down_is_called_so(installation):
     bare = installation(running=("service",), app_definitions=[])
     bare.service.stop()
-    with pytest.raises(Unreachable, match=r"connection refused. Is the service running"):
+    with pytest.raises(Unreachable, match=r"connection refused; is the service running"):
         service_of(bare).ping()
 
 

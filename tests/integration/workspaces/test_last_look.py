@@ -74,7 +74,7 @@ def test_one_started_between_the_last_look_and_the_delete_is_reported(site, prox
     result = site.delete(names=["ws-1"], **through)
     (item,) = result["workspaces"]
     assert (item["outcome"], item["slipped_in"]) == ("deleted", ["ws-1-session"])
-    assert "Started in the last moment on workspaces that are gone: ws-1-session" in result["warnings"][0]
+    assert "started in the last moment on workspaces that are gone: ws-1-session" in result["warnings"][0]
     assert (site.workspaces(), site.names()) == (set(), {"ws-1-session"})
 
 

@@ -231,6 +231,6 @@ def test_a_claim_that_a_pod_still_uses_is_told(sites):
     result = site.delete(names=[name], wait_timeout_seconds=2)
     (item,) = result["workspaces"]
     assert (result["failed"], item["outcome"], item["ending"]) == (True, "deleted", "not_gone")
-    assert "A claim stays as long as a pod uses it" in result["msg"]
+    assert "a claim stays as long as a pod uses it" in result["msg"]
     site.lab.api.delete(site.installation.here.path("pods", "backup"))
     eventually("its claim is gone", lambda: not site.exists(PVC, files.claim))

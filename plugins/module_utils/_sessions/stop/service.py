@@ -142,7 +142,7 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
         "not_checked": list(NOT_CHECKED),
         "missing": {},
     }
-    failure = EduideError(f"{over_cap}. They are listed in the result") if over_cap else failure_of(items)
+    failure = EduideError(f"{over_cap}; they are listed in the result") if over_cap else failure_of(items)
     return Report(stopped > 0, fields, differences(items, ("stopped",)), failure)
 
 

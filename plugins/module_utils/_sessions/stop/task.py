@@ -30,7 +30,7 @@ from .wait import Endings, WaitResult, wait_for_endings
 
 Params = t.Mapping[str, t.Any]
 FAILING_ENDINGS = ("not_reset", "not_gone")
-NOT_TOLD = "Whether the stopped sessions left clean instances could not be read"
+NOT_TOLD = "whether the stopped sessions left clean instances could not be read"
 
 
 def run_absent(task: Task) -> Report:
@@ -118,7 +118,7 @@ def describe(item: StopItem, endings: Endings, *, would: bool) -> dict[str, t.An
 def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> EduideError | None:
     """Everything that could be done is done by now; the task still fails if something was not."""
     if done.plan.over_cap:
-        return EduideError(f"{done.plan.over_cap}. They are listed in the result")
+        return EduideError(f"{done.plan.over_cap}; they are listed in the result")
     problems = [
         f"{item.name}: {item.decision.text}"
         for item in done.plan.items
@@ -138,7 +138,7 @@ def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> Ed
     risk = ""
     if "not_reset" in waited.endings.values():
         risk = (
-            ": an instance that is not reset goes to the next student as it is. Look at the operator, and at what "
+            ": an instance that is not reset goes to the next student as it is; look at the operator, and at what "
             "theia_capacity_info counts as dirty"
         )
     return WaitTimeout(f"stopped, but {after} something is left of {told}{risk}")

@@ -87,7 +87,7 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> Report:
     ]
     failure = failure_of(items, ("failed", "kept_in_use"))
     if over_cap:
-        failure = EduideError(f"{over_cap}. They are listed in the result")
+        failure = EduideError(f"{over_cap}; they are listed in the result")
     return results.report(items, precondition="none", not_checked=list(NOT_CHECKED), failure=failure)
 
 

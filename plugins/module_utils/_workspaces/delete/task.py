@@ -127,14 +127,14 @@ def _wait_for_sessions(gateway: Gateway, stopped: StopExecution, params: Params)
 
 def _warnings(outcome: Outcome, items: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
     if outcome.settled.unread:
-        yield f"What became of claims and volumes could not be read: {outcome.settled.unread}"
+        yield f"what became of claims and volumes could not be read: {outcome.settled.unread}"
     if outcome.waited.unread:
         yield f"{stop_task.NOT_TOLD}: {outcome.waited.unread}"
     if unseen := [item["name"] for item in items if item["slipped_in"] is None]:
-        yield f"Whether a session slipped in at the last moment could not be read for {', '.join(unseen)}"
+        yield f"whether a session slipped in at the last moment could not be read for {', '.join(unseen)}"
     if slipped_in := [name for item in items for name in item["slipped_in"] or ()]:
         yield (
-            f"Started in the last moment on workspaces that are gone: {', '.join(slipped_in)}. What is done in them "
+            f"started in the last moment on workspaces that are gone: {', '.join(slipped_in)}; what is done in them "
             "is in no volume that lasts"
         )
 
@@ -185,7 +185,7 @@ def _failure(
     """Everything that could be done is done by now; the task still fails if something was not."""
     planned = outcome.done.plan
     if planned.over_cap:
-        return EduideError(f"{planned.over_cap}. They are listed in the result")
+        return EduideError(f"{planned.over_cap}; they are listed in the result")
     problems = [
         f"{told['name']}: {told['reason']}"
         for item, told in zip(planned.items, workspaces, strict=True)
@@ -207,6 +207,6 @@ def _failure(
         return None
     told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
     return WaitTimeout(
-        f"deleted, but after {waited_seconds} s something is left of {told}. A claim stays as long as a pod uses "
+        f"deleted, but after {waited_seconds} s something is left of {told}; a claim stays as long as a pod uses "
         "it, and a volume until its provisioner has removed it"
     )

@@ -122,8 +122,8 @@ def describe_garbled(rows: t.Iterable[WorkspaceRow], now: datetime, *, named: bo
     told = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     told = told if named else f"{len(names)} workspaces"
     return (
-        f"The annotation {LAST_SEEN} is not a time at which somebody looked on {told}: when they were last used is not "
-        "known, so they do not pass for unused. Remove the annotation if they were not used since you began to look"
+        f"the annotation {LAST_SEEN} is not a time at which somebody looked on {told}: when they were last used is not "
+        "known, so they do not pass for unused; remove the annotation if they were not used since you began to look"
     )
 
 

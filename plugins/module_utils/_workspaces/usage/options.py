@@ -22,5 +22,5 @@ def max_gap_argument_spec() -> dict[str, dict[str, t.Any]]:
 def read_max_gap(params: Params) -> timedelta:
     """The longest time between two looks in which nothing is taken to have been missed."""
     if params["max_gap_hours"] < 1:
-        raise Misconfigured(f"The option max_gap_hours is {params['max_gap_hours']}; it has to be 1 or more")
+        raise Misconfigured(f"the option max_gap_hours is {params['max_gap_hours']}; it has to be 1 or more")
     return timedelta(hours=params["max_gap_hours"])

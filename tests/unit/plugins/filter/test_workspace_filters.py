@@ -63,8 +63,8 @@ def test_the_outlook_is_that_of_the_rule(records):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((0, ago()), "This rule of retention cannot be used: unused_days is 0"),
-        ((30, ago(), "soon"), "This rule of retention cannot be used: Invalid isoformat"),
+        ((0, ago()), "this rule of retention cannot be used: unused_days is 0"),
+        ((30, ago(), "soon"), "this rule of retention cannot be used: Invalid isoformat"),
         ((30, None), "wants what theia_workspace_info returns"),
     ],
 )

@@ -343,7 +343,7 @@ class TestStopping:
             if (verb, kind) == ("delete", kinds.SESSION):
                 if applied:
                     gateway.remove(kind, name)
-                raise ServerFailed("Cannot delete: answered with status 504", applied="unknown")
+                raise ServerFailed("cannot delete: answered with status 504", applied="unknown")
 
         gateway.interceptors.append(give_up)
         result = run(gateway, names=["s1"], discard_data=["named"], wait=True, wait_timeout_seconds=0)
@@ -770,7 +770,7 @@ class TestInstances:
 
         def fail(verb, kind, _name):
             if deleted(gateway) and (verb, kind) == ("list", kinds.POD):
-                raise ServerFailed("Cannot list pods: 503")
+                raise ServerFailed("cannot list pods: 503")
 
         gateway.interceptors.append(fail)
         result = run(gateway, names=["s1", "s2"], discard_data=["named"], wait=True)
@@ -781,7 +781,7 @@ class TestInstances:
         )
         assert (
             result["msg"]
-            == "stopping sessions in theia-prod: stopped, but how they ended could not be read: Cannot list pods: 503"
+            == "stopping sessions in theia-prod: stopped, but how they ended could not be read: cannot list pods: 503"
         )
 
     def test_endings_seen_before_an_error_are_told(self, pool, run):
@@ -794,7 +794,7 @@ class TestInstances:
             if deleted(gateway) and (verb, kind) == ("list", kinds.POD):
                 looks.append(kind)
                 if len(looks) == 3:
-                    raise ServerFailed("Cannot list pods: 503")
+                    raise ServerFailed("cannot list pods: 503")
 
         gateway.interceptors.append(fail)
         result = run(gateway, names=["lazy", "s1"], discard_data=["named"], wait=True)

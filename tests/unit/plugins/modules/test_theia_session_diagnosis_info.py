@@ -190,7 +190,7 @@ def test_somebody_unknown_has_no_sessions_and_nothing_is_gathered(world, look):
 
 
 def test_an_empty_selection_is_refused(world, look):
-    assert "No session is selected" in look(world.gateway())["msg"]
+    assert "no session is selected" in look(world.gateway())["msg"]
 
 
 def test_the_exam_and_the_operator_are_told(world, look):

@@ -90,10 +90,10 @@ def test_fields_are_chosen_and_a_query_replaces_the_list(world, see):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"query": "sessions[?"}, "The query 'sessions[?' cannot be used"),
-        ({"fields": ["name", "secret"]}, "A session has no field secret. Its fields are name, uid"),
-        ({"limit": -1}, "The option limit is -1"),
-        ({"thresholds": {"idle_minutes": -5}}, "The option thresholds.idle_minutes is -5"),
+        ({"query": "sessions[?"}, "the query 'sessions[?' cannot be used"),
+        ({"fields": ["name", "secret"]}, "a session has no field secret; its fields are name, uid"),
+        ({"limit": -1}, "the option limit is -1"),
+        ({"thresholds": {"idle_minutes": -5}}, "the option thresholds.idle_minutes is -5"),
         ({"other_pods": True, "gather": ["usage"]}, "add objects to gather"),
         ({"findings": ["bored"]}, "value of findings must be one or more of"),
     ],
@@ -263,7 +263,7 @@ class TestThroughTheService:
         [
             ({"performance": True}, "performance is for one session, and 2 are selected"),
             ({"other_pods": True}, "nobody can tell other_pods"),
-            ({"limit": -1}, "The option limit is -1"),
+            ({"limit": -1}, "the option limit is -1"),
             ({"younger_than_minutes": 0}, "nobody can tell younger_than_minutes"),
             ({"states": ["running"]}, "nobody can tell states"),
             ({"users": ["ada@tum.de", "bob@tum.de"]}, "there is one user"),

@@ -243,7 +243,7 @@ class TestLastLook:
         before(gateway, "delete", kinds.WORKSPACE, lambda: new_session(gateway))
         result = run(gateway, names=["ws-1"])
         assert (outcomes(result), only(result)["slipped_in"]) == ({"ws-1": "deleted"}, ["late"])
-        assert "Started in the last moment on workspaces that are gone: late" in result["warnings"][0]
+        assert "started in the last moment on workspaces that are gone: late" in result["warnings"][0]
         assert only(result)["unseen_milliseconds"] is not None
 
     def test_that_nobody_could_look_afterwards_does_not_hide_that_it_is_gone(self, world, run):
@@ -715,7 +715,7 @@ class TestPresent:
         ("status", "msg"),
         [
             ({"operatorStatus": "ERROR", "error": "no room"}, "gave up on workspace 'ws-1': no room"),
-            ({"operatorStatus": "HANDLING"}, "has no volume after 0 s. Does an operator lead?"),
+            ({"operatorStatus": "HANDLING"}, "has no volume after 0 s; does an operator lead?"),
         ],
     )
     def test_one_that_gets_no_volume_fails_the_task(self, world, run, status, msg):

@@ -142,11 +142,11 @@ def test_fields_are_chosen_and_a_query_replaces_the_list(world, see):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"query": "workspaces[?"}, "The query 'workspaces[?' cannot be used"),
-        ({"fields": ["name", "password"]}, "A workspace has no field password. Its fields are name, uid"),
-        ({"limit": -1}, "The option limit is -1"),
-        ({"unused_days": -1}, "The option unused_days is -1"),
-        ({"max_gap_hours": 0}, "The option max_gap_hours is 0; it has to be 1 or more"),
+        ({"query": "workspaces[?"}, "the query 'workspaces[?' cannot be used"),
+        ({"fields": ["name", "password"]}, "a workspace has no field password; its fields are name, uid"),
+        ({"limit": -1}, "the option limit is -1"),
+        ({"unused_days": -1}, "the option unused_days is -1"),
+        ({"max_gap_hours": 0}, "the option max_gap_hours is 0; it has to be 1 or more"),
         ({"gather": ["everything"]}, "value of gather must be one or more of"),
     ],
 )

@@ -339,17 +339,17 @@ def test_a_lazy_operator_starts_no_pods_for_another_field() -> None:
     [
         pytest.param(
             lambda: present(wish(warm=60), eager=False),
-            ["cannot be warmed", "without --eagerStart", "Add that argument to its Deployment"],
+            ["cannot be warmed", "without --eagerStart", "add that argument to its Deployment"],
             id="warm-on-a-lazy-operator",
         ),
         pytest.param(
             lambda: present(wish(warm=1), terms("pgdp"), eager=False),
-            ["cannot be warmed", "without --eagerStart", "Add that argument to its Deployment"],
+            ["cannot be warmed", "without --eagerStart", "add that argument to its Deployment"],
             id="hold-on-a-lazy-operator",
         ),
         pytest.param(
             lambda: present(wish(min_instances=1), app=app_definition(0), eager=False),
-            ["cannot be warmed", "without --eagerStart", "Add that argument to its Deployment"],
+            ["cannot be warmed", "without --eagerStart", "add that argument to its Deployment"],
             id="raise-on-a-lazy-operator",
         ),
         pytest.param(
@@ -357,7 +357,7 @@ def test_a_lazy_operator_starts_no_pods_for_another_field() -> None:
             [
                 "entries in the capacity ledger (pgdp)",
                 "would be undone",
-                "Name a hold, or end them first with state=baseline",
+                "name a hold, or end them first with state=baseline",
             ],
             id="beside-the-ledger",
         ),
@@ -370,22 +370,22 @@ def test_a_lazy_operator_starts_no_pods_for_another_field() -> None:
         ),
         pytest.param(
             lambda: present(wish(warm=60), app=app_definition(3, 50)),
-            ["min_instances=60 above max_instances=50", "the platform refuses", "State max_instances of at least 60"],
+            ["min_instances=60 above max_instances=50", "the platform refuses", "state max_instances of at least 60"],
             id="above-the-maximum",
         ),
         pytest.param(
             lambda: present(wish(warm=60), terms("pgdp"), app=app_definition(3, 50)),
-            ["min_instances=60 above max_instances=50", "the platform refuses", "State max_instances of at least 60"],
+            ["min_instances=60 above max_instances=50", "the platform refuses", "state max_instances of at least 60"],
             id="hold-above-the-maximum",
         ),
         pytest.param(
             lambda: present(wish(max_instances=2)),
-            ["min_instances=3 above max_instances=2", "the platform refuses", "State max_instances of at least 3"],
+            ["min_instances=3 above max_instances=2", "the platform refuses", "state max_instances of at least 3"],
             id="maximum-below-the-minimum",
         ),
         pytest.param(
             lambda: present(wish(max_instances=0)),
-            ["min_instances=3 above max_instances=0", "the platform refuses", "State max_instances of at least 3"],
+            ["min_instances=3 above max_instances=0", "the platform refuses", "state max_instances of at least 3"],
             id="closed-with-instances",
         ),
         pytest.param(

@@ -92,7 +92,7 @@ def test_what_looks_like_a_secret_is_hidden_in_text(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "The option admin_token is not set: the service wants it.",
+        "the option admin_token is not set: the service wants it",
         "the user_token (it may have expired) is that of 'ada@example.org'",
         "Session 'token-ring-session' is NEW",
         "https://service.example.org/service answered with status 503",

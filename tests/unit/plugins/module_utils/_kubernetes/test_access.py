@@ -278,11 +278,11 @@ def test_a_helper_is_asked_again_when_its_token_has_expired(home):
 
 
 BROKEN = {
-    "no file": (None, {}, r"No kubeconfig found: .*missing does not exist.*K8S_AUTH_KUBECONFIG"),
+    "no file": (None, {}, r"no kubeconfig found: .*missing does not exist.*K8S_AUTH_KUBECONFIG"),
     "not YAML": (f"users:\n- token: {SECRET}\n  bad: [", {}, r"not valid YAML at line \d"),
     "empty": ("", {}, "empty or not a mapping"),
     "no current context": (kubeconfig({}, current=None), {}, "has no current context.*known: exam"),
-    "wrong context": (kubeconfig({}), {"context": "prod"}, "has no context 'prod'. Known: exam"),
+    "wrong context": (kubeconfig({}), {"context": "prod"}, "has no context 'prod'; known: exam"),
     "unknown user": (kubeconfig({}) | {"users": []}, {}, "names user 'exam-user', which is not defined"),
     "unknown cluster": (kubeconfig({}) | {"clusters": []}, {}, "names cluster 'exam-cluster', which is not defined"),
     "entry without name": (kubeconfig({}) | {"users": [{"user": {}}]}, {}, "under users .* has no name"),
@@ -323,7 +323,7 @@ def test_a_token_that_yaml_takes_for_something_else_is_not_quoted(home, monkeypa
 def test_a_failing_helper_is_named_and_its_secrets_are_not(home):
     path = write(home, kubeconfig(helper(home, {}, fails=True)))
     with pytest.raises(
-        Misconfigured, match=r"gave no credentials. It said: exec: process returned 3. refused"
+        Misconfigured, match=r"gave no credentials; it said: exec: process returned 3. refused"
     ) as caught:
         resolve({"kubeconfig": path}, {})
     assert "abcdefgh" not in str(caught.value)

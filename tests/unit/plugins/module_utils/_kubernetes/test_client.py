@@ -242,7 +242,7 @@ def create_session(gateway):
 
 CANNOT = 'sessions.theia.cloud is forbidden: User "system:serviceaccount:ops:exam" cannot list resource "sessions" in'
 ALLOWED_BY = (
-    r"'system:serviceaccount:ops:exam' is not allowed to \(403\). Add to a Role in that namespace: "
+    r"'system:serviceaccount:ops:exam' is not allowed to \(403\); add to a Role in that namespace: "
     r'{"apiGroups": \["theia.cloud"\], "resources": \["sessions"\], "verbs": \["list"\]}'
 )
 REFUSALS = [
@@ -257,7 +257,7 @@ REFUSALS = [
         lambda gateway: gateway.list(NODE),
         status(403, 'nodes is forbidden: User "exam" cannot list resource "nodes"'),
         Forbidden,
-        r'Add to a ClusterRole: {"apiGroups": \[""\], "resources": \["nodes"\]',
+        r'add to a ClusterRole: {"apiGroups": \[""\], "resources": \["nodes"\]',
     ),
     (
         patch_status,
@@ -277,8 +277,13 @@ REFUSALS = [
     (create_session, status(404, reason="NotFound", name="theia", kind="namespaces"), NotFound, "no namespace 'theia'"),
     (patch_status, status(409, "the object has been modified", reason="Conflict"), Conflict, "has been modified"),
     (create_session, status(422, f'spec: Invalid value: "{SECRET}"', reason="Invalid"), Invalid, r'value: "\*\*\*"'),
-    (read_pods, Say(302, headers={"Location": "/login"}), ServerFailed, "Is that the address of a Kubernetes API"),
-    (read_pods, status(500, "conversion webhook failed"), ServerFailed, "status 500. conversion webhook failed"),
+    (read_pods, Say(302, headers={"Location": "/login"}), ServerFailed, "is that the address of a Kubernetes API"),
+    (
+        read_pods,
+        status(500, "conversion webhook failed"),
+        ServerFailed,
+        "500, and says: conversion webhook failed",
+    ),
 ]
 
 
@@ -383,12 +388,12 @@ def places(*namespaces):
     ("namespace", "elsewhere", "wanted"),
     [
         pytest.param(
-            status(404, name="theia", kind="namespaces"), places(), "There is no namespace 'theia'", id="none"
+            status(404, name="theia", kind="namespaces"), places(), "there is no namespace 'theia'", id="none"
         ),
         pytest.param(
-            Say(body={}), places("b", "a", "b"), r"has no app definitions.*Some are in: a, b\.", id="elsewhere"
+            Say(body={}), places("b", "a", "b"), r"has no app definitions.*there are some in a, b", id="elsewhere"
         ),
-        pytest.param(Say(body={}), places(), r"Is it the one that Theia Cloud runs in\?$", id="nowhere"),
+        pytest.param(Say(body={}), places(), r"is it the one that Theia Cloud runs in\?$", id="nowhere"),
         pytest.param(status(403, CANNOT), places(), "has no app definitions", id="namespace-not-allowed"),
         pytest.param(Say(body={}), status(403, CANNOT), "has no app definitions", id="cluster-not-allowed"),
     ],

@@ -81,7 +81,7 @@ def test_a_container_without_arguments_is_lazy() -> None:
 @pytest.mark.parametrize("name", ["sessionsPerUser", "monitorInterval"])
 def test_an_argument_that_is_no_number_is_named(name: str) -> None:
     with pytest.raises(
-        EduideError, match=rf"argument --{name}=\$\(N\) is no whole number\. Correct it in .* Deployment"
+        EduideError, match=rf"argument --{name}=\$\(N\) is no whole number; correct it in .* Deployment"
     ):
         read_operator(deployment(f"--{name}=$(N)"))
 
