@@ -56,7 +56,7 @@ options:
   state:
     description:
       - V(present) makes the stated values hold.
-      - V(baseline) ends O(hold), or every hold without that option, and restores the values from before the first of
+      - V(baseline) ends O(hold), or with O(all_holds=true) every hold, and restores the values from before the first of
         them as soon as no hold is left and no session is in the way.
     type: str
     choices: [present, baseline]
@@ -66,6 +66,12 @@ options:
       - Name of the exam for which the values are raised. Without it they are set for good, and what was there before is
         only found in the result.
     type: str
+  all_holds:
+    description:
+      - With O(state=baseline) and without O(hold), end what all exams hold.
+      - Without a word on whose hold ends, nothing is changed.
+    type: bool
+    default: false
   hold_until:
     description:
       - When that exam ends, as ISO 8601 with an offset, or as C(HH:MM) of today in O(time_zone).

@@ -52,7 +52,7 @@ class CapacitySite(Site):
         """The entries of the ledger by app definition; empty if there is none."""
         found = self.lab.api.find(self.installation.here.path("configmaps", LEDGER))
         data = (found or {}).get("data", {})
-        return {key.removesuffix(".json"): json.loads(text) for key, text in data.items() if key != "version"}
+        return {key.removesuffix(".json"): json.loads(text) for key, text in data.items() if key.endswith(".json")}
 
     def launch(self, user: str, name: str) -> str:
         """A student starts a session through the service; returns its name."""

@@ -63,6 +63,8 @@ def make_plan(snapshot: Snapshot, order: Order, installation: Installation, name
     if order.state == "baseline":
         hold = order.terms.hold
         entries = snapshot.ledger.entries
+        if hold is not None:
+            snapshot.ledger.require(hold)
         # What is only draining has no exam of its own any more, so any exam that ends finishes it.
         held = [name for name, e in entries.items() if hold is None or hold in e.holds or not e.open_holds]
         names = [wish.name for wish in order.wishes] or sorted(held)
@@ -139,7 +141,7 @@ def _round(
         return Done(snapshot, planned, frozenset(), {}, {}, any(c.ledger_before != c.ledger_after for c in changes))
     # The service knows no versions, so there a touch would hold nobody up.
     guarded = order.terms.api == "kubernetes"
-    sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot.ledger, changes, guarded=guarded)
+    sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot, changes, guarded=guarded)
     done = Done(snapshot, planned, sent.names, sent.failures, sent.conflicts, sent.ledger_written)
     if earlier is None:
         return done
@@ -184,17 +186,15 @@ class Sent(t.NamedTuple):
     ledger_written: bool
 
 
-def _carry_out(
-    gateway: Gateway, send: Send, ledger: capacity_ledger.Ledger, changes: list[Change], *, guarded: bool
-) -> Sent:
+def _carry_out(gateway: Gateway, send: Send, snapshot: Snapshot, changes: list[Change], *, guarded: bool) -> Sent:
     """Send one round: what is intended goes into the ledger, then the patches go out, then the ledger is settled."""
     by_name = {change.app_definition.name: change for change in changes}
     moved = {name: change for name, change in by_name.items() if change.patch or (guarded and change.crosses)}
     intended = {
         c.app_definition.name: c.ledger_during if c.app_definition.name in moved else c.ledger_after for c in changes
     }
-    before = ledger
-    ledger = _store(gateway, ledger, intended)
+    before, now = snapshot.ledger, format_time(snapshot.now)
+    ledger = _store(gateway, before, intended, now)
     failures: dict[str, str] = {}
     conflicts: dict[str, str] = {}
 
@@ -214,7 +214,7 @@ def _carry_out(
     arrived = {name: change for name, change in moved.items() if name not in {**failures, **conflicts}}
     unsettled = [name for name, change in arrived.items() if change.ledger_during != change.ledger_after]
     try:
-        ledger = _store(gateway, ledger, {name: change.ledger_after for name, change in arrived.items()})
+        ledger = _store(gateway, ledger, {name: change.ledger_after for name, change in arrived.items()}, now)
     except Conflict as exc:
         conflicts.update(dict.fromkeys(unsettled, str(exc)))
     except EduideError as exc:
@@ -234,13 +234,13 @@ def _touch(gateway: Gateway, change: Change, ledger: capacity_ledger.Ledger) -> 
 
 
 def _store(
-    gateway: Gateway, ledger: capacity_ledger.Ledger, entries: t.Mapping[str, capacity_ledger.Entry | None]
+    gateway: Gateway, ledger: capacity_ledger.Ledger, entries: t.Mapping[str, capacity_ledger.Entry | None], now: str
 ) -> capacity_ledger.Ledger:
     """Write the entries if they differ. The resourceVersion keeps two runs from overwriting each other."""
     merged = {name: entry for name, entry in {**ledger.entries, **entries}.items() if entry is not None}
     if merged == ledger.entries:
         return ledger
-    body = capacity_ledger.write_ledger(gateway.namespace, ledger._replace(entries=merged))
+    body = capacity_ledger.write_ledger(gateway.namespace, ledger.with_entries(merged, now))
     if ledger.resource_version is None:
         stored = gateway.create(CONFIG_MAP, body)
     else:

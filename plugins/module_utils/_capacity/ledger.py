@@ -11,14 +11,18 @@ for the next one to end in the same place.
 
 from __future__ import annotations
 
+import difflib
 import typing as t
 from types import NoneType
 
+from .._common.errors import EduideError
 from .._platform.names import CAPACITY_RECORD, SPEC_FIELDS
 from .._platform.records import fields_of, new_record, of_type, open_record
 
 # Every entry's key ends in it, so no app definition can shadow the key "version".
 SUFFIX = ".json"
+ENDED = "ended"
+MOST_ENDED = 50
 MOST_INSTANCES = 2**31 - 1
 _REMEDY = (
     "nothing was changed: restore the key from a backup, or remove it and set the bounds of that app definition by hand"
@@ -84,6 +88,32 @@ class Entry(t.NamedTuple):
 class Ledger(t.NamedTuple):
     entries: dict[str, Entry]
     resource_version: str | None
+    ended: t.Mapping[str, str] = {}
+    """Exams whose holds ended, and when: the entry of an app definition goes with the last of its holds."""
+
+    @property
+    def open_exams(self) -> list[str]:
+        return sorted({exam for entry in self.entries.values() for exam in entry.open_holds})
+
+    def require(self, exam: str) -> None:
+        """Refuse a mistyped name: it would end nothing, and the exam that was meant would hold its instances on."""
+        others = self.open_exams
+        if not others or exam in self.ended or any(exam in entry.holds for entry in self.entries.values()):
+            return
+        close = difflib.get_close_matches(exam, others, n=1)
+        raise EduideError(
+            f"exam {exam}: it never held anything here, and {', '.join(others)} hold something"
+            + (f"; {close[0]} is the nearest name" if close else "")
+        )
+
+    def with_entries(self, entries: dict[str, Entry], now: str) -> Ledger:
+        """The ledger with other entries, and with a note of the exams that hold nothing any more."""
+        after = self._replace(entries=entries)
+        open_now = after.open_exams
+        gone = dict.fromkeys(set(self.open_exams).difference(open_now), now)
+        ended = {exam: when for exam, when in {**self.ended, **gone}.items() if exam not in open_now}
+        latest = sorted(ended.items(), key=lambda item: item[1])[-MOST_ENDED:]
+        return after._replace(ended=dict(latest))
 
 
 def more_generous(field: str, first: int | None, second: int | None) -> int | None:
@@ -101,15 +131,18 @@ def read_ledger(config_map: t.Mapping[str, t.Any] | None) -> Ledger:
     record = open_record(config_map, remedy=_REMEDY, other_version=_OTHER_VERSION)
     keys = [key for key in record.data if key.endswith(SUFFIX)]
     entries = {key.removesuffix(SUFFIX): record.read(key, _read_entry) for key in keys}
-    return Ledger(entries, record.resource_version)
+    ended = record.read(ENDED, _read_ended) if ENDED in record.data else {}
+    return Ledger(entries, record.resource_version, ended)
 
 
 def write_ledger(namespace: str, ledger: Ledger) -> dict[str, t.Any]:
     """The ConfigMap for these entries, with the resourceVersion that was read: no other run is overwritten."""
-    values = {
+    values: dict[str, t.Any] = {
         name + SUFFIX: {**entry._asdict(), "holds": {exam: hold._asdict() for exam, hold in entry.holds.items()}}
         for name, entry in sorted(ledger.entries.items())
     }
+    if ledger.ended:
+        values[ENDED] = dict(ledger.ended)
     return new_record("capacity", CAPACITY_RECORD, namespace, values, resource_version=ledger.resource_version)
 
 
@@ -122,6 +155,10 @@ def _read_entry(value: t.Any) -> Entry:
         written=tuple(_read_values(values, SPEC_FIELDS) for values in of_type(raw["written"], list)),
         draining_since=of_type(raw["draining_since"], str, NoneType),
     )
+
+
+def _read_ended(value: t.Any) -> dict[str, str]:
+    return {exam: of_type(when, str) for exam, when in of_type(value, dict).items()}
 
 
 def _read_hold(value: t.Any) -> Hold:

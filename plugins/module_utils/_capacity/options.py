@@ -28,6 +28,7 @@ def capacity_argument_spec() -> Spec:
         },
         "state": {"type": "str", "choices": ["present", "baseline"], "default": "present"},
         "hold": {"type": "str"},
+        "all_holds": {"type": "bool", "default": False},
         "hold_until": {"type": "str"},
         "time_zone": {"type": "str"},
         "foreign": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},

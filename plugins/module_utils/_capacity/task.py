@@ -145,6 +145,7 @@ def _order(params: Params) -> Order:
             f"hold={hold!r} cannot name an exam: use up to 50 lower-case letters, digits and hyphens, "
             "such as pgdp-final-2027"
         )
+    _check_whose_hold_ends(params)
     return Order(
         state=params["state"],
         wishes=wishes,
@@ -156,6 +157,15 @@ def _order(params: Params) -> Order:
         ),
         require_leader=params["wait"],
     )
+
+
+def _check_whose_hold_ends(params: Params) -> None:
+    """A name that got lost on its way to this module must not end what all exams hold."""
+    if params["state"] == "baseline" and (params["hold"] is None) != params["all_holds"]:
+        raise Misconfigured(
+            "state=baseline: it is not said whose hold ends; name the exam with hold, or say all_holds=true to end "
+            "what all exams hold"
+        )
 
 
 def _until(params: Params) -> str | None:

@@ -71,7 +71,7 @@ def test_without_the_name_of_the_exam_every_ledger_entry_is_finished(site):
     name, sessions = raised_with_students(site, 0, 2, ["ada@y.org"])
     assert site.set(wish(name), **END)["app_definitions"][0]["outcome"] == "draining"
     site.leave("ada@y.org", sessions["ada@y.org"])
-    result = site.set(state="baseline")
+    result = site.set(state="baseline", all_holds=True)
     assert {item["name"]: item["outcome"] for item in result["app_definitions"]}[name] == "changed"
     assert site.bounds(name)[0] == 0
     assert site.ledger() == {}

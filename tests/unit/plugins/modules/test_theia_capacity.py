@@ -214,3 +214,64 @@ def test_a_later_hold_of_the_same_app_definition_is_waited_for_and_is_no_strange
     done = run(site.gateway, **warming(site, hold_more))
     assert site.live()["minInstances"] == 13
     assert "not warm after 0 s" in done["msg"]
+
+
+def held_by_two(run):
+    """The exam noon holds java and rust, the exam morning holds java, too."""
+    site = Site()
+    for name in ("java", "rust"):
+        site.app(name, minInstances=3)
+    both = [{"name": name, "min_instances": 10} for name in ("java", "rust")]
+    run(site.gateway, hold="morning", app_definitions=both[:1])
+    run(site.gateway, hold="noon", app_definitions=both)
+    return site
+
+
+def writes(site):
+    return [request[:2] for request in site.gateway.requests if request[0] not in ("get", "list")]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"hold": None}, {"hold": "noon", "all_holds": True}, {"hold": ""}, {"hold": " "}]
+)
+def test_whose_hold_ends_is_never_guessed(run, options):
+    site = held_by_two(run)
+    site.gateway.requests.clear()
+    done = run(site.gateway, state="baseline", **options)
+    assert (done["failed"], writes(site), site.live()["minInstances"]) == (True, [], 10)
+    assert "hold" in done["msg"]
+
+
+def test_all_holds_end_if_somebody_says_so(run):
+    site = held_by_two(run)
+    run(site.gateway, state="baseline", all_holds=True)
+    assert (site.live()["minInstances"], site.live("rust")["minInstances"]) == (3, 3)
+
+
+@pytest.mark.parametrize("options", [{}, {"app_definitions": [{"name": "java"}]}])
+def test_a_mistyped_exam_is_an_error_that_names_the_nearest_one(run, options):
+    site = held_by_two(run)
+    site.gateway.requests.clear()
+    done = run(site.gateway, state="baseline", hold="nooon", **options)
+    assert (done["failed"], writes(site)) == (True, [])
+    assert (
+        "exam nooon: it never held anything here, and morning, noon hold something; noon is the nearest" in done["msg"]
+    )
+
+
+def test_an_exam_that_ended_before_is_no_mistake(run):
+    """Also where nothing of it is left in any entry."""
+    site = held_by_two(run)
+    run(site.gateway, hold="quiz", app_definitions=[{"name": "rust", "max_instances": 200}])
+    for exam in ("noon", "quiz"):
+        run(site.gateway, hold=exam, state="baseline")
+    site.gateway.requests.clear()
+    for exam in ("noon", "quiz"):
+        done = run(site.gateway, hold=exam, state="baseline")
+        assert (done.get("failed"), done["changed"], writes(site)) == (None, False, [])
+
+
+def test_where_nobody_holds_anything_there_is_nothing_to_end(run):
+    site = Site()
+    site.app(minInstances=3)
+    assert run(site.gateway, hold="quiz", state="baseline")["changed"] is False
