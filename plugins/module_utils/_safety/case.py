@@ -37,6 +37,8 @@ class Safeguards(t.NamedTuple):
     protection: Protection = Protection()
     only_user: str | None = None
     """The user in whose name things are ended, if that can be nobody else's."""
+    unchecked: bool = False
+    """Whether the caller states that what rests on the cluster need not be known: there is only the REST service."""
 
 
 class Case(t.Protocol):

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.batch import Progress, run_batch
+from .._common.batch import Mapper, Progress, run_batch
 from .._common.reading import SharedRead
 from . import guard
 from .decision import Item, Plan
 
 if t.TYPE_CHECKING:
-    from .._kubernetes.gateway import Gateway
     from .shield import Shield
 
 I = t.TypeVar("I", bound=Item[t.Any, t.Any, t.Any])  # noqa: E741 (the items of a plan)
@@ -27,7 +26,14 @@ class Pace(t.NamedTuple):
     max_failures: int | None
 
 
-def carry_out(gateway: Gateway, planned: Plan[I], act: t.Callable[[I], I], pace: Pace, progress: Progress) -> Plan[I]:
+def carry_out(
+    planned: Plan[I],
+    act: t.Callable[[I], I],
+    pace: Pace,
+    *,
+    progress: Progress | None = None,
+    across: Mapper | None = None,
+) -> Plan[I]:
     """Act on what the plan ends; one failure does not end the rest."""
     attempts = run_batch(
         planned.acts,
@@ -36,7 +42,7 @@ def carry_out(gateway: Gateway, planned: Plan[I], act: t.Callable[[I], I], pace:
         max_failures=pace.max_failures,
         progress=progress,
         counts=lambda item: item.acts,
-        across=gateway.map,
+        across=across,
     )
     return planned.carried_out(attempts)
 

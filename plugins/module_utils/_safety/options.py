@@ -29,4 +29,4 @@ def ending_argument_spec(things: str, cap: str, *, concurrency: int) -> dict[str
 
 
 def read_safeguards(params: Params, things: str, cap: str, only_user: str | None = None) -> Safeguards:
-    return Safeguards(read_caps(params, cap), read_protection(params, things), only_user)
+    return Safeguards(read_caps(params, cap), read_protection(params, things), only_user, params["unchecked"])

@@ -55,6 +55,8 @@ class Shield(t.NamedTuple):
 
     exams: tuple[ShieldedExam, ...]
     unreadable: tuple[Unreadable, ...]
+    untold: str | None = None
+    """Why nobody can tell of any record at all, where the cluster was not asked."""
 
     def exams_of(self, app_definition: str, user: str, now: datetime) -> tuple[str, ...]:
         """Names of the exams that shield a live session, the one that lasts longest first."""
@@ -66,7 +68,7 @@ class Shield(t.NamedTuple):
         known = {exam.name: exam for exam in self.exams}
         for exam in later.exams:
             known[exam.name] = _union(known[exam.name], exam) if exam.name in known else exam
-        return Shield(tuple(known.values()), tuple(dict.fromkeys((*later.unreadable, *self.unreadable))))
+        return Shield(tuple(known.values()), tuple(dict.fromkeys((*later.unreadable, *self.unreadable))), self.untold)
 
 
 NOBODY = Shield((), ())
@@ -77,6 +79,8 @@ def shielded(case: Case) -> Decision | None:
     subject, shield = case.subject, case.shield
     if subject.dead:
         return None
+    if shield.untold and not case.safeguards.unchecked:
+        return Decision("kept_shielded", f"nobody knows whom exams shield: {shield.untold}")
     if shield.unreadable:
         record, reason = shield.unreadable[0]
         return Decision("kept_shielded", f"{record} cannot be read, so nobody knows whom it shields: {reason}")

@@ -50,13 +50,12 @@ def matches(judged: Judged, wanted: Selection) -> bool:
         (wanted.workspaces, record["workspace"]),
         (wanted.states, record["state"]),
     )
-    minutes = record["age_seconds"] / 60
     return (
         all(value in choice for choice, value in values if choice)
         and (not wanted.findings or not wanted.findings.isdisjoint(judged.codes))
         and (wanted.exam is None or wanted.exam in judged.exams)
-        and (wanted.older_than_minutes is None or minutes >= wanted.older_than_minutes)
-        and (wanted.younger_than_minutes is None or minutes < wanted.younger_than_minutes)
+        and (wanted.older_than_minutes is None or record["age_seconds"] >= wanted.older_than_minutes * 60)
+        and (wanted.younger_than_minutes is None or record["age_seconds"] < wanted.younger_than_minutes * 60)
     )
 
 

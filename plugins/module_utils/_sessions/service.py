@@ -10,9 +10,11 @@ import collections
 import typing as t
 
 from .._common.errors import Misconfigured
+from .._platform.rows import SessionRow
 from .._service.client import ListedSession, Performance, connect_service
+from .findings import RULES
 from .options import read_selection, read_thresholds
-from .record import PodRecord, SessionRecord
+from .record import Judged, PodRecord, SessionRecord
 from .summary import Summary
 
 if t.TYPE_CHECKING:
@@ -60,6 +62,15 @@ def list_sessions(params: Params) -> dict[str, t.Any]:
         "missing": dict.fromkeys(UNTOLD, REASON),
         "seen_at": None,
     }
+
+
+def assess_listed(session: ListedSession) -> Judged:
+    """A session of which nobody knows more than the service tells."""
+    unknown: dict[str, t.Any] = dict.fromkeys(SessionRow._fields)
+    row = SessionRow(**{**unknown, **session._asdict(), "uid": "", "deleting": False})
+    record = _record(session, None)
+    record["findings"] = []
+    return Judged(record, row, dead=False, ready=None, holds_slot=True, exams=(), unknown=frozenset(RULES))
 
 
 def the_user(service: Service, params: Params) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import collections
 import typing as t
+from datetime import datetime
 
 from .._common.errors import Misconfigured
-from .._platform.rows import workspaces_of
+from .._platform.rows import WorkspaceRow, workspaces_of
 from .._service.client import ListedSession, ListedWorkspace, connect_service
 from .._sessions.service import REASON, the_user
-from .record import WorkspaceRecord
+from .record import JudgedWorkspace, WorkspaceRecord
 
 Params = t.Mapping[str, t.Any]
 # What has to be read from the cluster.
@@ -43,6 +44,18 @@ def list_workspaces(params: Params) -> dict[str, t.Any]:
         "missing": dict.fromkeys(UNTOLD, REASON),
         "seen_at": None,
     }
+
+
+def assess_listed(workspace: ListedWorkspace, now: datetime) -> JudgedWorkspace:
+    """A workspace of which nobody knows more than the service tells."""
+    unknown: dict[str, t.Any] = dict.fromkeys(WorkspaceRow._fields)
+    told = {name: getattr(workspace, name) for name in ("name", "user", "label")}
+    app_definition = workspace.app_definition or ""
+    row = WorkspaceRow(**{**unknown, **told, "app_definition": app_definition, "uid": "", "deleting": False})
+    record = _record(workspace, ())
+    record["app_definition"] = app_definition
+    record["live_sessions"] = ["that the service tells of"] if workspace.active else []
+    return JudgedWorkspace(record, row, now, None, (), (), None, None)
 
 
 def _wanted(workspace: ListedWorkspace, params: Params) -> bool:

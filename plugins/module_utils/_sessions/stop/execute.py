@@ -103,7 +103,7 @@ def stop_sessions(
     if job.terms.shield_exit is not None and uses_exit(planned.plan, job.terms):
         _note_exit(gateway, job.terms.shield_exit, job.run)
     stopping = _Stopping(gateway, job, planned, send)
-    done = carry_out(gateway, planned.plan, stopping.stop, job.pace, progress)
+    done = carry_out(planned.plan, stopping.stop, job.pace, progress=progress, across=gateway.map)
     return StopExecution(done, stopping.view, stopping.leftovers)
 
 

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import collections
 import typing as t
+from datetime import UTC, datetime
 
-from ..._common.batch import run_batch
 from ..._common.errors import (
     Conflict,
     EduideError,
@@ -17,15 +16,20 @@ from ..._common.errors import (
     ServerFailed,
     several,
 )
-from ..._common.report import Report, differences
 from ..._common.waiting import wait_until
 from ..._kubernetes.kinds import SESSION
+from ..._platform.lists import Lists
 from ..._platform.rows import SessionRow
+from ..._safety.execution import Pace, carry_out
 from ..._safety.guard import Seen
-from ..._safety.options import read_safeguards
+from ..._safety.shield import NOBODY
 from ..._service.client import Service, connect_service
-from ..service import the_user
-from .options import read_stop_request
+from ..record import Circumstances
+from ..service import REASON, assess_listed, the_user
+from ..snapshot import View
+from .execute import StopExecution
+from .options import read_stop_request, read_stop_terms
+from .plan import StopItem, plan_stop
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -79,9 +83,10 @@ def stop_through(params: Params, *, check_mode: bool) -> StopThrough:
     return StopThrough(service, service.user)
 
 
-def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
-    """Stop sessions of the token's user by name, with nothing but the service to ask."""
-    request, safeguards = read_stop_request(params), read_safeguards(params, "sessions", "max_stop")
+def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
+    """Stop sessions of the token's user by name. All that the service does not tell is unknown to the plan."""
+    request = read_stop_request(params)
+    terms = read_stop_terms(params, None)
     stated = request.selection._replace(names=frozenset(), users=frozenset())
     if (
         params["api"] != "service"
@@ -96,54 +101,23 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> Report:
         )
     service = connect_service(params, check_mode=check_mode)
     user = the_user(service, params)
-    there = {session.name: session for session in service.sessions(user) if session.name in request.selection.names}
-    chosen = sorted(there) if request.limit is None else sorted(there)[: request.limit]
-    kept = {
-        name: why
-        for name in chosen
-        if (why := safeguards.protection.of("session", name, there[name].app_definition, user))
-    }
-    going = [name for name in chosen if name not in kept]
-    # Of what share of all sessions these are nobody can tell here.
-    over_cap = safeguards.caps.exceeded(len(going), 0, 0, things="sessions", counted="live sessions", ended="stopped")
-    outcomes: dict[str, tuple[str, str]] = {name: ("kept_protected", why) for name, why in kept.items()}
-    if over_cap:
-        outcomes |= dict.fromkeys(going, ("skipped_cap", over_cap))
-    elif check_mode:
-        outcomes |= dict.fromkeys(going, ("stopped", "named by this task"))
-    else:
-        done = run_batch(
-            going,
-            lambda name: _stop(service, user, name),
-            concurrency=params["concurrency"],
-            max_failures=params["max_failures"],
-        )
-        outcomes |= {attempt.item: attempt.settle(lambda _name, *ending: ending) for attempt in done}
-    outcomes |= dict.fromkeys(request.selection.names - there.keys(), ("gone", "there is no such session"))
-    items = [
-        {
-            **dict.fromkeys(("uid", "state", "data_at", "exam", "ending")),
-            "name": name,
-            "user": user if name in there else None,
-            "app_definition": there[name].app_definition if name in there else None,
-            "outcome": outcome,
-            "would": check_mode,
-            "reason": reason,
-            "reasons": ["named"] if name in there else [],
-        }
-        for name, (outcome, reason) in sorted(outcomes.items())
-    ]
-    stopped = sum(item["outcome"] == "stopped" for item in items)
-    fields = {
-        "sessions": items,
-        "outcomes": dict(collections.Counter(item["outcome"] for item in items)),
-        "data_lost": {"unknown": stopped},
-        "precondition": "none",
-        "not_checked": list(NOT_CHECKED),
-        "missing": {},
-    }
-    failure = EduideError(f"{over_cap}; they are listed in the result") if over_cap else failure_of(items)
-    return Report(stopped > 0, fields, differences(items, ("stopped",)), failure)
+    view = View(Lists(sessions=[]), untold_circumstances(), {})
+    sessions = [assess_listed(session) for session in service.sessions(user)]
+    planned = plan_stop(sessions, request, terms, view.circumstances)
+
+    def stop(item: StopItem) -> StopItem:
+        if not service.stop_session(user, item.name):
+            raise ServerFailed("the service says that it did not stop it")
+        return item
+
+    if not check_mode:
+        planned = carry_out(planned, stop, Pace(params["concurrency"], params["max_failures"]))
+    return StopExecution(planned, view, {})
+
+
+def untold_circumstances() -> Circumstances:
+    """Nobody looked at the cluster; its time is not known either, and nothing rests on it."""
+    return Circumstances(datetime.now(UTC), "", shield=NOBODY._replace(untold=REASON))
 
 
 def failure_of(
@@ -152,9 +126,3 @@ def failure_of(
     """Everything that could be done is done by now; the task still fails if something was not."""
     failed = [f"{item['name']}: {item['reason']}" for item in items if item["outcome"] in outcomes]
     return EduideError(several(failed)) if failed else None
-
-
-def _stop(service: Service, user: str, name: str) -> tuple[str, str]:
-    if not service.stop_session(user, name):
-        raise ServerFailed("the service says that it did not stop it")
-    return "stopped", "named by this task"

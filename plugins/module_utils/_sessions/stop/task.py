@@ -39,10 +39,11 @@ def run_absent(task: Task) -> Report:
     service = None
     if params["unchecked"] or params["api"] == "service":
         # Every import is compiled anew by every task, and few tasks need these.
-        from .service import stop_through, stop_unchecked
+        from .service import NOT_CHECKED, stop_through, stop_unchecked
 
         if params["unchecked"]:
-            return stop_unchecked(params, check_mode=check_mode)
+            done = stop_unchecked(params, check_mode=check_mode)
+            return _report(done, WaitResult({}), params, would=check_mode, precondition="none", untold=NOT_CHECKED)
         service = stop_through(params, check_mode=check_mode)
     job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
@@ -64,13 +65,26 @@ def run_absent(task: Task) -> Report:
             )
     if waited.denied:
         task.warn(f"{NOT_TOLD}: {waited.unread}")
-    items = [describe(item, waited.endings, would=check_mode) for item in done.plan.items]
+    precondition = "none" if service else "uid_and_resource_version"
+    return _report(done, waited, params, would=check_mode, precondition=precondition)
+
+
+def _report(
+    done: StopExecution,
+    waited: WaitResult,
+    params: Params,
+    *,
+    would: bool,
+    precondition: str,
+    untold: t.Collection[str] = (),
+) -> Report:
+    items = [describe(item, waited.endings, would=would) for item in done.plan.items]
     fields = {
         "sessions": items,
         "outcomes": dict(collections.Counter(item["outcome"] for item in items)),
         "data_lost": data_lost(done.plan),
-        "precondition": "none" if service else "uid_and_resource_version",
-        "not_checked": [],
+        "precondition": precondition,
+        "not_checked": list(untold),
         "missing": done.view.missing,
     }
     failure = _failure(done, waited, params["wait_timeout_seconds"])
@@ -101,7 +115,7 @@ def describe(item: StopItem, endings: Endings, *, would: bool) -> dict[str, t.An
     record = item.assessed.record if item.assessed else None
     return {
         "name": item.name,
-        "uid": item.uid,
+        "uid": item.uid or None,
         "user": record["user"] if record else None,
         "app_definition": record["app_definition"] if record else None,
         "state": record["state"] if record else None,

@@ -123,7 +123,7 @@ def delete_workspaces(
     if not planned.plan.acts:
         return planned
     deleting = _Deleting(gateway, job, planned.view, send)
-    done = carry_out(gateway, planned.plan, deleting.act, job.stop.pace, progress)
+    done = carry_out(planned.plan, deleting.act, job.stop.pace, progress=progress, across=gateway.map)
     done = done._replace(items=tuple(deleting.told(item) for item in done.items))
     return planned._replace(plan=done, traces=deleting.traces, noted=frozenset(deleting.noted))
 

@@ -133,12 +133,13 @@ def plan_deletion(
         found = _with_left(found, released, request)
     planned = Plan(tuple(item._replace(decision=_planned(item, terms, circumstances, staying)) for item in found))
     acts = planned.acts
-    going_workspaces = sum(item.assessed is not None for item in acts)
+    # Of what share of all workspaces these are nobody can tell who was told of those of one user only.
+    known = () if terms.safeguards.unchecked else workspaces
     return planned.skipped(
         terms.safeguards.caps.exceeded(
             len(acts),
-            going_workspaces,
-            len(workspaces),
+            sum(item.assessed is not None for item in acts) if known else 0,
+            len(known),
             things="workspaces",
             counted="workspaces",
             ended="deleted",

@@ -31,7 +31,7 @@ from ..volumes import restore_steps
 from .execute import DeletionExecution, DeletionJob, delete_workspaces, read_and_plan_deletion
 from .options import read_deletion_request, read_deletion_terms, read_session_terms
 from .plan import DeletionItem, is_named, key_of, owner_of
-from .service import delete_through, delete_unchecked
+from .service import NOT_CHECKED, delete_through, delete_unchecked
 from .wait import NOT_GONE, SettleResult, settle
 
 if t.TYPE_CHECKING:
@@ -53,7 +53,9 @@ def run_absent(task: Task) -> Report:
     """Delete what is asked for and may be deleted."""
     params, check_mode = task.params, task.check_mode
     if params["unchecked"]:
-        return delete_unchecked(params, check_mode=check_mode)
+        done = delete_unchecked(params, check_mode=check_mode)
+        outcome = Outcome(done, SettleResult({}, {}, None), WaitResult({}))
+        return _report(task, outcome, params["namespace"], precondition="none", untold=NOT_CHECKED)
     service = stop_through(params, check_mode=check_mode) if params["api"] == "service" else None
     job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
@@ -62,17 +64,26 @@ def run_absent(task: Task) -> Report:
     outcome = Outcome(planned, SettleResult({}, {}, None), WaitResult({}))
     if not check_mode:
         outcome = _carry_out(gateway, job, planned, service, params)
-    items = [_describe(item, outcome, gateway.namespace, would=check_mode) for item in outcome.done.plan.items]
-    stopping = outcome.done.stopping.plan.items if outcome.done.stopping else ()
-    sessions = [stop_task.describe(item, outcome.waited.endings, would=check_mode) for item in stopping]
+    precondition = "none" if service else "uid_and_resource_version"
+    return _report(task, outcome, gateway.namespace, precondition=precondition)
+
+
+def _report(
+    task: Task, outcome: Outcome, namespace: str, *, precondition: str, untold: t.Collection[str] = ()
+) -> Report:
+    would, done = task.check_mode, outcome.done
+    items = [_describe(item, outcome, namespace, would=would) for item in done.plan.items]
+    stopping = done.stopping.plan.items if done.stopping else ()
+    sessions = [stop_task.describe(item, outcome.waited.endings, would=would) for item in stopping]
     task.warn(*_warnings(outcome, items))
     return results.report(
         items,
-        changed=bool(outcome.done.noted) or bool(outcome.done.plan.acts) or any(item.acts for item in stopping),
-        precondition="none" if service else "uid_and_resource_version",
+        changed=bool(done.noted) or bool(done.plan.acts) or any(item.acts for item in stopping),
+        precondition=precondition,
+        not_checked=list(untold),
         sessions=sessions,
-        missing=outcome.done.view.missing,
-        failure=_failure(outcome, items, sessions, params["wait_timeout_seconds"]),
+        missing=done.view.missing,
+        failure=_failure(outcome, items, sessions, task.params["wait_timeout_seconds"]),
     )
 
 
@@ -154,7 +165,7 @@ def _describe(item: DeletionItem, outcome: Outcome, namespace: str, *, would: bo
         restore = restore_steps(volume["name"], kept, namespace=namespace, policy_before=policy)
     return results.item(
         name=item.name,
-        uid=item.uid,
+        uid=item.uid or None,
         user=kept.user if kept else None,
         app_definition=kept.app_definition if kept else None,
         exam=record["exam"] if record else None,

@@ -33,7 +33,7 @@ def test_only_what_the_plan_ends_is_acted_on_and_the_order_stays():
             raise ServerFailed("no luck")
         return target.ended("gone", "by itself") if target.name == "c" else target
 
-    done = carry_out(FakeGateway(), PLAN, act, Pace(1, None), lambda done, total: told.append((done, total)))
+    done = carry_out(PLAN, act, Pace(1, None), progress=lambda done, total: told.append((done, total)))
     assert [(i.name, i.decision.outcome, i.decision.text) for i in done.items] == [
         ("a", "stopped", "as decided"),
         ("kept", "kept_active", "as decided"),

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._safety.case import Subject
+from ansible_collections.eduide.theia.plugins.module_utils._safety.case import Safeguards, Subject
+from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
 from ansible_collections.eduide.theia.plugins.module_utils._safety.protection import person
 from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import (
     NOBODY,
@@ -80,6 +81,8 @@ def test_reading_again_never_lets_anybody_out_of_an_open_exam(declared, user):
         assert set(before) | set(exams_of(reading, user=user)) <= set(exams_of(shield, user=user))
 
 
+UNTOLD = NOBODY._replace(untold="not asked")
+UNCHECKED = Safeguards(Caps("max_stop"), unchecked=True)
 ALIVE = Subject("session", "s1", "java-17-latest", "ada@tum.de")
 
 
@@ -104,6 +107,10 @@ ALIVE = Subject("session", "s1", "java-17-latest", "ada@tum.de")
         pytest.param(
             Case(ALIVE, shield=unlisted("forbidden"), let_out=("pgdp-final",)), "cannot be read", id="no-way-out"
         ),
+        pytest.param(Case(ALIVE, shield=UNTOLD), "nobody knows whom exams shield: not asked", id="untold"),
+        pytest.param(Case(ALIVE, UNCHECKED, UNTOLD), None, id="stated-that-it-is-unknown"),
+        pytest.param(Case(ALIVE, UNCHECKED, unlisted("forbidden")), "forbidden", id="unreadable-is-not-untold"),
+        pytest.param(Case(ALIVE, UNCHECKED, shield_of(exam())), "pgdp-final", id="what-is-known-holds-all-the-same"),
     ],
 )
 def test_what_is_shielded(case, text):

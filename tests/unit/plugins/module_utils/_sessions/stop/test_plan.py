@@ -590,6 +590,8 @@ TERMS = st.builds(
         Safeguards,
         st.builds(Caps, st.just("max_stop"), st.integers(0, 60), st.integers(0, 100)),
         st.builds(Protection, users=st.frozensets(st.sampled_from(["ADA@TUM.de", "bob@tum.de"]))),
+        st.none(),
+        st.just(False),
     ),
     discard_data=st.frozensets(st.sampled_from(sorted(ALL_LOSSES))),
     without_operator=st.booleans(),
