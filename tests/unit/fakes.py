@@ -24,11 +24,9 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     NotServed,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import (
-    OWN,
     Json,
     Keep,
     Objects,
-    Own,
     Snapshot,
     whole,
 )
@@ -109,18 +107,14 @@ class FakeGateway:
         *,
         keep: Keep = whole,
         label_selector: str | None = None,
-        field_selector: str | None = None,
-        namespace: str | Own | None = OWN,
+        everywhere: bool = False,
     ) -> Objects:
         self._asked("list", kind, None)
-        scope = self._namespace if isinstance(namespace, Own) else namespace
         kept: Objects = []
         for (place, _name), obj in sorted(self._shelf(kind).items()):
-            if kind.namespaced and scope is not None and place != scope:
+            if kind.namespaced and not everywhere and place != self._namespace:
                 continue
             if not _matches(obj["metadata"].get("labels") or {}, label_selector):
-                continue
-            if not _matches(_Paths(obj), field_selector):
                 continue
             projected = keep(_as_listed(kind, obj))
             if projected is not None:
@@ -291,19 +285,6 @@ def _merge(target: t.Any, patch: t.Any) -> t.Any:
         else:
             merged[key] = _merge(merged.get(key), value)
     return merged
-
-
-class _Paths(dict[str, t.Any]):
-    """Looks up ``a.b.c`` in an object, as field selectors name things."""
-
-    def get(self, path: str, default: t.Any = None) -> t.Any:
-        value: t.Any = dict(self)
-        for part in path.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        return default if value is None else value
-
-    def __contains__(self, path: object) -> bool:
-        return self.get(str(path)) is not None
 
 
 def _matches(values: t.Mapping[str, t.Any], selector: str | None) -> bool:

@@ -152,7 +152,6 @@ def _lists(gateway: Gateway) -> Facts:
         "equal": names(label_selector="kind=x"),
         "unequal": names(label_selector="kind!=x"),
         "exists": names(label_selector="kind"),
-        "by name": names(field_selector="metadata.name=a"),
         "entries of built-in kinds": [sorted(obj) for obj in gateway.list(CONFIG_MAP, label_selector="kind=x")],
         "entries of custom kinds": [sorted(obj) for obj in gateway.list(SESSION)],
         "at once": ({"n": "c"} in snapshot.of("records"), len(snapshot.of("sessions")), snapshot.missing),

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import ssl
 import threading
 import typing as t
@@ -119,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.close_connection = self.close_connection or say.cut
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 (names of the base class)
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = _serve  # noqa: N815 (names of the base class)
 
     def log_message(self, format: str, *args: t.Any) -> None:  # noqa: A002 (a name of the base class)
         """Tests look at ``seen``."""
@@ -129,3 +131,47 @@ def _encoded(body: t.Any) -> bytes:
     if body is None:
         return b""
     return body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
+class Raw:
+    """Says what it is told to, byte by byte: whatever comes in first is an entry in ``seen``, and ``serve`` goes on."""
+
+    def __init__(self, serve: t.Callable[[socket.socket, int], None], *, listens: bool = True) -> None:
+        self.seen: list[bytes] = []
+        self._serve, self._listens = serve, listens
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._over = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def __enter__(self) -> Raw:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._over.set()
+        # Closing alone does not wake up what waits for a connection.
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, and say whether to go on."""
+        return not self._over.wait(seconds)
+
+    def _accept(self) -> None:
+        number = 0
+        while True:
+            try:
+                connection, _address = self._server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._speak, args=(connection, number), daemon=True).start()
+            number += 1
+
+    def _speak(self, connection: socket.socket, number: int) -> None:
+        with connection, contextlib.suppress(OSError):
+            self.seen.append(connection.recv(65536) if self._listens else b"")
+            self._serve(connection, number)
+            connection.shutdown(socket.SHUT_WR)

@@ -16,7 +16,7 @@ from .plan import SERVICE_FIELDS, Change, Refused, Wish
 from .result import differences
 
 if t.TYPE_CHECKING:
-    from .._service.client import Scaling
+    from .._service.scaling import Scaling
     from .execute import Order, Send
 
 NOT_CHECKED = ["claimed instances", "ledger", "mode of the operator", "progress of the pool"]
@@ -28,10 +28,10 @@ def admin_patch(params: t.Mapping[str, t.Any]) -> Send:
     The service is asked once beforehand: a wrong token or address has to be noticed before the ledger is written.
     """
     service = connect_service(params)
-    service.scalings()
+    service.admin.scalings()
 
     def send(change: Change) -> None:
-        service.scale(change.app_definition.name, **change.patch)
+        service.admin.scale(change.app_definition.name, **change.patch)
 
     return send
 
@@ -40,7 +40,7 @@ def read_bounds(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """All that the service tells about capacity; what it cannot know is null."""
     service = connect_service(params)
     names = params["app_definitions"]
-    found = service.scalings() if names is None else [service.scaling(name) for name in names]
+    found = service.admin.scalings() if names is None else [service.admin.scaling(name) for name in names]
     unknown = {"uid": None, "timeout_minutes": None, "sessions": None, "pool": None, "ledger": None}
     return {
         "app_definitions": [{**unknown, **bounds._asdict()} for bounds in sorted(found)],
@@ -57,13 +57,13 @@ def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bo
         raise Misconfigured("unchecked=true goes with api=service: with access to the cluster everything is checked")
     _refuse_what_needs_the_cluster(params, order)
     service = connect_service(params)
-    found = {wish.name: service.scaling(wish.name) for wish in order.wishes}
+    found = {wish.name: service.admin.scaling(wish.name) for wish in order.wishes}
     patches = {wish.name: _safe_patch(wish, found[wish.name]) for wish in order.wishes}
     failures: dict[str, str] = {}
     for name, patch in patches.items():
         if patch and not check_mode:
             try:
-                service.scale(name, **patch)
+                service.admin.scale(name, **patch)
             except EduideError as exc:
                 failures[name] = exc.told
     items = [_describe(found[name], patch, failures.get(name)) for name, patch in patches.items()]

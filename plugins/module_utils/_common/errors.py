@@ -30,11 +30,6 @@ class EduideError(Exception):
         return f"{str(self).rstrip('.')}; it may have been carried out all the same: run the task again to know"
 
 
-def fate_of_write(status: int) -> dict[str, str]:
-    """Of a write that was answered with nonsense or an error of the server: whether it was carried out, as details."""
-    return {"applied": "no" if 300 <= status < 500 else "unknown"}
-
-
 def several(problems: t.Sequence[str]) -> str:
     """Some of them in one line, and how many more there are."""
     more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""

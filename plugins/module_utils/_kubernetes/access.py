@@ -17,7 +17,9 @@ import time
 import typing as t
 
 from .._common.errors import Misconfigured
-from .kubeconfig import Kubeconfig, Pem, load_kubeconfig
+from .._common.http.connections import Endpoint, Hints, Pem, read_address
+from .._common.http.proxies import Proxy, is_exempt, proxy_of_environment, read_proxy
+from .kubeconfig import Kubeconfig, load_kubeconfig
 
 # The mounted token of a pod and most token files are replaced while a long run goes on.
 TOKEN_FILE_SECONDS = 60.0
@@ -32,6 +34,11 @@ _OTHER_NAMES = {
 }
 _PLAIN_OPTIONS = ("kubeconfig", "context", "host", "api_key", "username", "password", "proxy", "no_proxy")
 _PROXY_HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
+_HINTS = Hints(
+    address="is the address right?",
+    authority="give the CA that signed it with the option ca_cert or in the kubeconfig",
+    certificate_name="use the name it was made for, or set tls-server-name in the kubeconfig",
+)
 
 
 class Access(t.NamedTuple):
@@ -47,8 +54,42 @@ class Access(t.NamedTuple):
     server_name: str | None = None
     proxy: str | None = None
     no_proxy: str | None = None
+    """Exempt from the proxy; None leaves that to the environment."""
     proxy_headers: t.Mapping[str, t.Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+
+    def endpoint(self, environ: t.Mapping[str, str]) -> Endpoint:
+        return Endpoint(
+            url=self.host,
+            name=f"the Kubernetes API at {self.host} ({self.source})",
+            hints=_HINTS,
+            facts={"host": self.host},
+            verify=self.verify,
+            ca=self.ca,
+            client_cert=self.client_cert,
+            client_key=self.client_key,
+            server_name=self.server_name,
+            proxy=self._way_out(environ),
+            proxy_headers=_headers_of(self.proxy_headers or {}),
+        )
+
+    def _way_out(self, environ: t.Mapping[str, str]) -> Proxy | None:
+        if self.no_proxy is not None:
+            environ = {**environ, "NO_PROXY": self.no_proxy, "no_proxy": ""}
+        if self.proxy is None:
+            return proxy_of_environment(self.host, environ)
+        exempt = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+        return None if is_exempt(self.host, exempt) else read_proxy(self.proxy, self.source)
+
+
+def _headers_of(options: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The headers for a proxy that the option asks for."""
+    made = {
+        "proxy-authorization": _encoded(options.get("proxy_basic_auth")),
+        "authorization": _encoded(options.get("basic_auth")),
+        "user-agent": options.get("user_agent"),
+    }
+    return {name: value for name, value in made.items() if value}
 
 
 def read_options(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:
@@ -90,12 +131,7 @@ def resolve(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None =
     else:
         base = _from_pod(environ) or _from_kubeconfig(options, environ)
     access = _overridden(base, options)
-    if not access.host.startswith(("https://", "http://")):
-        raise Misconfigured(
-            f"the address of the Kubernetes API from {access.source} is {access.host!r}; "
-            "it has to begin with https:// or http://"
-        )
-    return access
+    return access._replace(host=read_address(access.host, f"the address of the Kubernetes API from {access.source}"))
 
 
 def server_of(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> str:
@@ -163,6 +199,8 @@ def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str
         client_key=client_key,
         server_name=config.cluster.get("tls-server-name"),
         proxy=config.cluster.get("proxy-url"),
+        # To kubectl, the proxy of a kubeconfig counts whatever the environment exempts.
+        no_proxy="" if config.cluster.get("proxy-url") else None,
         headers=tuple(headers),
     )
 
@@ -202,16 +240,19 @@ def _overridden(base: Access, options: t.Mapping[str, t.Any]) -> Access:
             changes[field] = Pem(path=os.path.expanduser(str(options[option])))
     if "validate_certs" in options:
         changes["verify"] = bool(options["validate_certs"])
-    for name in ("proxy", "no_proxy", "proxy_headers"):
-        if options.get(name):
-            changes[name] = options[name]
+    if options.get("proxy"):
+        changes.update(proxy=options["proxy"], no_proxy=None)
+    changes.update({name: options[name] for name in ("no_proxy", "proxy_headers") if options.get(name)})
     headers = list(base.headers)
     if options.get("impersonate_user"):
         headers = [("Impersonate-User", str(options["impersonate_user"]))]
     headers += [("Impersonate-Group", str(group)) for group in options.get("impersonate_groups") or ()]
-    access = base._replace(**changes, headers=tuple(headers))
-    return access._replace(host=access.host.rstrip("/"))
+    return base._replace(**changes, headers=tuple(headers))
 
 
 def _basic(username: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    return t.cast(str, _encoded(f"{username}:{password}"))
+
+
+def _encoded(credentials: str | None) -> str | None:
+    return "Basic " + base64.b64encode(credentials.encode()).decode() if credentials else None

@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import datetime
-import json
 import threading
 import typing as t
-import urllib.parse
 
 from .._common.batch import in_parallel
 from .._common.errors import (
@@ -20,12 +18,11 @@ from .._common.errors import (
     NotServed,
     ServerFailed,
 )
+from .._common.http.client import Answer
 from .gateway import (
-    OWN,
     Json,
     Keep,
     Objects,
-    Own,
     R,
     Snapshot,
     T,
@@ -39,8 +36,9 @@ from .kinds import (
     Kind,
 )
 from .pages import read_page
-from .responses import Request, json_of, refusal
-from .transport import Answer, Transport
+from .requests import Request, reading
+from .responses import check_deleted, json_of, object_of, refusal
+from .transport import Transport
 
 PAGE_SIZE = 500
 # How often a list is begun anew because its continue token expired while it was read.
@@ -80,13 +78,10 @@ class KubeGateway:
         *,
         keep: Keep = whole,
         label_selector: str | None = None,
-        field_selector: str | None = None,
-        namespace: str | Own | None = OWN,
+        everywhere: bool = False,
     ) -> Objects:
-        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
-        query = {name: value for name, value in selectors.items() if value}
-        scope = self._namespace if isinstance(namespace, Own) else namespace
-        return self._list(self._request("list", kind, namespace=scope), query, keep)
+        query = {"labelSelector": label_selector} if label_selector else {}
+        return self._list(self._request("list", kind, everywhere=everywhere), query, keep)
 
     def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
         missing: dict[str, str] = {}
@@ -94,7 +89,7 @@ class KubeGateway:
 
         def read(name: str) -> Objects | None:
             kind, keep = wanted[name]
-            request = self._request("list", kind, namespace=self._namespace)
+            request = self._request("list", kind)
             if name not in optional:
                 return self._list(request, {}, keep, started)
             try:
@@ -110,28 +105,26 @@ class KubeGateway:
     def get(self, kind: Kind, name: str) -> Json | None:
         request = self._request("get", kind, name=name)
         try:
-            return self._call("GET", request)
+            return object_of(self._send(request), self._access, request)
         except NotFound:
             return None
 
     def create(self, kind: Kind, body: Json) -> Json:
-        request = self._request("create", kind, body=body)
-        return self._write("POST", request, self._stamped(request, body))
+        return self._write(self._stamped(self._request("create", kind, body=body)))
 
     def replace(self, kind: Kind, name: str, body: Json) -> Json:
-        request = self._request("update", kind, name=name, body=body)
-        return self._write("PUT", request, self._stamped(request, body))
+        return self._write(self._stamped(self._request("update", kind, name=name, body=body)))
 
     def merge_patch(self, kind: Kind, name: str, body: Json, subresource: str | None = None) -> Json:
-        request = self._request("patch", kind, name=name, body=body, subresource=subresource)
-        return self._write("PATCH", request, body, content_type="application/merge-patch+json")
+        return self._write(self._request("patch", kind, name=name, body=body, subresource=subresource))
 
     def delete(self, kind: Kind, name: str, *, uid: str | None = None, resource_version: str | None = None) -> bool:
         guards = {"uid": uid, "resourceVersion": resource_version}
         options: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
         options["preconditions"] = {field: value for field, value in guards.items() if value}
+        request = self._request("delete", kind, name=name, body=options)
         try:
-            self._write("DELETE", self._request("delete", kind, name=name), options)
+            check_deleted(self._sent(request), self._access, request)
         except NotFound:
             return False
         return True
@@ -139,11 +132,11 @@ class KubeGateway:
     def log_lines(self, pod: str, *, container: str | None = None, tail: int = 500) -> t.Sequence[str]:
         query = {"tailLines": str(tail), **({"container": container} if container else {})}
         request = self._request("get", POD, name=pod, subresource="log")
-        return self._send("GET", request, query).body.decode("utf-8", "replace").splitlines()
+        return self._send(request, query).body.decode("utf-8", "replace").splitlines()
 
     def now(self) -> datetime.datetime:
         if self._transport.clock.read() is None:
-            self._transport.request("GET", "/version")
+            self._transport.request(reading("/version"))
         moment = self._transport.clock.read()
         if moment is None:
             raise ServerFailed(f"{self._access.host} sends no date with its answers, so its time is not known")
@@ -157,7 +150,7 @@ class KubeGateway:
         try:
             if self.get(NAMESPACE, self._namespace) is None:
                 return NotFound(f"there is no namespace {self._namespace!r} on {self._access.host}", **facts)
-            places = self.list(APP_DEFINITION, keep=lambda obj: obj["metadata"]["namespace"], namespace=None)
+            places = self.list(APP_DEFINITION, keep=lambda obj: obj["metadata"]["namespace"], everywhere=True)
         except Forbidden:
             # Looking around needs more rights than working here does.
             places = []
@@ -203,24 +196,20 @@ class KubeGateway:
         patient: bool,
     ) -> str | None:
         """Add what is kept of a page, and say where the next one begins. The page itself goes when this returns."""
-        answer = self._transport.request("GET", self._target(request, page), patient=patient)
+        answer = self._transport.request(request.message(page), patient=patient)
         if answer.status == _GONE:
             raise _PlaceForgotten
         if started is not None:
             started.append(self.now())
-        if not 200 <= answer.status < 300:
-            raise refusal(answer, self._access, request)
+        self._checked(answer, request)
         with self._parsing:
             found = read_page(answer, self._access, request, keep)
         kept += found.kept
         return found.token
 
-    def _request(self, verb: str, kind: Kind, **more: t.Any) -> Request:
-        if kind.namespaced and "namespace" not in more:
-            more["namespace"] = self._namespace
-        if not kind.namespaced:
-            more["namespace"] = None
-        return Request(verb, self._served(kind), **more)
+    def _request(self, verb: str, kind: Kind, *, everywhere: bool = False, **more: t.Any) -> Request:
+        namespace = self._namespace if kind.namespaced and not everywhere else None
+        return Request(verb, self._served(kind), namespace, **more)
 
     def _served(self, kind: Kind) -> Kind:
         """App definitions have a newer version in one of the two variants of the platform: ask once."""
@@ -229,47 +218,30 @@ class KubeGateway:
         with self._discovery:
             if self._app_definition is None:
                 request = Request("list", kind)
-                answer = self._transport.request("GET", f"/apis/{THEIA_GROUP}")
-                versions = {entry.get("version") for entry in self._checked(answer, request).get("versions") or ()}
+                answer = self._checked(self._transport.request(reading(f"/apis/{THEIA_GROUP}")), request)
+                served = json_of(answer, self._access, request).get("versions") or ()
+                versions = {entry.get("version") for entry in served}
                 self._app_definition = kind if kind.version in versions else _OLDER_APP_DEFINITION
             return self._app_definition
 
-    def _stamped(self, request: Request, body: Json) -> Json:
+    def _stamped(self, request: Request) -> Request:
         """The version is ours to choose, also where the object was read through another one."""
-        return {**body, "apiVersion": request.kind.api_version, "kind": request.kind.kind}
+        stamp = {"apiVersion": request.kind.api_version, "kind": request.kind.kind}
+        return request._replace(body={**(request.body or {}), **stamp})
 
-    def _write(self, method: str, request: Request, body: Json, content_type: str = "application/json") -> Json:
+    def _write(self, request: Request) -> Json:
+        return object_of(self._sent(request), self._access, request)
+
+    def _sent(self, request: Request) -> Answer:
+        """The good answer to a write."""
         if self._check_mode:
             raise RuntimeError(f"in check mode nothing may be sent, but {request.verb} {request.thing} was asked for")
-        return self._call(method, request, body, content_type)
+        return self._send(request)
 
-    def _call(self, method: str, request: Request, body: Json | None = None, content_type: str = "") -> Json:
-        return json_of(self._send(method, request, {}, body, content_type), self._access, request)
+    def _send(self, request: Request, query: t.Mapping[str, str] | None = None) -> Answer:
+        return self._checked(self._transport.request(request.message(query or {})), request)
 
-    def _send(
-        self,
-        method: str,
-        request: Request,
-        query: t.Mapping[str, str],
-        body: Json | None = None,
-        content_type: str = "application/json",
-    ) -> Answer:
-        data = json.dumps(body).encode() if body is not None else None
-        answer = self._transport.request(method, self._target(request, query), body=data, content_type=content_type)
-        if not 200 <= answer.status < 300:
+    def _checked(self, answer: Answer, request: Request) -> Answer:
+        if answer.fault:
             raise refusal(answer, self._access, request)
         return answer
-
-    def _checked(self, answer: Answer, request: Request) -> Json:
-        if not 200 <= answer.status < 300:
-            raise refusal(answer, self._access, request)
-        return json_of(answer, self._access, request)
-
-    def _target(self, request: Request, query: t.Mapping[str, str]) -> str:
-        kind = request.kind
-        parts = ["apis", kind.group, kind.version] if kind.group else ["api", kind.version]
-        if request.namespace:
-            parts += ["namespaces", request.namespace]
-        parts += [part for part in (kind.plural, request.name, request.subresource) if part]
-        path = "/" + "/".join(urllib.parse.quote(part, safe="") for part in parts)
-        return f"{path}?{urllib.parse.urlencode(query)}" if query else path

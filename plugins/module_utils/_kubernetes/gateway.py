@@ -28,13 +28,6 @@ T = t.TypeVar("T")
 R = t.TypeVar("R")
 
 
-class Own:
-    """The type of ``OWN``: the namespace of the gateway, since None means the whole cluster."""
-
-
-OWN = Own()
-
-
 def whole(obj: Json) -> Json:
     """Keep the object as it is."""
     return obj
@@ -69,10 +62,9 @@ class Gateway(t.Protocol):
         *,
         keep: Keep = whole,
         label_selector: str | None = None,
-        field_selector: str | None = None,
-        namespace: str | Own | None = OWN,
+        everywhere: bool = False,
     ) -> Objects:
-        """Every object as ``keep`` projects it, page by page; what becomes None is left out."""
+        """Every object of the installation, or of the cluster, as ``keep`` projects it; None is left out."""
 
     def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
         """Several lists at once. Optional ones may be forbidden or not served; all others must be readable."""

@@ -47,8 +47,6 @@ PVC = Kind("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 
 PV = Kind("", "v1", "persistentvolumes", "PersistentVolume", namespaced=False)
 
-NODE = Kind("", "v1", "nodes", "Node", namespaced=False)
-
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 
 DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
@@ -57,8 +55,4 @@ REPLICA_SET = Kind("apps", "v1", "replicasets", "ReplicaSet")
 
 LEASE = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 
-STORAGE_CLASS = Kind("storage.k8s.io", "v1", "storageclasses", "StorageClass", namespaced=False)
-
 POD_METRICS = Kind("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
-
-HTTP_ROUTE = Kind("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")

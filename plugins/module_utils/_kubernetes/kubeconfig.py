@@ -14,16 +14,10 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 
 from .._common.errors import Misconfigured
+from .._common.http.connections import Pem
 
 _DEFAULT = "~/.kube/config"
 _HINT = "name one with the option kubeconfig or the variable K8S_AUTH_KUBECONFIG, or give host and api_key"
-
-
-class Pem(t.NamedTuple):
-    """A certificate or key, as a file or as its content."""
-
-    path: str | None = None
-    data: bytes | None = None
 
 
 class Entry(t.NamedTuple):

@@ -13,8 +13,9 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 
 from .._common.errors import Misconfigured
+from .._common.http.connections import Pem
 from .._common.redact import scrub_text
-from .kubeconfig import Kubeconfig, Pem
+from .kubeconfig import Kubeconfig
 
 
 class Login(t.NamedTuple):

@@ -11,11 +11,11 @@ import json
 import re
 import typing as t
 
-from .._common.errors import ServerFailed
+from .._common.http.client import Answer
 from .access import Access
-from .gateway import Json, Keep, Objects
-from .responses import Request, json_of
-from .transport import Answer
+from .gateway import Keep, Objects
+from .requests import Request
+from .responses import json_of, not_understood
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[\s*')
 _AFTER = re.compile(r"\s*([,\]])\s*")
@@ -28,21 +28,35 @@ class Page(t.NamedTuple):
     """Where the next page begins; None after the last one."""
 
 
+class _Strange(Exception):
+    """An entry of the list is not what the list is said to hold."""
+
+
 def read_page(answer: Answer, access: Access, request: Request, keep: Keep) -> Page:
     """What is kept of the objects of a good answer; whatever is no list of objects is an error."""
     text, start = _find_items(answer.body)
-    kept, end = _keep_all(text, start, keep) if start else ([], 0)
-    # Without its objects the rest is small. An answer that could not be taken apart is read in one piece, and said to
-    # be damaged if it is.
-    rest = answer._replace(body=(text[:start] + text[end:]).encode()) if end else answer
-    content = json_of(rest, access, request)
-    kept += _kept(_items(content, access, request), keep)
-    return Page(kept, (content.get("metadata") or {}).get("continue") or None)
+    try:
+        kept, end = _keep_all(text, start, keep) if start else ([], 0)
+        # Without its objects the rest is small. An answer that could not be taken apart is read in one piece, and said
+        # to be damaged if it is.
+        rest = answer._replace(body=(text[:start] + text[end:]).encode()) if end else answer
+        content = json_of(rest, access, request)
+        metadata, items = content.get("metadata") or {}, content.get("items", 0)
+        # A list without entries may be written as null by servers in Go; a missing field means it is no list.
+        listed = items is None or (isinstance(items, list) and str(content.get("kind", "")).endswith("List"))
+        if not listed or not isinstance(metadata, dict):
+            raise not_understood("something that is not a list", answer, access, request)
+        kept += _kept(items or [], keep)
+    except _Strange:
+        what = f"a list with an entry that is no {request.kind.kind}"
+        raise not_understood(what, answer, access, request) from None
+    token = metadata.get("continue")
+    return Page(kept, str(token) if token else None)
 
 
 def _find_items(body: bytes) -> tuple[str, int]:
     """The text, and where the first object of the list is in it; 0 if that is not plain to see."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         text = body.decode()
         if found := _ITEMS.search(text):
             # Only at the top: what is before it is whole but for the closing brace.
@@ -59,7 +73,7 @@ def _keep_all(text: str, place: int, keep: Keep) -> tuple[Objects, int]:
     while True:
         try:
             obj, place = _DECODER.raw_decode(text, place)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [], 0
         after = _AFTER.match(text, place)
         if after is None:
@@ -71,16 +85,15 @@ def _keep_all(text: str, place: int, keep: Keep) -> tuple[Objects, int]:
 
 
 def _kept(objects: Objects, keep: Keep) -> Objects:
-    return [projected for projected in map(keep, objects) if projected is not None]
+    return [projected for projected in (_project(obj, keep) for obj in objects) if projected is not None]
 
 
-def _items(content: Json, access: Access, request: Request) -> Objects:
-    items = content.get("items", 0)
-    # A list without entries may be written as null by servers in Go; a missing field means it is no list.
-    if items is None:
-        return []
-    if not isinstance(items, list) or not str(content.get("kind", "")).endswith("List"):
-        raise ServerFailed(
-            f"cannot list {request.thing}: {access.host} answered with something that is not a list",
-        )
-    return items
+def _project(obj: t.Any, keep: Keep) -> t.Any:
+    metadata = obj.get("metadata") if isinstance(obj, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        raise _Strange
+    try:
+        return keep(obj)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
+        # Fields of another shape than the definition of the kind allows: no API server sends them.
+        raise _Strange from exc

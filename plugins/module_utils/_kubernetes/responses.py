@@ -19,36 +19,16 @@ from .._common.errors import (
     NotServed,
     ServerFailed,
     Unauthorized,
-    fate_of_write,
 )
+from .._common.http.client import Answer
+from .._common.http.rules import Fault, fate
+from .._common.parsing import parse_json
 from .._common.redact import scrub_text, secrets_in
 from .access import Access
-from .kinds import THEIA_GROUP, Kind
-from .transport import Answer
+from .kinds import THEIA_GROUP
+from .requests import Request
 
 _FORBIDDEN_USER = re.compile(r'User "([^"]*)" cannot ')
-
-
-class Request(t.NamedTuple):
-    """What is asked for, in the words of RBAC and of people."""
-
-    verb: str
-    kind: Kind
-    namespace: str | None = None
-    name: str | None = None
-    subresource: str | None = None
-    body: t.Mapping[str, t.Any] | None = None
-
-    @property
-    def resource(self) -> str:
-        return f"{self.kind.plural}/{self.subresource}" if self.subresource else self.kind.plural
-
-    @property
-    def thing(self) -> str:
-        """The object, or the list of them."""
-        name = f"{self.kind.kind} {self.name!r}" if self.name else self.kind.plural
-        part = f"the {self.subresource} of {name}" if self.subresource else name
-        return f"{part} in namespace {self.namespace!r}" if self.namespace else part
 
 
 def json_of(answer: Answer, access: Access, request: Request) -> dict[str, t.Any]:
@@ -56,19 +36,41 @@ def json_of(answer: Answer, access: Access, request: Request) -> dict[str, t.Any
     content = answer.headers.get("Content-Type", "")
     if content.partition(";")[0].strip() == "application/json":
         try:
-            loaded = json.loads(answer.body)
+            loaded = parse_json(answer.body)
         except ValueError:
             loaded = None
         if isinstance(loaded, dict):
             return loaded
-        what = "JSON that is cut off or damaged"
-    else:
-        what = f"content of type {content!r} instead of JSON"
-    raise ServerFailed(
+        raise not_understood("JSON that is cut off or damaged", answer, access, request)
+    raise not_understood(f"content of type {scrub_text(content)!r} instead of JSON", answer, access, request)
+
+
+def object_of(answer: Answer, access: Access, request: Request) -> dict[str, t.Any]:
+    """The object that a good answer holds: after a write, nothing else proves that it was carried out."""
+    content = json_of(answer, access, request)
+    metadata = content.get("metadata")
+    if not isinstance(metadata, dict) or not all(
+        isinstance(metadata.get(field), str) and metadata[field] for field in ("name", "uid", "resourceVersion")
+    ):
+        raise not_understood(f"something that is no {request.kind.kind}", answer, access, request)
+    return content
+
+
+def check_deleted(answer: Answer, access: Access, request: Request) -> None:
+    """A delete is answered with a Status, or with the object as long as something holds it."""
+    content = json_of(answer, access, request)
+    if content.get("kind") == "Status" and content.get("status") == "Success":
+        return
+    object_of(answer, access, request)
+
+
+def not_understood(what: str, answer: Answer, access: Access, request: Request) -> ServerFailed:
+    """An answer that says it is good and is not what the API would answer."""
+    return ServerFailed(
         f"cannot {request.verb} {request.thing}: {access.host} answered with {what}; "
         "is that the address of a Kubernetes API, and is nothing in between changing answers?",
         status=answer.status,
-        **_fate(answer, request),
+        **fate(request.effect, Fault.NOT_UNDERSTOOD),
     )
 
 
@@ -101,18 +103,14 @@ def refusal(answer: Answer, access: Access, request: Request) -> EduideError:
         hint = "; is that the address of a Kubernetes API?" if answer.status < 400 else ""
         said = f", and says: {reason}" if reason else ""
         text = f"{cannot}: {access.host} answered with status {answer.status}{said}{hint}"
-        error = ServerFailed(text, **facts, **_fate(answer, request))
+        error = ServerFailed(text, **facts, **fate(request.effect, answer.fault or Fault.NOT_UNDERSTOOD))
     return error
-
-
-def _fate(answer: Answer, request: Request) -> dict[str, str]:
-    return {} if request.verb in ("get", "list") else fate_of_write(answer.status)
 
 
 def _status_of(answer: Answer) -> dict[str, t.Any]:
     """The Status object of the API server, or nothing where something else answered."""
     try:
-        status = json.loads(answer.body)
+        status = parse_json(answer.body)
     except ValueError:
         return {}
     return status if isinstance(status, dict) and status.get("kind") == "Status" else {}
@@ -136,7 +134,8 @@ def _forbidden(cannot: str, reason: str, request: Request, facts: dict[str, t.An
 def _missing(
     cannot: str, status: dict[str, t.Any], access: Access, request: Request, facts: dict[str, t.Any]
 ) -> EduideError:
-    named = status.get("details") or {}
+    named = status.get("details")
+    named = named if isinstance(named, dict) else {}
     if named.get("name"):
         if named.get("kind") == "namespaces":
             return NotFound(f"{cannot}: there is no namespace {named['name']!r}", **facts)

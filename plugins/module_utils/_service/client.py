@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import typing as t
 
 from .._common.errors import (
@@ -15,19 +14,17 @@ from .._common.errors import (
     Forbidden,
     Misconfigured,
     Unauthorized,
-    Unreachable,
 )
+from .._common.parsing import parse_json
 from .._common.quantities import byte_count, millicores
-from .scaling import Scaling, ScalingEndpoints
+from .scaling import ScalingEndpoints
 from .transport import (
     Reply,
-    Wire,
+    ServiceTransport,
     list_of,
     refusal,
     strange,
 )
-
-__all__ = ["Launch", "ListedSession", "ListedWorkspace", "Performance", "Scaling", "Service", "connect_service"]
 
 
 class ListedSession(t.NamedTuple):
@@ -56,27 +53,19 @@ class Performance(t.NamedTuple):
     memory_bytes: int
 
 
-class Launch(t.NamedTuple):
-    """How a launch ended. Without a URL it may still succeed: only the session itself can tell."""
-
-    url: str | None
-    answered: bool
-
-
-class Service(ScalingEndpoints):
+class Service:
     """The REST service, asked with the tokens of the options."""
+
+    def __init__(self, transport: ServiceTransport) -> None:
+        self.url = transport.url
+        self.admin = ScalingEndpoints(transport)
+        self._transport = transport
+        self._params = transport.params
 
     @property
     def user(self) -> str | None:
         """The user that the token speaks for, or None where there is no token or no e-mail address in it."""
         return token_user(self._params.get("user_token"))
-
-    def ping(self) -> None:
-        """Raise unless the service answers and knows the application id."""
-        doing = "reach the service"
-        reply = self._asked(doing, "GET", [self._app_id(doing)], user=False)
-        if reply.content is not True:
-            raise strange(doing, reply)
 
     def sessions(self, user: str) -> list[ListedSession]:
         """The sessions of the token's own user."""
@@ -111,21 +100,18 @@ class Service(ScalingEndpoints):
     def stop_session(self, user: str, name: str) -> bool:
         """Stop a session of the token's own user. The answer is true even if there was none of that name."""
         doing = f"stop session {name!r} of {user!r}"
-        self._guard(doing)
         body = {"appId": self._app_id(doing), "user": user, "sessionName": name}
         return _truth(self._asked(doing, "DELETE", ["session"], body), doing)
 
     def delete_workspace(self, user: str, name: str) -> bool:
         """Delete a workspace of the token's own user, and with it what is stored there."""
         doing = f"delete workspace {name!r} of {user!r}"
-        self._guard(doing)
         body = {"appId": self._app_id(doing), "user": user, "workspaceName": name}
         return _truth(self._asked(doing, "DELETE", ["workspace"], body), doing)
 
     def report_activity(self, name: str) -> bool:
         """Set the session's last activity to the service's time; False if there is no such session."""
         doing = f"report activity of session {name!r}"
-        self._guard(doing)
         body = {"appId": self._app_id(doing), "sessionName": name}
         return _truth(self._asked(doing, "PATCH", ["session"], body, user=False), doing)
 
@@ -141,42 +127,6 @@ class Service(ScalingEndpoints):
         except (KeyError, ValueError):
             raise strange(doing, reply) from None
         return Performance(t.cast(int, cpu), t.cast(int, memory))
-
-    def launch(
-        self,
-        app_definition: str,
-        *,
-        user: str | None = None,
-        workspace: str | None = None,
-        ephemeral: bool = False,
-        timeout_minutes: int = 3,
-        env: t.Mapping[str, t.Any] | None = None,
-    ) -> Launch:
-        """Start a session. No answer in time is no failure: the gateway cuts what the service goes on doing."""
-        doing = f"start a session of app definition {app_definition!r}"
-        self._guard(doing)
-        body = {
-            "appId": self._app_id(doing),
-            "user": user,
-            "appDefinition": app_definition,
-            "workspaceName": workspace,
-            "ephemeral": ephemeral,
-            "timeout": timeout_minutes,
-            "env": {"fromMap": dict(env)} if env else None,
-        }
-        body = {field: value for field, value in body.items() if value is not None}
-        try:
-            reply = self._send(
-                doing, "POST", [], body=body, headers=self._bearer(), timeout_seconds=timeout_minutes * 60 + 10
-            )
-        except Unreachable as exc:
-            if exc.uncertain:
-                return Launch(url=None, answered=False)
-            raise
-        if reply.status == 504:
-            return Launch(url=None, answered=False)
-        self._accepted(reply, doing, user=True)
-        return Launch(url=reply.text.strip() or None, answered=True)
 
     def _app_id(self, doing: str) -> str:
         app_id = self._params.get("app_id")
@@ -199,10 +149,7 @@ class Service(ScalingEndpoints):
         *,
         user: bool = True,
     ) -> Reply:
-        reply = self._send(doing, method, path, body=body, headers=self._bearer() if user else {})
-        return self._accepted(reply, doing, user=user)
-
-    def _accepted(self, reply: Reply, doing: str, *, user: bool) -> Reply:
+        reply = self._transport.send(doing, method, path, body=body, headers=self._bearer() if user else {})
         if user and reply.status in (401, 403):
             raise self._user_refused(reply, doing)
         if not 200 <= reply.status < 300:
@@ -231,13 +178,7 @@ def connect_service(params: t.Mapping[str, t.Any], *, check_mode: bool = False) 
 
 def open_service(params: t.Mapping[str, t.Any], *, check_mode: bool) -> Service:
     """Open it over HTTP: the one place where tests put another service."""
-    wire = Wire(
-        str(params["service_url"]),
-        validate_certs=params.get("validate_certs") is not False,
-        ca_cert=params.get("service_ca_cert"),
-        timeout_seconds=params.get("timeout_seconds") or 30,
-    )
-    return Service(wire, params, check_mode=check_mode)
+    return Service(ServiceTransport(params, check_mode=check_mode))
 
 
 def token_user(token: str | None) -> str | None:
@@ -246,7 +187,7 @@ def token_user(token: str | None) -> str | None:
     if len(parts) != 3:
         return None
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except ValueError:
         return None
     email = claims.get("email") if isinstance(claims, dict) else None

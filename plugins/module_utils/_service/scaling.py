@@ -20,8 +20,8 @@ from .._common.errors import (
 )
 from .._common.redact import scrub_text
 from .transport import (
-    Endpoints,
     Reply,
+    ServiceTransport,
     list_of,
     refusal,
     strange,
@@ -41,12 +41,16 @@ class Scaling(t.NamedTuple):
     max_instances: int | None
 
 
-class ScalingEndpoints(Endpoints):
+class ScalingEndpoints:
     """Reading and setting bounds."""
+
+    def __init__(self, transport: ServiceTransport) -> None:
+        self.url = transport.url
+        self._transport = transport
 
     def require_admin_token(self) -> str:
         """The token, or an error before anything is asked for."""
-        token = self._params.get("admin_token")
+        token = self._transport.params.get("admin_token")
         if not token:
             raise Misconfigured(
                 "the option admin_token is not set: the service wants it for the bounds of app definitions "
@@ -69,7 +73,6 @@ class ScalingEndpoints(Endpoints):
     def scale(self, name: str, *, min_instances: int | None = None, max_instances: int | None = None) -> Scaling:
         """Set both bounds in one request; a bound that is None keeps its value."""
         doing = f"set the bounds of app definition {name!r}"
-        self._guard(doing)
         bounds = {"minInstances": min_instances, "maxInstances": max_instances}
         body = {field: value for field, value in bounds.items() if value is not None}
         reply = self._admin(doing, "PATCH", name, body)
@@ -83,7 +86,7 @@ class ScalingEndpoints(Endpoints):
         token = self.require_admin_token()
         # Never together with a user's token: a bearer that is not valid is refused before this one is looked at.
         path = [*_PATH, *([name] if name else [])]
-        reply = self._send(doing, method, path, body=body, headers={_HEADER: token})
+        reply = self._transport.send(doing, method, path, body=body, headers={_HEADER: token})
         if not 200 <= reply.status < 300:
             raise self._refused(reply, doing, name, body)
         return reply

@@ -11,7 +11,6 @@ import pytest
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
     Forbidden,
     Invalid,
-    LimitReached,
     Misconfigured,
     NotFound,
     NotServed,
@@ -19,7 +18,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     Unauthorized,
     Unreachable,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._service.client import Performance, Scaling, connect_service
+from ansible_collections.eduide.theia.plugins.module_utils._service.client import Performance, connect_service
+from ansible_collections.eduide.theia.plugins.module_utils._service.scaling import Scaling
 from lab import ControlPlane, chart, metrics
 from lab.api import wait_until
 
@@ -47,48 +47,45 @@ def service_of(site, user=None, **more):
 
 
 def test_a_service_that_knows_us_answers(site):
-    service_of(site).ping()
+    assert service_of(site, ADA).sessions(ADA) == []
     with pytest.raises(Unauthorized, match=r"does not know this app_id \(470\)"):
-        service_of(site, app_id="another").ping()
+        service_of(site, ADA, app_id="another").sessions(ADA)
 
 
 def test_bounds_are_read_and_set_with_the_admin_token(site):
     service = service_of(site, ADA)
-    assert Scaling("closed", 0, 0) in service.scalings()
-    assert service.scale(JAVA, min_instances=2, max_instances=9) == Scaling(JAVA, 2, 9)
-    assert service.scale(JAVA, min_instances=1) == service.scaling(JAVA) == Scaling(JAVA, 1, 9)
+    assert Scaling("closed", 0, 0) in service.admin.scalings()
+    assert service.admin.scale(JAVA, min_instances=2, max_instances=9) == Scaling(JAVA, 2, 9)
+    assert service.admin.scale(JAVA, min_instances=1) == service.admin.scaling(JAVA) == Scaling(JAVA, 1, 9)
     assert site.get("appdefinitions", JAVA)["spec"]["maxInstances"] == 9
 
 
 def test_every_refusal_of_the_scaling_endpoints_has_its_own_error(site):
     service = service_of(site)
     with pytest.raises(Misconfigured, match="admin_token is not set"):
-        service_of(site, admin_token=None).scalings()
+        service_of(site, admin_token=None).admin.scalings()
     with pytest.raises(Unauthorized, match="saw no admin token"):
-        service_of(site, admin_token=" ").scalings()
-    with pytest.raises(
-        Forbidden, match=r"\(403\): the admin_token is not the one that the service was started with\.$"
-    ):
-        service_of(site, admin_token="wrong").scale(JAVA, min_instances=1)
+        service_of(site, admin_token=" ").admin.scalings()
+    with pytest.raises(Forbidden, match=r"\(403\): the admin_token is not the one that the service was started with$"):
+        service_of(site, admin_token="wrong").admin.scale(JAVA, min_instances=1)
     with pytest.raises(NotFound, match=r"none of that name; known: closed, java"):
-        service.scale("jvaa", min_instances=1)
+        service.admin.scale("jvaa", min_instances=1)
     with pytest.raises(Invalid, match="does not accept minInstances=1000"):
-        service.scale(JAVA, min_instances=1000)
+        service.admin.scale(JAVA, min_instances=1000)
     with pytest.raises(Invalid, match="does not accept maxInstances=-1"):
-        service.scale(JAVA, max_instances=-1)
+        service.admin.scale(JAVA, max_instances=-1)
 
 
 def test_a_service_without_a_token_of_its_own_is_called_so(installation):
     bare = installation(running=("service",), admin_token=None, app_definitions=[])
     with pytest.raises(Forbidden, match=r"\(403\): the service has no admin token configured"):
-        service_of(bare, admin_token="any").scalings()
+        service_of(bare, admin_token="any").admin.scalings()
 
 
 def test_a_user_s_session_from_launch_to_stop(site, control_plane):
     service = service_of(site, ADA)
     assert service.user == ADA
-    launched = service.launch(JAVA, user=ADA, ephemeral=True, env={"ARTEMIS_TOKEN": "never-to-be-shown"})
-    assert launched.answered
+    site.launch(ADA, JAVA, env={"fromMap": {"ARTEMIS_TOKEN": "never-to-be-shown"}})
     [session] = service.sessions(ADA)
     assert (session.user, session.app_definition, session.workspace) == (ADA, JAVA, None)
     assert "never-to-be-shown" not in str(session)
@@ -107,7 +104,7 @@ def test_a_user_s_session_from_launch_to_stop(site, control_plane):
 
 def test_a_user_s_workspace_can_be_deleted(site):
     service = service_of(site, ADA)
-    service.launch(JAVA, user=ADA, workspace="essay")
+    site.launch(ADA, JAVA, workspaceName="essay", ephemeral=False)
     [workspace] = [workspace for workspace in service.workspaces(ADA) if workspace.name == "essay"]
     assert (workspace.app_definition, workspace.active) == (JAVA, True)
     for session in service.sessions(ADA):
@@ -125,16 +122,9 @@ def test_a_user_is_served_only_for_themselves(site):
         service_of(site, user_token=site.user_token(ADA, lifetime_seconds=-60)).sessions(ADA)
 
 
-def test_a_launch_that_is_refused_says_why(site):
-    with pytest.raises(LimitReached, match=r"\(552\)"):
-        service_of(site, ADA).launch("closed", user=ADA, ephemeral=True)
-    with pytest.raises(NotFound, match=r"\(473\)"):
-        service_of(site, ADA).launch("none", user=ADA, ephemeral=True)
-
-
 def test_missing_figures_are_an_error_and_not_zero(site):
     service = service_of(site, EVE)
-    service.launch(JAVA, user=EVE, ephemeral=True)
+    site.launch(EVE, JAVA)
     [session] = service.sessions(EVE)
     metrics_gone = pytest.raises(ServerFailed, match=r"\(521\)")
     with metrics_gone as caught:
@@ -145,8 +135,8 @@ def test_missing_figures_are_an_error_and_not_zero(site):
 def test_a_service_that_is_down_is_called_so(installation):
     bare = installation(running=("service",), app_definitions=[])
     bare.service.stop()
-    with pytest.raises(Unreachable, match=r"connection refused; is the service running"):
-        service_of(bare).ping()
+    with pytest.raises(Unreachable, match=r"connection refused; is it running, and is service_url right"):
+        service_of(bare, ADA).sessions(ADA)
 
 
 def test_an_older_service_without_the_scaling_endpoints_is_recognised():
@@ -154,8 +144,7 @@ def test_an_older_service_without_the_scaling_endpoints_is_recognised():
         ControlPlane.start(api="upstream") as older,
         older.installation(running=("service",), app_definitions=apps()) as site,
     ):
-        service = service_of(site)
-        service.ping()
-        for ask in (service.scalings, lambda: service.scaling(JAVA), lambda: service.scale(JAVA, min_instances=1)):
+        admin = service_of(site).admin
+        for ask in (admin.scalings, lambda: admin.scaling(JAVA), lambda: admin.scale(JAVA, min_instances=1)):
             with pytest.raises((NotServed, Unauthorized), match="api=kubernetes"):
                 ask()

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._service.client import Scaling
+from ansible_collections.eduide.theia.plugins.module_utils._service.scaling import Scaling
 from integration.module_run import module
 from unit.fakes import FakeGateway, app_definition
 from unit.session_world import lead
@@ -157,6 +157,10 @@ def test_what_is_no_time_zone_is_called_so(run, zone):
 def test_without_the_cluster_no_maximum_is_set_where_there_was_none(run, through, live, wanted, refused):
     class Service:
         sent = ()
+
+        @property
+        def admin(self):
+            return self
 
         def scaling(self, name):
             return Scaling(name, 0, live)

@@ -22,6 +22,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     NotServed,
     ServerFailed,
     Unauthorized,
+    Unreachable,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import LIST_RESTARTS, KubeGateway
@@ -30,9 +31,9 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway i
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
-    NODE,
     POD,
     POD_METRICS,
+    PV,
     SESSION,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.transport import Transport
@@ -59,6 +60,12 @@ def listing(*names, token=None, kind="PodList"):
     return Say(body={"kind": kind, "metadata": metadata, "items": [{"metadata": {"name": name}} for name in names]})
 
 
+def made(seen, name="a"):
+    """What the API server answers a write with: the object, with what it adds itself."""
+    metadata = {"name": name, "uid": "u", "resourceVersion": "8"}
+    return Say(201 if seen.method == "POST" else 200, {**(seen.body or {}), "metadata": metadata})
+
+
 def name_of(obj):
     return obj["metadata"]["name"]
 
@@ -67,15 +74,18 @@ def query_of(seen):
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(seen.path).query))
 
 
+DEEP = '{"kind": "PodList", "items": [' + "[" * 5000 + "]" * 5000 + "]}"
+
+
 def test_a_list_is_read_page_by_page_and_each_page_is_projected():
     pages = {None: listing("a", "b", token="1/x y"), "1/x y": listing("c", token="2"), "2": listing("d")}
     with Loopback(lambda seen: pages[query_of(seen).get("continue")]) as server:
-        found = gateway_to(server, page_size=2).list(POD, keep=name_of, label_selector="a=b,c", field_selector="x!=y")
+        found = gateway_to(server, page_size=2).list(POD, keep=name_of, label_selector="a=b,c")
     assert found == ["a", "b", "c", "d"]
     assert [query_of(seen) for seen in server.seen] == [
-        {"labelSelector": "a=b,c", "fieldSelector": "x!=y", "limit": "2"},
-        {"labelSelector": "a=b,c", "fieldSelector": "x!=y", "limit": "2", "continue": "1/x y"},
-        {"labelSelector": "a=b,c", "fieldSelector": "x!=y", "limit": "2", "continue": "2"},
+        {"labelSelector": "a=b,c", "limit": "2"},
+        {"labelSelector": "a=b,c", "limit": "2", "continue": "1/x y"},
+        {"labelSelector": "a=b,c", "limit": "2", "continue": "2"},
     ]
     assert {urllib.parse.urlsplit(seen.path).path for seen in server.seen} == {PODS}
 
@@ -128,6 +138,11 @@ def test_a_page_that_fails_for_a_moment_does_not_lose_the_others():
         pytest.param(Say(body={"kind": "PodList"}), "not a list", id="no-items"),
         pytest.param(Say(body={"kind": "PodList", "items": {"a": 1}}), "not a list", id="items-of-another-shape"),
         pytest.param(Say(204, content_type=None), "instead of JSON", id="nothing"),
+        pytest.param(Say(body={"kind": "PodList", "items": [None]}), "no Pod", id="an-object-that-is-none"),
+        pytest.param(Say(body={"kind": "PodList", "items": [{"metadata": {}}]}), "no Pod", id="a-nameless-object"),
+        pytest.param(Say(body={"kind": "PodList", "items": [[]]}), "no Pod", id="an-object-of-another-shape"),
+        pytest.param(Say(body={"kind": "PodList", "items": [], "metadata": ["a"]}), "not a list", id="metadata-too"),
+        pytest.param(Say(body=DEEP), "cut off or damaged|no Pod", id="far-too-deep"),
     ],
 )
 def test_an_answer_that_is_no_list_is_an_error_and_not_an_empty_list(say, wanted):
@@ -144,15 +159,15 @@ def test_a_list_may_be_empty_in_both_ways_that_servers_write_it():
 def test_paths_for_namespaces_clusters_and_groups():
     with Loopback(lambda _seen: listing()) as server:
         gateway = gateway_to(server)
-        gateway.list(POD, namespace=None)
-        gateway.list(POD, namespace="other")
-        gateway.list(NODE)
+        gateway.list(POD, everywhere=True)
+        gateway.list(POD)
+        gateway.list(PV)
         gateway.list(POD_METRICS)
         gateway.list(SESSION)
     assert [seen.path.partition("?")[0] for seen in server.seen] == [
         "/api/v1/pods",
-        "/api/v1/namespaces/other/pods",
-        "/api/v1/nodes",
+        "/api/v1/namespaces/theia/pods",
+        "/api/v1/persistentvolumes",
         "/apis/metrics.k8s.io/v1beta1/namespaces/theia/pods",
         "/apis/theia.cloud/v1beta8/namespaces/theia/sessions",
     ]
@@ -177,13 +192,13 @@ def test_app_definitions_are_read_in_the_version_that_is_served_and_discovery_is
 
 
 def test_created_objects_say_what_they_are_in_the_version_that_is_served():
-    with Loopback(lambda seen: GROUP if seen.method == "GET" else Say(201, seen.body)) as server:
-        made = gateway_to(server).create(APP_DEFINITION, {"metadata": {"name": "java"}})
-    assert (made["apiVersion"], made["kind"]) == ("theia.cloud/v1beta11", "AppDefinition")
+    with Loopback(lambda seen: GROUP if seen.method == "GET" else made(seen)) as server:
+        new = gateway_to(server).create(APP_DEFINITION, {"metadata": {"name": "java"}})
+    assert (new["apiVersion"], new["kind"]) == ("theia.cloud/v1beta11", "AppDefinition")
 
 
 def test_writes_are_sent_as_the_api_server_wants_them():
-    with Loopback(lambda seen: Say(body={"echo": seen.body})) as server:
+    with Loopback(made) as server:
         gateway = gateway_to(server)
         gateway.replace(CONFIG_MAP, "record", {"metadata": {"resourceVersion": "7"}})
         gateway.merge_patch(SESSION, "a/b", {"status": {"lastActivity": 5}}, subresource="status")
@@ -208,11 +223,59 @@ def test_writes_are_sent_as_the_api_server_wants_them():
     ],
 )
 def test_check_mode_sends_no_write(write):
-    with Loopback(lambda _seen: Say(body={})) as server:
+    with Loopback(made) as server:
         with pytest.raises(RuntimeError, match="check mode"):
             write(gateway_to(server, check_mode=True))
-        assert gateway_to(server, check_mode=True).get(CONFIG_MAP, "a") == {}
+        assert name_of(gateway_to(server, check_mode=True).get(CONFIG_MAP, "a")) == "a"
     assert [seen.method for seen in server.seen] == ["GET"]
+
+
+WRITES = {
+    "create": lambda gateway: gateway.create(CONFIG_MAP, {"metadata": {"name": "a"}}),
+    "guarded replace": lambda gateway: gateway.replace(CONFIG_MAP, "a", {"metadata": {"resourceVersion": "7"}}),
+    "replace": lambda gateway: gateway.replace(CONFIG_MAP, "a", {"metadata": {}}),
+    "merge patch": lambda gateway: gateway.merge_patch(CONFIG_MAP, "a", {"data": {"b": "c"}}),
+    "delete": lambda gateway: gateway.delete(CONFIG_MAP, "a", uid="u"),
+}
+NO_ANSWERS = {
+    "nothing": Say(204, content_type=None),
+    "an empty object": Say(body={}),
+    "an object without a uid": Say(body={"kind": "ConfigMap", "metadata": {"name": "a", "resourceVersion": "8"}}),
+    "metadata of another shape": Say(body={"kind": "ConfigMap", "metadata": ["a"]}),
+    "a status of failure": Say(body={"kind": "Status", "status": "Failure"}),
+    "a list": Say(body=[{}]),
+    "a page": Say(body="<html>", content_type="text/html"),
+    "half of it": Say(body='{"kind": "Conf'),
+    "far too deep": Say(body='{"a":' * 5000 + "1" + "}" * 5000),
+    "no text": Say(body=b"\xff\xfe"),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("say", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_a_write_counts_as_carried_out_only_if_the_answer_shows_it(write, say):
+    with Loopback(lambda _seen: say) as server, pytest.raises(ServerFailed) as caught:
+        write(gateway_to(server))
+    assert caught.value.uncertain
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("say", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_a_read_that_is_not_answered_is_an_error(say):
+    with Loopback(lambda _seen: say) as server, pytest.raises(ServerFailed) as caught:
+        gateway_to(server).get(CONFIG_MAP, "a")
+    assert "applied" not in caught.value.details
+
+
+@pytest.mark.parametrize("trouble", [Say(500), Say(reset=True), Say(cut=True)])
+def test_a_delete_by_uid_is_sent_again_and_one_that_is_gone_then_counts_as_gone(trouble):
+    gone = iter([trouble, status(404, name="a", kind="configmaps")])
+    with Loopback(lambda _seen: next(gone)) as server:
+        assert gateway_to(server).delete(CONFIG_MAP, "a", uid="u") is False
+    with Loopback(lambda _seen: trouble) as server, pytest.raises((ServerFailed, Unreachable)) as caught:
+        gateway_to(server).delete(CONFIG_MAP, "a")
+    assert caught.value.uncertain
+    assert len(server.seen) == 1
 
 
 def test_what_does_not_exist_is_none_to_read_and_false_to_delete():
@@ -254,10 +317,10 @@ REFUSALS = [
         ALLOWED_BY,
     ),
     (
-        lambda gateway: gateway.list(NODE),
-        status(403, 'nodes is forbidden: User "exam" cannot list resource "nodes"'),
+        lambda gateway: gateway.list(PV),
+        status(403, 'persistentvolumes is forbidden: User "exam" cannot list resource "persistentvolumes"'),
         Forbidden,
-        r'add to a ClusterRole: {"apiGroups": \[""\], "resources": \["nodes"\]',
+        r'add to a ClusterRole: {"apiGroups": \[""\], "resources": \["persistentvolumes"\]',
     ),
     (
         patch_status,
@@ -282,7 +345,7 @@ REFUSALS = [
         read_pods,
         status(500, "conversion webhook failed"),
         ServerFailed,
-        "500, and says: conversion webhook failed",
+        "status 500, and says: conversion webhook failed",
     ),
 ]
 
@@ -379,6 +442,9 @@ def test_log_lines_are_text():
     assert server.seen[0].path == f"{PODS}/operator-0/log?tailLines=2&container=operator"
 
 
+THERE = Say(body={"kind": "Namespace", "metadata": {"name": "theia", "uid": "u", "resourceVersion": "1"}})
+
+
 def places(*namespaces):
     items = [{"metadata": {"name": "java", "namespace": namespace}} for namespace in namespaces]
     return Say(body={"kind": "AppDefinitionList", "items": items})
@@ -390,12 +456,10 @@ def places(*namespaces):
         pytest.param(
             status(404, name="theia", kind="namespaces"), places(), "there is no namespace 'theia'", id="none"
         ),
-        pytest.param(
-            Say(body={}), places("b", "a", "b"), r"has no app definitions.*there are some in a, b", id="elsewhere"
-        ),
-        pytest.param(Say(body={}), places(), r"is it the one that Theia Cloud runs in\?$", id="nowhere"),
+        pytest.param(THERE, places("b", "a", "b"), r"has no app definitions.*there are some in a, b", id="elsewhere"),
+        pytest.param(THERE, places(), r"is it the one that Theia Cloud runs in\?$", id="nowhere"),
         pytest.param(status(403, CANNOT), places(), "has no app definitions", id="namespace-not-allowed"),
-        pytest.param(Say(body={}), status(403, CANNOT), "has no app definitions", id="cluster-not-allowed"),
+        pytest.param(THERE, status(403, CANNOT), "has no app definitions", id="cluster-not-allowed"),
     ],
 )
 def test_an_empty_namespace_is_explained(namespace, elsewhere, wanted):

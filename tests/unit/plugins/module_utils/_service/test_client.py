@@ -27,16 +27,15 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     Unreachable,
     UntrustedCertificate,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._service import transport as _service_http
+from ansible_collections.eduide.theia.plugins.module_utils._common.http import client as http_client
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import (
-    Launch,
     ListedSession,
     ListedWorkspace,
     Performance,
-    Scaling,
     connect_service,
     token_user,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._service.scaling import Scaling
 from unit.loopback import Loopback, Say
 
 ADMIN_TOKEN = "admin-token-of-the-lab"
@@ -56,7 +55,7 @@ USER_TOKEN = jwt(email=USER)
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch):
-    monkeypatch.setattr(_service_http, "BACKOFF_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(http_client, "BACKOFF_SECONDS", (0.0, 0.0))
 
 
 def params(url, **more):
@@ -75,18 +74,11 @@ def plain(status, text=""):
 TRUE = plain(200, "true")
 
 
-def test_ping_asks_for_the_application_id_and_sends_no_token():
-    with Loopback(lambda _seen: TRUE) as server:
-        service_at(server).ping()
-    assert [(seen.method, seen.path) for seen in server.seen] == [("GET", "/service/eduide")]
-    assert server.seen[0].header("Authorization") is None
-
-
 @pytest.mark.parametrize("end", ["", "/", "/service", "/service/"])
 def test_the_address_may_end_with_or_without_its_last_segment(end):
-    with Loopback(lambda _seen: TRUE) as server:
-        connect_service(params(server.url + end)).ping()
-    assert server.seen[0].path == "/service/eduide"
+    with Loopback(lambda _seen: Say(body=[])) as server:
+        list_sessions(connect_service(params(server.url + end)))
+    assert server.seen[0].path == "/service/session/eduide/ada%40example.org"
 
 
 SCALING = {"appDefinitionName": "java", "minInstances": 3, "maxInstances": 10}
@@ -107,10 +99,10 @@ def test_bounds_are_read_and_set_with_the_admin_token_alone():
     }
     with Loopback(lambda seen: answers[seen.method, seen.path]) as server:
         service = service_at(server)
-        assert service.scalings() == [Scaling("java", 3, 10), Scaling("java", 3, None)]
-        assert service.scaling("java") == Scaling("java", 3, 10)
-        assert service.scale("java", min_instances=5) == Scaling("java", 5, 10)
-        service.scale("java", min_instances=0, max_instances=0)
+        assert service.admin.scalings() == [Scaling("java", 3, 10), Scaling("java", 3, None)]
+        assert service.admin.scaling("java") == Scaling("java", 3, 10)
+        assert service.admin.scale("java", min_instances=5) == Scaling("java", 5, 10)
+        service.admin.scale("java", min_instances=0, max_instances=0)
     assert [seen.body for seen in server.seen[2:]] == [{"minInstances": 5}, {"minInstances": 0, "maxInstances": 0}]
     for seen in server.seen:
         assert seen.header("X-Admin-Api-Token") == ADMIN_TOKEN
@@ -124,7 +116,7 @@ def test_no_login_of_the_home_folder_slips_in(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(netrc))
     with Loopback(lambda _seen: Say(body=[])) as server:
-        service_at(server).scalings()
+        service_at(server).admin.scalings()
     assert server.seen[0].header("Authorization") is None
 
 
@@ -186,47 +178,20 @@ def test_performance_is_in_our_units(cpu, cpu_format, memory, wanted):
     assert server.seen[0].path == "/service/session/performance/eduide/s"
 
 
-@pytest.mark.parametrize(
-    ("say", "wanted"),
-    [
-        pytest.param(plain(200, "ide.example.org/abc/\n"), Launch("ide.example.org/abc/", True), id="url"),
-        pytest.param(Say(204, content_type=None), Launch(None, True), id="no-url-yet"),
-        pytest.param(Say(504, "<html>", content_type="text/html"), Launch(None, False), id="cut-by-the-gateway"),
-        pytest.param(Say(reset=True), Launch(None, False), id="connection-lost"),
-    ],
-)
-def test_a_launch_may_end_without_an_answer_and_not_be_a_failure(say, wanted):
-    with Loopback(lambda _seen: say) as server:
-        assert service_at(server).launch("java", user=USER, ephemeral=True, env={"A": "1"}) == wanted
-    assert len(server.seen) == 1
-    assert server.seen[0].body == {
-        "appId": "eduide",
-        "user": USER,
-        "appDefinition": "java",
-        "ephemeral": True,
-        "timeout": 3,
-        "env": {"fromMap": {"A": "1"}},
-    }
-
-
 def read_bounds(service):
-    return service.scaling("java")
+    return service.admin.scaling("java")
 
 
 def set_bounds(service):
-    return service.scale("java", min_instances=20)
-
-
-def ping(service):
-    return service.ping()
+    return service.admin.scale("java", min_instances=20)
 
 
 def list_sessions(service):
     return service.sessions(USER)
 
 
-def launch(service):
-    return service.launch("java")
+def stop(service):
+    return service.stop_session(USER, "s")
 
 
 def error(code, reason):
@@ -268,24 +233,34 @@ REFUSALS = {
         "no endpoint for it .*api=kubernetes",
     ),
     "method not allowed": (set_bounds, plain(405), NotServed, "no endpoint for it .*api=kubernetes"),
-    "wrong application id": (ping, error(470, "Invalid appId"), Unauthorized, r"does not know this app_id \(470\)"),
-    "no such path": (ping, plain(404), NotServed, "is service_url right"),
-    "nobody behind the gateway": (ping, Say(503, "<html>", content_type="text/html"), ServerFailed, "service running"),
+    "wrong application id": (
+        list_sessions,
+        error(470, "Invalid appId"),
+        Unauthorized,
+        r"does not know this app_id \(470\)",
+    ),
+    "no such path": (list_sessions, plain(404), NotServed, "is service_url right"),
+    "nobody behind the gateway": (
+        list_sessions,
+        Say(503, "<html>", content_type="text/html"),
+        ServerFailed,
+        "service running",
+    ),
     "redirect": (
-        ping,
+        list_sessions,
         Say(301, headers={"Location": "https://x/service"}),
         ServerFailed,
         "redirects to https://x/serv",
     ),
     "bad user token": (list_sessions, plain(401), Unauthorized, "does not accept the user_token"),
     "another user": (list_sessions, plain(403), Forbidden, "this token is that of 'ada@example.org'"),
-    "launch with a bad token": (launch, plain(401), Unauthorized, "does not accept the user_token"),
-    "unknown app definition": (launch, error(473, "App definition unknown"), NotFound, "App definition unknown .473."),
-    "workspace of another": (launch, error(475, "Wrong app definition"), Conflict, "Wrong app definition"),
-    "platform limit": (launch, error(552, "Maximum reached"), LimitReached, r"Maximum reached \(552\)"),
-    "user limit": (launch, error(553, "Too many sessions"), LimitReached, "Too many sessions"),
-    "no url in time": (launch, error(551, "Timed out"), ServerFailed, r"Timed out \(551\)"),
-    "bad request": (launch, Say(400, content_type=None), Invalid, "status 400"),
+    "write with a bad token": (stop, plain(401), Unauthorized, "does not accept the user_token"),
+    "unknown app definition": (stop, error(473, "App definition unknown"), NotFound, "App definition unknown .473."),
+    "workspace of another": (stop, error(475, "Wrong app definition"), Conflict, "Wrong app definition"),
+    "platform limit": (stop, error(552, "Maximum reached"), LimitReached, r"Maximum reached \(552\)"),
+    "user limit": (stop, error(553, "Too many sessions"), LimitReached, "Too many sessions"),
+    "no url in time": (stop, error(551, "Timed out"), ServerFailed, r"Timed out \(551\)"),
+    "bad request": (stop, Say(400, content_type=None), Invalid, "status 400"),
 }
 
 
@@ -307,7 +282,7 @@ def test_an_unknown_app_definition_is_told_from_a_missing_endpoint_and_lists_the
         return Say(body=[SCALING]) if seen.path.endswith("/appdefinition") else plain(404)
 
     with Loopback(known) as server, pytest.raises(NotFound, match=r"none of that name; known: java") as caught:
-        service_at(server).scale("jvaa", min_instances=1)
+        service_at(server).admin.scale("jvaa", min_instances=1)
     assert caught.value.details["known"] == ["java"]
 
 
@@ -320,14 +295,14 @@ def test_a_missing_endpoint_is_not_taken_for_an_unknown_app_definition(elsewhere
         read_bounds(service_at(server))
 
 
-@pytest.mark.parametrize("ask", [read_bounds, set_bounds, lambda service: service.scalings()])
+@pytest.mark.parametrize("ask", [read_bounds, set_bounds, lambda service: service.admin.scalings()])
 def test_a_missing_admin_token_is_said_before_anything_is_sent(ask):
     with Loopback(lambda _seen: TRUE) as server:
         for service in (service_at(server, admin_token=None), service_at(server, admin_token="")):
             with pytest.raises(Misconfigured, match="admin_token is not set"):
                 ask(service)
             with pytest.raises(Misconfigured, match="admin_token is not set"):
-                service.require_admin_token()
+                service.admin.require_admin_token()
     assert server.seen == []
 
 
@@ -342,8 +317,8 @@ def test_a_refusal_tells_when_the_token_names_no_user():
 
 
 STRANGE = {
-    "ping answered by a page": (ping, Say(200, "<html>", content_type="text/html")),
-    "ping answered by false": (ping, plain(200, "false")),
+    "sessions answered by a page": (list_sessions, Say(200, "<html>", content_type="text/html")),
+    "sessions nested too deep": (list_sessions, Say(body="[" * 100_000 + "]" * 100_000)),
     "bounds without numbers": (read_bounds, Say(body={"appDefinitionName": "java"})),
     "bounds as a list": (read_bounds, Say(body=[])),
     "resource without spec": (set_bounds, Say(body={"metadata": {"name": "java"}})),
@@ -391,19 +366,19 @@ def test_a_service_that_is_down_is_called_so():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    with pytest.raises(Unreachable, match=r"cannot connect to .*connection refused; is the service running") as caught:
+    with pytest.raises(Unreachable, match=r"connection refused; is it running, and is service_url right") as caught:
         set_bounds(connect_service(params(url)))
     assert caught.value.details["applied"] == "no"
     assert "sent" not in caught.value.details
-    with pytest.raises(Unreachable, match="cannot start a session"):
-        launch(connect_service(params(url)))
+    with pytest.raises(Unreachable, match="cannot stop session 's'"):
+        stop(connect_service(params(url)))
 
 
 def test_an_unknown_host_name_and_a_silent_service_are_called_so():
     with pytest.raises(Unreachable, match=r"host name .* is not known; is service_url right"):
-        ping(connect_service(params("http://service.invalid")))
+        list_sessions(connect_service(params("http://service.invalid")))
     with Loopback(lambda _seen: Say(hang=True)) as server, pytest.raises(Unreachable, match=r"0.2 s.*timeout_seconds"):
-        ping(service_at(server, timeout_seconds=0.2))
+        list_sessions(service_at(server, timeout_seconds=0.2))
 
 
 def test_certificates_are_checked_unless_told_otherwise(tmp_path):
@@ -414,21 +389,21 @@ def test_certificates_are_checked_unless_told_otherwise(tmp_path):
     def serving(*names):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(*names).configure_cert(context)
-        return Loopback(lambda _seen: TRUE, context)
+        return Loopback(lambda _seen: Say(body=[]), context)
 
     with serving("127.0.0.1") as server:
-        ping(service_at(server, service_ca_cert=trusted))
-        ping(service_at(server, validate_certs=False))
+        list_sessions(service_at(server, service_ca_cert=trusted))
+        list_sessions(service_at(server, validate_certs=False))
         with pytest.raises(UntrustedCertificate, match=r"not trusted: .*service_ca_cert"):
-            ping(service_at(server))
+            list_sessions(service_at(server))
         with pytest.raises(UntrustedCertificate):
-            ping(service_at(server, validate_certs=True))
+            list_sessions(service_at(server, validate_certs=True))
     with serving("other.example.org") as server:
         with pytest.raises(UntrustedCertificate, match="use the name it was made for in service_url") as caught:
             set_bounds(service_at(server, service_ca_cert=trusted))
         assert server.seen == []
     assert caught.value.details["applied"] == "no"
-    with pytest.raises(Misconfigured, match="service_ca_cert names /none"):
+    with pytest.raises(Misconfigured, match="CA certificate from /none cannot be used"):
         connect_service(params("https://127.0.0.1:1", service_ca_cert="/none"))
 
 
@@ -436,7 +411,8 @@ def test_certificates_are_checked_unless_told_otherwise(tmp_path):
     ("given", "wanted"),
     [
         pytest.param({"service_url": None}, "service_url is not set", id="none"),
-        pytest.param({"service_url": "service.example.org"}, "begins with https:// or http://", id="no-scheme"),
+        pytest.param({"service_url": "service.example.org"}, "has to begin with https:// or http://", id="no-scheme"),
+        pytest.param({"service_url": "http://[::1"}, "that is no address", id="half-an-address"),
         pytest.param({"service_url": "https://ada:sesame@x"}, "must not hold a user or password", id="password"),
     ],
 )
@@ -449,26 +425,25 @@ def test_an_address_that_cannot_work_is_said_before_anything_is_sent(given, want
 def test_without_the_application_id_only_scaling_works():
     with Loopback(lambda _seen: Say(body=[SCALING])) as server:
         service = service_at(server, app_id=None)
-        assert service.scalings()
+        assert service.admin.scalings()
         with pytest.raises(Misconfigured, match="app_id is not set"):
-            service.ping()
+            list_sessions(service)
 
 
 @pytest.mark.parametrize(
     "write",
     [
         set_bounds,
-        launch,
         lambda service: service.stop_session(USER, "s"),
         lambda service: service.delete_workspace(USER, "w"),
         lambda service: service.report_activity("s"),
     ],
 )
 def test_check_mode_sends_no_write(write):
-    with Loopback(lambda _seen: TRUE) as server:
+    with Loopback(lambda _seen: Say(body=[])) as server:
         with pytest.raises(RuntimeError, match="check mode"):
             write(service_at(server, check_mode=True))
-        service_at(server, check_mode=True).ping()
+        list_sessions(service_at(server, check_mode=True))
     assert [seen.method for seen in server.seen] == ["GET"]
 
 
@@ -489,10 +464,3 @@ def test_check_mode_sends_no_write(write):
 def test_the_user_of_a_token_is_its_e_mail_address(token, wanted):
     assert token_user(token) == wanted
     assert connect_service(params("https://x", user_token=token)).user == wanted
-
-
-def test_many_are_asked_at_once():
-    with Loopback(lambda seen: plain(200, "true" if seen.body["sessionName"] != "7" else "false")) as server:
-        service = service_at(server)
-        assert service.map(service.report_activity, map(str, range(20)), concurrency=4).count(False) == 1
-    assert len(server.seen) == 20
