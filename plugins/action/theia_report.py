@@ -9,6 +9,8 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
+
 
 class ActionModule(ActionBase):
     """Prints a report. Only the control node has a terminal, so there is no module behind it."""
@@ -22,5 +24,7 @@ class ActionModule(ActionBase):
             {"title": {"type": "str", "required": True}, "lines": {"type": "list", "elements": "str", "required": True}}
         )
         host = (task_vars or {}).get("inventory_hostname", "")
-        Display().display("\n".join([f"\n{host} · {options['title']}", *(f"  {line}" for line in options["lines"])]))
-        return {**result, "changed": False, "lines": options["lines"]}
+        # What users and operators wrote may be part of it.
+        title, lines = plain(f"{host} · {options['title']}"), plain_texts(options["lines"])
+        Display().display("\n".join([f"\n{title}", *(f"  {line}" for line in lines)]))
+        return {**result, "changed": False, "lines": lines}

@@ -21,6 +21,8 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain
+
 # Shorter waits end before anybody wonders.
 QUIET_SECONDS = 10.0
 READ_SECONDS = 1.0
@@ -88,6 +90,6 @@ class ProgressAction(ActionBase):
         if self._task.async_val or self._connection.transport != "local":
             return {**result, **self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)}
         host = task_vars.get("inventory_hostname", "")
-        with following(self.subject, self.render, lambda text: Display().display(f"[{host}] {text}")) as path:
+        with following(self.subject, self.render, lambda text: Display().display(plain(f"[{host}] {text}"))) as path:
             arguments = {**self._task.args, "progress_file": path}
             return {**result, **self._execute_module(module_args=arguments, task_vars=task_vars)}

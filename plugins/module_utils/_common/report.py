@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .errors import EduideError, Unexpected
+from .plain import plain, plain_texts
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -71,12 +72,13 @@ def finish(module: AnsibleModule, run: t.Callable[[Task], Report], doing: str) -
     if report:
         result = {"changed": report.changed, **report.fields}
         if module._diff:
-            result["diff"] = [difference.shown() for difference in report.diff]
+            result["diff"] = plain_texts([difference.shown() for difference in report.diff])
     for warning in task.warnings:
-        module.warn(warning)
+        module.warn(plain(warning))
     # Outside of any except clause: Ansible would add the words of an exception that is under way.
     if failure:
-        module.fail_json(msg=f"{doing}{_where(task.params)}: {failure.told}", **{**failure.details, **result})
+        msg = plain(f"{doing}{_where(task.params)}: {failure.told}")
+        module.fail_json(msg=msg, **{**failure.details, **result})
     module.exit_json(**result)
 
 

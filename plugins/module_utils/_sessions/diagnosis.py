@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from .._common.commands import Remedy
+from .._common.plain import plain
 from .._common.redact import scrub_text
 from .._common.units import span
 from .._platform.names import EMAILS_KEY, OPERATOR_DEPLOYMENT
@@ -282,5 +283,5 @@ def _end(message: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Free of control characters: a session may carry whatever text its user or the operator wrote."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """A session may carry whatever text its user or the operator wrote."""
+    return " ".join(plain(text).split())

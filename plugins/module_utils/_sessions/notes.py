@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.plain import plain
 from .._common.quantities import millicores
 from .._common.redact import scrub_text
 
@@ -81,4 +82,4 @@ def lines_about(lines: t.Iterable[str], words: t.Collection[str], limit: int, se
     """The last lines that have one of the words in them, without secrets and control characters."""
     found = [line for line in lines if any(word in line for word in words)]
     shown = [scrub_text(line, secrets) for line in found[-limit:]] if limit else []
-    return ["".join(c if c.isprintable() else " " for c in line) for line in shown]
+    return [plain(line) for line in shown]

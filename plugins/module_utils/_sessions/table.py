@@ -10,6 +10,7 @@ import itertools
 import typing as t
 import unicodedata
 
+from .._common.plain import plain
 from .._common.units import NOTHING, size, span
 from .findings import SEVERITY
 
@@ -140,8 +141,8 @@ def _codes(record: Fields) -> list[str]:
 
 
 def _cut(cell: str | None, widest: int) -> str:
-    """One line, free of control characters: a session may carry whatever text its user or the operator wrote."""
-    text = "".join(c if c.isprintable() else " " for c in cell or NOTHING)
+    """One line: a session may carry whatever text its user or the operator wrote."""
+    text = plain(cell or NOTHING)
     return text if _width(text) <= widest else f"{text[: widest - 1]}…"
 
 

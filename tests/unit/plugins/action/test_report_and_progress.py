@@ -49,6 +49,15 @@ def test_a_report_is_printed_as_it_is(tmp_path):
     assert "changed=0" in done.stdout
 
 
+def test_a_report_does_not_hand_on_what_commands_a_terminal(tmp_path):
+    nasty = {"escape": "\x1b]0;owned\x07", "line": "a\rb\nforged", "order": "\u202eb", "control": "\x9b31m"}
+    done = play(tmp_path, json.dumps(list(nasty.values())))
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = done.stdout.partition("a table\n")[2].split("\n")[: len(nasty)]
+    assert [line.split() for line in shown] == [["]0;owned"], ["a", "b", "forged"], ["b"], ["31m"]]
+    assert all(character not in done.stdout for character in "\x1b\x07\r\x9b\u202e")
+
+
 def test_a_report_without_lines_is_an_error_that_names_the_option(tmp_path):
     done = play(tmp_path, "null")
     assert done.returncode != 0

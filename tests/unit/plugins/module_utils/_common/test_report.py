@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
     Misconfigured,
@@ -140,6 +143,24 @@ def test_differences_have_names_and_are_told_only_when_asked_for():
         }
     ]
     assert "diff" not in ended(saying(diff=diff))
+
+
+def test_what_others_wrote_commands_no_terminal():
+    nasty = "ada\x1b]0;owned\x07\r\u202e\x9b\nok: [lab]"
+    diff = [Difference(nasty, {"state": nasty}, {"outcome": nasty})]
+    result = ended(saying(nasty, failure=WaitTimeout(nasty), diff=diff), diff=True)
+    shown = [result["msg"], *result["warnings"], *json.loads(json.dumps(result["diff"]))[0].values()]
+    texts = [text for value in shown for text in (value.values() if isinstance(value, dict) else [value])]
+    assert len(texts) == 6
+    assert all(text.isprintable() and "owned" in text for text in texts)
+
+
+def test_a_diff_on_the_terminal_has_the_names_in_it():
+    diff = [Difference(name, {"state": "failed"}, {"outcome": "stopped"}) for name in ("s1", "s2")]
+    shown = CallbackBase()._get_diff(ended(saying(diff=diff), diff=True)["diff"])
+    for name in ("s1", "s2"):
+        assert f"--- before: {name}\n" in shown
+        assert f"+++ after: {name}\n" in shown
 
 
 def test_what_a_batch_changed_is_told_by_its_outcomes():

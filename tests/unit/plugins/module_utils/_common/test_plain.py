@@ -1,0 +1,50 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nothing that others wrote commands the terminal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
+
+NASTY = {
+    "colour": ("a\x1b[31mb", "a [31mb"),
+    "title": ("a\x1b]0;owned\x07b", "a ]0;owned b"),
+    "bell": ("a\x07b", "a b"),
+    "carriage return": ("a\rb", "a b"),
+    "forged line": ("a\nok: [lab]", "a ok: [lab]"),
+    "separator of lines": ("a\u2028b\u2029c\x85d", "a b c d"),
+    "C1 sequence": ("a\x9b31mb\x9d0;c", "a 31mb 0;c"),
+    "delete": ("a\x7f\x08b", "a  b"),
+    "right-to-left": ("a\u202eb\u202c\u2066c\u2069\u200f", "a b  c  "),
+    "invisible": ("a\u200bb\ufeff", "a b "),
+    "half a character": ("a\udcffb", "a b"),
+    "null": ("a\x00b", "a b"),
+}
+GOOD = ["ada@tum.de", "Übung 1 – Gruppe „A“", "日本語", "a  b", "🎓", ""]
+
+
+@pytest.mark.parametrize(("text", "shown"), NASTY.values(), ids=NASTY.keys())
+def test_what_would_command_a_terminal_is_a_space(text, shown):
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_what_people_write_stays(text):
+    assert plain(text) == text
+
+
+@given(st.text())
+def test_whatever_it_was_it_is_one_line_of_the_same_length_that_can_be_shown(text):
+    assert plain(text).isprintable()
+    assert len(plain(text)) == len(text)
+
+
+def test_all_texts_of_a_structure_are_made_plain_and_nothing_else_changes():
+    value = {"a\x1b": ["b\x07", {"c": ("d\r", 3, None, True)}]}
+    assert plain_texts(value) == {"a ": ["b ", {"c": ["d ", 3, None, True]}]}
