@@ -15,8 +15,10 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger impo
     read_ledger,
     write_ledger,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import AppDefinition, Change, Terms, Wish
-from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import Instance, Owner, Pool
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Change, Terms, Wish
+from ansible_collections.eduide.theia.plugins.module_utils._platform.fields import Owner
+from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import Instance, Pool
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import AppDefinitionRow
 
 NAME = "java-17-latest"
 UID = "7d0f0f5e-5b0e-4d52-a8a0-3f1f0c9f6a11"
@@ -38,13 +40,13 @@ def app_definition(
     max_instances: int | None = 1000,
     timeout_minutes: int | None = 1440,
     uid: str = UID,
-) -> AppDefinition:
+) -> AppDefinitionRow:
     values = {
         "min_instances": min_instances,
         "max_instances": max_instances,
         "timeout_minutes": timeout_minutes,
     }
-    return AppDefinition(NAME, uid, 4, "100", values)
+    return AppDefinitionRow(NAME, uid, 4, "100", values)
 
 
 def wish(warm: int | None = None, **values: int) -> Wish:
@@ -77,8 +79,8 @@ class World:
         return self.values["min_instances"] or 0
 
     @property
-    def app(self) -> AppDefinition:
-        return AppDefinition(NAME, self.uid, 4, "100", dict(self.values))
+    def app(self) -> AppDefinitionRow:
+        return AppDefinitionRow(NAME, self.uid, 4, "100", dict(self.values))
 
     @property
     def pool(self) -> Pool:

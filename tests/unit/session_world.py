@@ -16,8 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import NotFound
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._platform import names, rows
-from ansible_collections.eduide.theia.plugins.module_utils._platform import pool as instance_pool
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names, rows, workloads
 from ansible_collections.eduide.theia.plugins.module_utils._platform.lists import Lists
 from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
 from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, Shield
@@ -321,12 +320,12 @@ class World:
             "sessions": rows.session_row,
             "app_definitions": rows.app_definition_row,
             "workspaces": rows.workspace_row,
-            "deployments": rows.deployment_row,
-            "replica_sets": rows.replica_set_row,
-            "services": rows.service_row,
-            "pods": rows.pod_row,
-            "usage": rows.usage_row,
-            "address_lists": instance_pool.project("ConfigMap"),
+            "deployments": workloads.deployment_row,
+            "replica_sets": workloads.replica_set_row,
+            "services": workloads.service_row,
+            "pods": workloads.pod_row,
+            "usage": workloads.usage_row,
+            "address_lists": workloads.address_list_row,
         }
         return Lists(
             **{

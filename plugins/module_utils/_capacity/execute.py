@@ -19,9 +19,10 @@ from .._platform.managers import last_writer
 from .._platform.names import CAPACITY_RECORD, LEDGER_VERSION, SPEC_FIELDS
 from .._platform.options import Installation
 from .._platform.pool import Pool
+from .._platform.rows import AppDefinitionRow
 from . import ledger as capacity_ledger
 from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
-from .plan import AppDefinition, Change, Refused, Terms, Wish, plan_baseline, plan_present
+from .plan import Change, Refused, Terms, Wish, plan_baseline, plan_present
 from .snapshot import Snapshot, pick, read, require_operator
 
 if t.TYPE_CHECKING:
@@ -73,7 +74,7 @@ def make_plan(snapshot: Snapshot, order: Order, installation: Installation, name
             entry = snapshot.ledger.entries.get(name)
             app = snapshot.app_definitions.get(name)
             if app is None and entry is not None:
-                app = AppDefinition(name, "", 0, "", dict.fromkeys(SPEC_FIELDS))
+                app = AppDefinitionRow(name, "", 0, "", dict.fromkeys(SPEC_FIELDS))
             app = app or pick(snapshot, name, namespace)
             pool = snapshot.pools.get(name) or Pool((), frozenset(), ())
             sessions = snapshot.sessions.get(name, ())

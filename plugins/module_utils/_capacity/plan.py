@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import EduideError
-from .._platform.names import SPEC_FIELDS
 from .._platform.pool import (
     Effect,
     Instance,
@@ -17,6 +16,7 @@ from .._platform.pool import (
     effect,
     smallest_total,
 )
+from .._platform.rows import AppDefinitionRow, LiveSession
 from .ledger import Entry, Hold, Values, more_generous
 
 # The REST service changes the bounds and nothing else.
@@ -25,23 +25,6 @@ SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
 Outcome = t.Literal["changed", "unchanged", "draining", "foreign", "void", "failed"]
 
 NO_EFFECT = Effect(0, 0, 0)
-
-
-class AppDefinition(t.NamedTuple):
-    name: str
-    uid: str
-    generation: int
-    resource_version: str
-    values: Values
-
-
-class LiveSession(t.NamedTuple):
-    """A session of an app definition, for whom a shorter time limit matters."""
-
-    uid: str
-    name: str
-    user: str
-    age_minutes: float
 
 
 class Wish(t.NamedTuple):
@@ -68,7 +51,7 @@ class Terms(t.NamedTuple):
 class Change(t.NamedTuple):
     """What is to be done about one app definition, decided before anything is sent."""
 
-    app_definition: AppDefinition
+    app_definition: AppDefinitionRow
     outcome: Outcome
     patch: Values
     """The values to send, all in one patch; empty if nothing is to be sent."""
@@ -119,19 +102,8 @@ class Refused(EduideError):
     """The wish cannot be granted; the text says why and what to do. Raised before anything is sent."""
 
 
-def project_app_definition(obj: t.Mapping[str, t.Any]) -> AppDefinition:
-    metadata, spec = obj["metadata"], obj["spec"]
-    return AppDefinition(
-        name=metadata["name"],
-        uid=metadata["uid"],
-        generation=metadata["generation"],
-        resource_version=metadata["resourceVersion"],
-        values={option: spec.get(field) for option, field in SPEC_FIELDS.items()},
-    )
-
-
 def plan_present(
-    app: AppDefinition,
+    app: AppDefinitionRow,
     pool: Pool,
     entry: Entry | None,
     wish: Wish,
@@ -185,7 +157,7 @@ def plan_present(
 
 
 def plan_baseline(
-    app: AppDefinition,
+    app: AppDefinitionRow,
     pool: Pool,
     entry: Entry | None,
     terms: Terms,
@@ -234,7 +206,7 @@ def plan_baseline(
 
 
 def _still_held(
-    app: AppDefinition, pool: Pool, entry: Entry, terms: Terms, unchanged: Change, *, eager: bool
+    app: AppDefinitionRow, pool: Pool, entry: Entry, terms: Terms, unchanged: Change, *, eager: bool
 ) -> Change:
     """Plan the end of a hold beside others: the values stay, and are raised if a run before this one left them lower.
 
@@ -256,7 +228,7 @@ def _still_held(
     )
 
 
-def _with_hold(app: AppDefinition, pool: Pool, entry: Entry | None, wish: Wish, terms: Terms) -> Entry:
+def _with_hold(app: AppDefinitionRow, pool: Pool, entry: Entry | None, wish: Wish, terms: Terms) -> Entry:
     """Write down what this exam adds. It is decided once: students who claim instances later never change it."""
     exam = t.cast(str, terms.hold)
     entry = entry or Entry(app.uid, {}, {}, (), None)
@@ -292,7 +264,7 @@ def _with_written(entry: Entry, values: Values) -> Entry:
     return entry._replace(written=(*entry.written, values))
 
 
-def _same_app_definition(app: AppDefinition, entry: Entry | None) -> tuple[Entry | None, str]:
+def _same_app_definition(app: AppDefinitionRow, entry: Entry | None) -> tuple[Entry | None, str]:
     if entry is None or entry.uid == app.uid:
         return entry, ""
     return None, (
@@ -301,16 +273,16 @@ def _same_app_definition(app: AppDefinition, entry: Entry | None) -> tuple[Entry
     )
 
 
-def _is_finished(app: AppDefinition, entry: Entry) -> bool:
+def _is_finished(app: AppDefinitionRow, entry: Entry) -> bool:
     """Whether only the removal of the entry is missing: the run that restored the baseline was killed before it."""
     return not entry.open_holds and not _differences(app, entry.baseline)
 
 
-def _foreign(app: AppDefinition, entry: Entry) -> list[str]:
+def _foreign(app: AppDefinitionRow, entry: Entry) -> list[str]:
     return [field for field in entry.baseline if not entry.is_ours(field, app.values[field])]
 
 
-def _foreign_text(app: AppDefinition, entry: Entry, fields: t.Iterable[str]) -> str:
+def _foreign_text(app: AppDefinitionRow, entry: Entry, fields: t.Iterable[str]) -> str:
     live = ", ".join(f"{field}={app.values[field]}" for field in fields)
     return (
         f"{app.name} has {live}, which is neither its baseline {entry.baseline} nor a value that a hold wrote: "
@@ -319,7 +291,7 @@ def _foreign_text(app: AppDefinition, entry: Entry, fields: t.Iterable[str]) -> 
     )
 
 
-def _settle_foreign(app: AppDefinition, entry: Entry, terms: Terms) -> Entry:
+def _settle_foreign(app: AppDefinitionRow, entry: Entry, terms: Terms) -> Entry:
     """Deal with values that somebody else wrote: refuse, go on from the ledger, or take them into the baseline."""
     if terms.foreign == "overwrite" or not (foreign := _foreign(app, entry)):
         return entry
@@ -329,7 +301,7 @@ def _settle_foreign(app: AppDefinition, entry: Entry, terms: Terms) -> Entry:
     return entry._replace(baseline={**entry.baseline, **{field: app.values[field] for field in foreign}})
 
 
-def _check(app: AppDefinition, wanted: Values, terms: Terms) -> None:
+def _check(app: AppDefinitionRow, wanted: Values, terms: Terms) -> None:
     """Refuse what the platform, or the way to it, would refuse."""
     if clash := _clash(app, wanted):
         low, high = _bounds(app, wanted)
@@ -340,12 +312,12 @@ def _check(app: AppDefinition, wanted: Values, terms: Terms) -> None:
     _check_way(app, wanted, terms)
 
 
-def _bounds(app: AppDefinition, wanted: Values) -> tuple[int, int | None]:
+def _bounds(app: AppDefinitionRow, wanted: Values) -> tuple[int, int | None]:
     values = {**app.values, **wanted}
     return values["min_instances"] or 0, values["max_instances"]
 
 
-def _clash(app: AppDefinition, wanted: Values) -> str | None:
+def _clash(app: AppDefinitionRow, wanted: Values) -> str | None:
     """Why the platform would refuse these bounds, if it would and they are not what is there already."""
     low, high = _bounds(app, wanted)
     if high is None or low <= high or not _differences(app, wanted):
@@ -353,7 +325,7 @@ def _clash(app: AppDefinition, wanted: Values) -> str | None:
     return f"{app.name} would have min_instances={low} above max_instances={high}, which the platform refuses"
 
 
-def _check_way(app: AppDefinition, wanted: Values, terms: Terms) -> None:
+def _check_way(app: AppDefinitionRow, wanted: Values, terms: Terms) -> None:
     beyond = [
         f"{field}={'absent' if value is None else value}"
         for field, value in sorted(_differences(app, wanted).items())
@@ -366,14 +338,14 @@ def _check_way(app: AppDefinition, wanted: Values, terms: Terms) -> None:
         )
 
 
-def _lazy_text(app: AppDefinition) -> str:
+def _lazy_text(app: AppDefinitionRow) -> str:
     return (
         f"{app.name} cannot be warmed: the operator runs without --eagerStart, so it keeps no pool and ignores "
         "min_instances; add that argument to its Deployment, or do without warm instances"
     )
 
 
-def _drain(app: AppDefinition, pool: Pool, wanted: Values) -> tuple[Instance, ...]:
+def _drain(app: AppDefinitionRow, pool: Pool, wanted: Values) -> tuple[Instance, ...]:
     """The claims in the way of lowering the bound: below a claim, an instance loses its owner and becomes an orphan."""
     minimum = wanted.get("min_instances")
     if minimum is None or minimum >= (app.values["min_instances"] or 0):
@@ -381,7 +353,7 @@ def _drain(app: AppDefinition, pool: Pool, wanted: Values) -> tuple[Instance, ..
     return tuple(pool.claims_above(minimum))
 
 
-def _outlasting(app: AppDefinition, sessions: t.Sequence[LiveSession], wanted: Values) -> tuple[LiveSession, ...]:
+def _outlasting(app: AppDefinitionRow, sessions: t.Sequence[LiveSession], wanted: Values) -> tuple[LiveSession, ...]:
     """The sessions that are older than a limit which is to be shorter: the operator would end them within a minute."""
     limit = wanted.get("timeout_minutes")
     if limit is None or limit <= 0 or more_generous("timeout_minutes", app.values["timeout_minutes"], limit) == limit:
@@ -389,11 +361,11 @@ def _outlasting(app: AppDefinition, sessions: t.Sequence[LiveSession], wanted: V
     return tuple(session for session in sessions if session.age_minutes >= limit)
 
 
-def _differences(app: AppDefinition, wanted: Values) -> Values:
+def _differences(app: AppDefinitionRow, wanted: Values) -> Values:
     return {field: value for field, value in wanted.items() if app.values[field] != value}
 
 
-def _effect(app: AppDefinition, pool: Pool, patch: Values) -> Effect:
+def _effect(app: AppDefinitionRow, pool: Pool, patch: Values) -> Effect:
     """Any changed field rebuilds the free instances, the number of them or not."""
     if not patch:
         return NO_EFFECT

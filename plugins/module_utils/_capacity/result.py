@@ -11,7 +11,8 @@ import typing as t
 from .._common.report import Difference
 
 if t.TYPE_CHECKING:
-    from .._platform.pool import Owner, Pool
+    from .._platform.fields import Owner
+    from .._platform.pool import Pool
     from .execute import Warmth
     from .ledger import Entry
     from .plan import Change

@@ -10,7 +10,6 @@ import typing as t
 from datetime import datetime
 
 from .._common.errors import Conflict, Misconfigured, NotFound
-from .._common.timestamps import parse_time
 from .._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
@@ -23,10 +22,11 @@ from .._platform import operator as operator_setup
 from .._platform import pool as instance_pool
 from .._platform.names import CAPACITY_RECORD, EMAILS_PURPOSE, PURPOSE_LABEL
 from .._platform.options import Installation
-from .._platform.pool import Pool, PoolObject
+from .._platform.pool import Pool
 from .._platform.quota import QuotaRow, project_quota
+from .._platform.rows import AppDefinitionRow, LiveSession, app_definition_row, session_row
+from .._platform.workloads import AddressListRow, DeploymentRow, address_list_row, deployment_row, service_row
 from . import ledger as capacity_ledger
-from .plan import AppDefinition, LiveSession, project_app_definition
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -37,7 +37,7 @@ READS = 5
 
 
 class Snapshot(t.NamedTuple):
-    app_definitions: dict[str, AppDefinition]
+    app_definitions: dict[str, AppDefinitionRow]
     pools: dict[str, Pool]
     ledger: capacity_ledger.Ledger
     operator: operator_setup.Operator | None
@@ -67,11 +67,11 @@ def read(gateway: Gateway, installation: Installation) -> Snapshot:
 def _read_lists(gateway: Gateway, installation: Installation) -> Lists:
     return gateway.read_all(
         {
-            "app_definitions": (APP_DEFINITION, project_app_definition),
-            "services": (SERVICE, instance_pool.project("Service")),
+            "app_definitions": (APP_DEFINITION, app_definition_row),
+            "services": (SERVICE, service_row),
             "deployments": (DEPLOYMENT, _deployment(installation)),
             "address_lists": (CONFIG_MAP, _address_list),
-            "sessions": (SESSION, _session),
+            "sessions": (SESSION, session_row),
             "quotas": (RESOURCE_QUOTA, project_quota),
         },
         optional={"quotas"},
@@ -79,7 +79,7 @@ def _read_lists(gateway: Gateway, installation: Installation) -> Lists:
 
 
 def _join(gateway: Gateway, seen: Lists, ledger: t.Mapping[str, t.Any] | None) -> Snapshot:
-    deployments = [d for d in seen.of("deployments") if isinstance(d, PoolObject)]
+    deployments = [d for d in seen.of("deployments") if isinstance(d, DeploymentRow)]
     operator = next((d for d in seen.of("deployments") if isinstance(d, operator_setup.Operator)), None)
     pools = {
         app.name: instance_pool.count(
@@ -93,9 +93,8 @@ def _join(gateway: Gateway, seen: Lists, ledger: t.Mapping[str, t.Any] | None) -
         for app in seen.of("app_definitions")
     }
     sessions: dict[str, list[LiveSession]] = {}
-    for app_definition, uid, name, user, created in seen.of("sessions"):
-        age_minutes = (seen.read_at - created).total_seconds() / 60
-        sessions.setdefault(app_definition, []).append(LiveSession(uid, name, user, age_minutes))
+    for row in seen.of("sessions"):
+        sessions.setdefault(row.app_definition, []).append(row.living(seen.read_at))
     if not seen.of("app_definitions") and operator is None and ledger is None:
         raise gateway.no_installation()
     return Snapshot(
@@ -110,7 +109,7 @@ def _join(gateway: Gateway, seen: Lists, ledger: t.Mapping[str, t.Any] | None) -
     )
 
 
-def pick(snapshot: Snapshot, name: str, namespace: str) -> AppDefinition:
+def pick(snapshot: Snapshot, name: str, namespace: str) -> AppDefinitionRow:
     """The app definition of this name, or an error that lists the ones there are."""
     if name not in snapshot.app_definitions:
         known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
@@ -129,27 +128,16 @@ def require_operator(snapshot: Snapshot, installation: Installation, namespace: 
 
 def _deployment(
     installation: Installation,
-) -> t.Callable[[t.Mapping[str, t.Any]], PoolObject | operator_setup.Operator | None]:
-    pool = instance_pool.project("Deployment")
-
-    def keep(obj: t.Mapping[str, t.Any]) -> PoolObject | operator_setup.Operator | None:
+) -> t.Callable[[t.Mapping[str, t.Any]], DeploymentRow | operator_setup.Operator]:
+    def keep(obj: t.Mapping[str, t.Any]) -> DeploymentRow | operator_setup.Operator:
         if obj["metadata"]["name"] == installation.operator_deployment:
             return operator_setup.read_operator(obj)
-        return pool(obj)
+        return deployment_row(obj)
 
     return keep
 
 
-def _address_list(obj: t.Mapping[str, t.Any]) -> PoolObject | None:
+def _address_list(obj: t.Mapping[str, t.Any]) -> AddressListRow | None:
     """Nothing of other ConfigMaps is kept: some hold secrets."""
     labels = obj["metadata"].get("labels") or {}
-    return _EMAILS(obj) if labels.get(PURPOSE_LABEL) == EMAILS_PURPOSE else None
-
-
-_EMAILS = instance_pool.project("ConfigMap")
-
-
-def _session(obj: t.Mapping[str, t.Any]) -> tuple[str, str, str, str, datetime]:
-    metadata, spec = obj["metadata"], obj["spec"]
-    created = t.cast("datetime", parse_time(metadata["creationTimestamp"]))
-    return spec["appDefinition"], metadata["uid"], metadata["name"], spec["user"], created
+    return address_list_row(obj) if labels.get(PURPOSE_LABEL) == EMAILS_PURPOSE else None

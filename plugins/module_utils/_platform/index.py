@@ -10,18 +10,8 @@ import collections
 import typing as t
 
 from .lists import Lists
-from .rows import (
-    AppDefinitionRow,
-    ContainerRow,
-    ContainerUsage,
-    DeploymentRow,
-    PodRow,
-    ServiceRow,
-    SessionRow,
-    WorkspaceRow,
-    ide_container,
-    ide_usage,
-)
+from .rows import AppDefinitionRow, SessionRow, WorkspaceRow
+from .workloads import ContainerRow, ContainerUsage, DeploymentRow, PodRow, ServiceRow, ide_container, ide_usage
 
 
 class SessionObjects(t.NamedTuple):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .pool import PoolObject
-from .rows import AppDefinitionRow, DeploymentRow, PodRow, ReplicaSetRow, ServiceRow, SessionRow, UsageRow, WorkspaceRow
+from .rows import AppDefinitionRow, SessionRow, WorkspaceRow
+from .workloads import AddressListRow, DeploymentRow, PodRow, ReplicaSetRow, ServiceRow, UsageRow
 
 
 class Lists(t.NamedTuple):
@@ -23,4 +23,4 @@ class Lists(t.NamedTuple):
     services: t.Sequence[ServiceRow] | None = None
     pods: t.Sequence[PodRow] | None = None
     usage: t.Sequence[UsageRow] | None = None
-    address_lists: t.Sequence[PoolObject] | None = None
+    address_lists: t.Sequence[AddressListRow] | None = None

@@ -20,41 +20,35 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .._common.timestamps import parse_time
-from .names import EMAILS_KEY, GENERATION_LABEL, INSTANCE_PREFIX, INTERNAL_SUFFIX, SESSION_LABEL, SIDECAR_LABEL
+from .fields import Owner
+from .names import INTERNAL_SUFFIX
+from .workloads import AddressListRow, DeploymentRow, ServiceRow
 
 # A release takes the operator a moment: labels go before addresses do. Only what stays longer was missed.
 RELEASE_GRACE = timedelta(seconds=30)
 
 
-class Owner(t.NamedTuple):
-    kind: str
-    name: str
-    uid: str
-
-
-class PoolObject(t.NamedTuple):
-    """What counting needs of a Service, Deployment or ConfigMap."""
-
-    kind: str
-    name: str
-    owners: tuple[Owner, ...]
-    session_label: bool
-    generation: int | None
-    ready: bool
-    deleting: bool
-    addresses: bool
-    written_at: datetime | None
+class _OfPool(t.Protocol):
+    """A row of an object that may be part of a pool."""
 
     @property
-    def instance_id(self) -> int:
-        return int(self.name.split("-")[1])
+    def name(self) -> str: ...
 
     @property
-    def session(self) -> Owner | None:
-        return next((owner for owner in self.owners if owner.kind == "Session"), None)
+    def owners(self) -> tuple[Owner, ...]: ...
 
-    def owned_by(self, uid: str) -> bool:
-        return any(owner.uid == uid for owner in self.owners)
+    @property
+    def instance_id(self) -> int | None: ...
+
+
+class _Stranger(t.NamedTuple):
+    """What is named like an object of the pool and does not belong to the app definition."""
+
+    kind: str
+    name: str
+    instance_id: int
+    claimed: bool
+    owned: bool
 
 
 class Instance(t.NamedTuple):
@@ -122,42 +116,13 @@ class Effect(t.NamedTuple):
     removes: int
 
 
-def project(kind: str) -> t.Callable[[t.Mapping[str, t.Any]], PoolObject | None]:
-    """Make a projection that keeps what counting needs of an object of this kind.
-
-    The kind is given because the items of a list do not carry it. None comes back for what is not part of a pool.
-    """
-
-    def keep(obj: t.Mapping[str, t.Any]) -> PoolObject | None:
-        metadata = obj["metadata"]
-        labels = metadata.get("labels") or {}
-        parts = metadata["name"].split("-")
-        if parts[0] != INSTANCE_PREFIX or not parts[1:2] or not parts[1].isdigit() or SIDECAR_LABEL in labels:
-            return None
-        generation = str(labels.get(GENERATION_LABEL, ""))
-        times = [parse_time(entry.get("time")) for entry in metadata.get("managedFields") or []]
-        return PoolObject(
-            kind=kind,
-            name=metadata["name"],
-            owners=tuple(Owner(o["kind"], o["name"], o["uid"]) for o in metadata.get("ownerReferences") or []),
-            session_label=SESSION_LABEL in labels,
-            generation=int(generation) if generation.isdigit() else None,
-            ready=int((obj.get("status") or {}).get("readyReplicas") or 0) >= 1,
-            deleting=bool(metadata.get("deletionTimestamp")),
-            addresses=bool(((obj.get("data") or {}).get(EMAILS_KEY) or "").strip()),
-            written_at=max((time for time in times if time), default=None),
-        )
-
-    return keep
-
-
 def count(
     uid: str,
     generation: int,
     *,
-    services: t.Collection[PoolObject],
-    deployments: t.Collection[PoolObject],
-    addresses: t.Collection[PoolObject] | None,
+    services: t.Iterable[ServiceRow],
+    deployments: t.Iterable[DeploymentRow],
+    addresses: t.Iterable[AddressListRow] | None,
     now: datetime,
 ) -> Pool:
     """Count the pool of the app definition with this uid.
@@ -165,15 +130,18 @@ def count(
     ``addresses`` are the e-mail ConfigMaps, or None where no login protects sessions or they cannot be read; then
     nothing is said about locked-out users. Objects built before generation labels existed count as current.
     """
-    ours = _by_id(services, uid, internal=False)
-    internal = _by_id(services, uid, internal=True)
+    services = [row for row in services if not row.sidecar]
+    deployments = [row for row in deployments if not row.sidecar]
+    ours = _by_id([row for row in services if not row.name.endswith(INTERNAL_SUFFIX)], uid)
+    internal = _by_id([row for row in services if row.name.endswith(INTERNAL_SUFFIX)], uid)
     built = _by_id(deployments, uid)
     lists = _by_id(addresses or (), uid)
-    labelled = any(obj.generation is not None for obj in [*ours.values(), *built.values()])
+    generations = [*(row.generation for row in ours.values()), *(row.generation for row in built.values())]
+    labelled = any(found is not None for found in generations)
     instances = []
     for number, service in sorted(ours.items()):
         deployment, twin, allowed = built.get(number), internal.get(number), lists.get(number)
-        session = service.session or (twin.session if twin else None)
+        session = _session(service) or (_session(twin) if twin else None)
         current = not labelled or (deployment is not None and deployment.generation == generation)
         instances.append(
             Instance(
@@ -185,13 +153,17 @@ def count(
                 current=current and not service.deleting,
             )
         )
-    suffix = uid[-12:]
-    strangers = [o for o in [*services, *deployments] if not o.owned_by(uid) and _named_after(o.name, suffix)]
+    strangers = [
+        _Stranger(kind, row.name, row.instance_id, _session(row) is not None, bool(row.owners))
+        for kind, rows in (("Service", services), ("Deployment", deployments))
+        for row in rows
+        if row.instance_id is not None and not _owned_by(row, uid) and _named_after(row.name, uid[-12:])
+    ]
     return Pool(
         instances=tuple(instances),
-        foreign_ids=frozenset(o.instance_id for o in strangers) - frozenset(ours),
-        ownerless=tuple(sorted(f"{o.kind}/{o.name}" for o in strangers if not o.owners)),
-        abandoned=tuple(sorted({o.instance_id for o in strangers if o.session} - ours.keys())),
+        foreign_ids=frozenset(stranger.instance_id for stranger in strangers) - frozenset(ours),
+        ownerless=tuple(sorted(f"{stranger.kind}/{stranger.name}" for stranger in strangers if not stranger.owned)),
+        abandoned=tuple(sorted({stranger.instance_id for stranger in strangers if stranger.claimed} - ours.keys())),
     )
 
 
@@ -215,8 +187,19 @@ def effect(pool: Pool, minimum: int) -> Effect:
     )
 
 
-def _by_id(objects: t.Iterable[PoolObject], uid: str, *, internal: bool = False) -> dict[int, PoolObject]:
-    return {o.instance_id: o for o in objects if o.owned_by(uid) and o.name.endswith(INTERNAL_SUFFIX) == internal}
+R = t.TypeVar("R", bound=_OfPool)
+
+
+def _by_id(rows: t.Iterable[R], uid: str) -> dict[int, R]:
+    return {row.instance_id: row for row in rows if row.instance_id is not None and _owned_by(row, uid)}
+
+
+def _owned_by(row: _OfPool, uid: str) -> bool:
+    return any(owner.uid == uid for owner in row.owners)
+
+
+def _session(row: _OfPool) -> Owner | None:
+    return next((owner for owner in row.owners if owner.kind == "Session"), None)
 
 
 def _named_after(name: str, suffix: str) -> bool:
@@ -224,15 +207,14 @@ def _named_after(name: str, suffix: str) -> bool:
     return name.removesuffix(INTERNAL_SUFFIX).endswith(suffix)
 
 
-def _release_missed(service: PoolObject, twin: PoolObject | None, allowed: PoolObject | None, now: datetime) -> bool:
+def _release_missed(
+    service: ServiceRow, twin: ServiceRow | None, allowed: AddressListRow | None, now: datetime
+) -> bool:
     """A free instance that still carries traces of a session for longer than a release takes.
 
     The Service was last written when it lost its session, so its last write is when the release began.
     """
-    traces = (
-        service.session_label
-        or (twin is not None and twin.session_label)
-        or (allowed is not None and allowed.addresses)
-    )
-    since = max((o.written_at for o in (service, twin) if o and o.written_at), default=None)
-    return traces and (since is None or now - since > RELEASE_GRACE)
+    services = [row for row in (service, twin) if row]
+    traces = any(row.labelled_for is not None for row in services) or (allowed is not None and allowed.addresses)
+    written = [time for row in services if (time := parse_time(row.written))]
+    return traces and (not written or now - max(written) > RELEASE_GRACE)

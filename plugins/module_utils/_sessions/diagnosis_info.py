@@ -153,8 +153,8 @@ class _Search:
         if parts.app_definition is None or parts.instance_id is None:
             return None
         uid, number = parts.app_definition.uid, parts.instance_id
-        lists = self._view.sources.address_lists or ()
-        return next((row.name for row in lists if row.owned_by(uid) and row.instance_id == number), None)
+        lists = [row for row in self._view.sources.address_lists or () if row.instance_id == number]
+        return next((row.name for row in lists for owner in row.owners if owner.uid == uid), None)
 
     def _operator_log(self) -> list[str]:
         """Of all pods of the operator: which of them leads may have changed since."""

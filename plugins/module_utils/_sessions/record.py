@@ -13,14 +13,8 @@ from .._common.timestamps import format_time, parse_time
 from .._platform.index import SessionObjects, join, pods_by_deployment
 from .._platform.lists import Lists
 from .._platform.operator import Operator
-from .._platform.rows import (
-    ContainerRow,
-    ContainerUsage,
-    PodRow,
-    SessionRow,
-    ide_container,
-    ide_usage,
-)
+from .._platform.rows import SessionRow
+from .._platform.workloads import ContainerRow, ContainerUsage, PodRow, ide_container, ide_usage
 from .._safety.shield import NOBODY, Shield
 from .activity import Start, judge_activity
 from .findings import (

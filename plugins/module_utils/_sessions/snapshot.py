@@ -22,8 +22,7 @@ from .._kubernetes.kinds import (
     WORKSPACE,
 )
 from .._platform import operator as operator_setup
-from .._platform import pool as instance_pool
-from .._platform import rows
+from .._platform import rows, workloads
 from .._platform.leader import watch
 from .._platform.lists import Lists
 from .._platform.names import EMAILS_PURPOSE, OWN_SESSION_LABEL, PURPOSE_LABEL
@@ -111,7 +110,7 @@ def read_again(gateway: Gateway, before: Lists, wanted: t.Collection[Source]) ->
     )
 
 
-def read_address_lists(gateway: Gateway) -> list[instance_pool.PoolObject]:
+def read_address_lists(gateway: Gateway) -> list[workloads.AddressListRow]:
     return _list(gateway, "address_lists")
 
 
@@ -145,11 +144,11 @@ _ROWS: t.Mapping[str, tuple[Kind, t.Callable[[t.Any], t.Any]]] = {
     "sessions": (SESSION, rows.session_row),
     "app_definitions": (APP_DEFINITION, rows.app_definition_row),
     "workspaces": (WORKSPACE, rows.workspace_row),
-    "deployments": (DEPLOYMENT, rows.deployment_row),
-    "replica_sets": (REPLICA_SET, rows.replica_set_row),
-    "services": (SERVICE, rows.service_row),
-    "pods": (POD, rows.pod_row),
-    "usage": (POD_METRICS, rows.usage_row),
+    "deployments": (DEPLOYMENT, workloads.deployment_row),
+    "replica_sets": (REPLICA_SET, workloads.replica_set_row),
+    "services": (SERVICE, workloads.service_row),
+    "pods": (POD, workloads.pod_row),
+    "usage": (POD_METRICS, workloads.usage_row),
 }
 _LISTS: t.Mapping[Source, tuple[str, ...]] = {
     "sessions": ("sessions",),
@@ -164,7 +163,7 @@ READABLE = frozenset(_LISTS)
 
 def _list(gateway: Gateway, name: str) -> list[t.Any]:
     if name == "address_lists":
-        return gateway.list(CONFIG_MAP, keep=instance_pool.project("ConfigMap"), label_selector=ADDRESS_LISTS)
+        return gateway.list(CONFIG_MAP, keep=workloads.address_list_row, label_selector=ADDRESS_LISTS)
     kind, keep = _ROWS[name]
     return gateway.list(kind, keep=keep)
 
@@ -199,18 +198,18 @@ def _deployment_or_operator(installation: Installation) -> t.Callable[[t.Any], t
     def keep(obj: t.Any) -> t.Any:
         if obj["metadata"]["name"] == installation.operator_deployment:
             return operator_setup.read_operator(obj)
-        return rows.deployment_row(obj)
+        return workloads.deployment_row(obj)
 
     return keep
 
 
 def _without_operator(
     found: list[t.Any] | None,
-) -> tuple[list[rows.DeploymentRow] | None, operator_setup.Operator | None]:
+) -> tuple[list[workloads.DeploymentRow] | None, operator_setup.Operator | None]:
     if found is None:
         return None, None
     operator = next((row for row in found if isinstance(row, operator_setup.Operator)), None)
-    return [row for row in found if isinstance(row, rows.DeploymentRow)], operator
+    return [row for row in found if isinstance(row, workloads.DeploymentRow)], operator
 
 
 def _shield(found: t.Mapping[str, t.Any], missing: t.Mapping[str, str], parts: t.Collection[str]) -> Shield:

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._platform.index import SessionObjects, pods_by_deployment
 from ..._platform.lists import Lists
-from ..._platform.rows import DeploymentRow
+from ..._platform.workloads import DeploymentRow
 
 Ending = t.Literal["gone", "fresh", "rebuilt", "removed"]
 

@@ -53,7 +53,8 @@ class Site:
         base = f"instance-{number}-java-{app['metadata']['uid'][-12:]}"
         for kind, name in ((kinds.SERVICE, base), (kinds.SERVICE, f"{base}-int"), (kinds.DEPLOYMENT, base)):
             metadata = {"name": name, "ownerReferences": references, "labels": GENERATION}
-            self.gateway.put(kind, {"metadata": metadata, "spec": {}, "status": {"readyReplicas": 1}})
+            spec = {"template": {"spec": {"containers": []}}}
+            self.gateway.put(kind, {"metadata": metadata, "spec": spec, "status": {"readyReplicas": 1}})
 
     def live(self, name="java"):
         return self.gateway.get(kinds.APP_DEFINITION, name)["spec"]

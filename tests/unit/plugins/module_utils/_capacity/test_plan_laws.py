@@ -15,7 +15,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import Entry, Hold, Values
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import (
-    AppDefinition,
     Change,
     Refused,
     Wish,
@@ -23,6 +22,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import
     plan_present,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import Pool
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import AppDefinitionRow
 from unit.capacity_world import UID, World, app_definition, pool_of, terms, wish
 
 Foreign: t.TypeAlias = "t.Literal['overwrite', 'adopt'] | None"
@@ -72,7 +72,7 @@ POOLS = st.builds(pool_of, claimed=IDS, free=IDS, foreign=IDS)
 )
 @settings(max_examples=4 * settings.default.max_examples)
 def test_no_plan_lowers_the_bound_below_a_claim(
-    app: AppDefinition,
+    app: AppDefinitionRow,
     pool: Pool,
     record: Entry | None,
     asked: Wish | None,

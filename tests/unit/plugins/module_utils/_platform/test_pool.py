@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import format_time
+from ansible_collections.eduide.theia.plugins.module_utils._platform.fields import Owner
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import (
     EMAILS_KEY,
     GENERATION_LABEL,
@@ -22,12 +23,15 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.names impor
 from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import (
     Effect,
     Instance,
-    Owner,
     Pool,
     count,
     effect,
-    project,
     smallest_total,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._platform.workloads import (
+    address_list_row,
+    deployment_row,
+    service_row,
 )
 from unit.capacity_world import pool_of
 
@@ -38,6 +42,7 @@ UID = "7d0f0f5e-5b0e-4d52-a8a0-3f1f0c9f6a11"
 OTHER_UID = "11111111-5b0e-4d52-a8a0-222222222222"
 GENERATION = 4
 NOW = datetime(2027, 2, 11, 9, 0, 0, tzinfo=UTC)
+SPEC: Raw = {"template": {"spec": {"containers": []}}}
 
 
 def session_owner(user: str) -> Raw:
@@ -49,6 +54,7 @@ def raw(name: str, uid: str = UID, **rest: t.Any) -> Raw:
     owner = {"apiVersion": "theia.cloud/v1beta11", "kind": "AppDefinition", "name": "java-17-latest", "uid": uid}
     metadata = {
         "name": name,
+        "uid": f"uid-{name}",
         "labels": {"app": "java-17-latest-1", GENERATION_LABEL: str(GENERATION)},
         "ownerReferences": [owner],
         "managedFields": [{"manager": "operator", "time": "2027-02-11T08:00:00Z"}],
@@ -63,7 +69,7 @@ class Member:
         name = f"instance-{number}-java-17-latest-{uid[-12:]}"
         self.external: Raw | None = raw(name, uid, status={"loadBalancer": {}})
         self.internal: Raw | None = raw(name + "-int", uid, status={"loadBalancer": {}})
-        self.deployment: Raw | None = raw(name, uid, status={"replicas": 1, "readyReplicas": 1})
+        self.deployment: Raw | None = raw(name, uid, spec=SPEC, status={"replicas": 1, "readyReplicas": 1})
         self.emails: Raw | None = raw(f"instance-{number}-email-java-17-lat-{uid[-12:]}", uid, data={EMAILS_KEY: ""})
 
     def part(self, name: str) -> Raw:
@@ -135,18 +141,18 @@ def bent(number: int, *tweaks: Tweak, uid: str = UID) -> Member:
 
 
 def counted(*members: Member, login: bool = True) -> Pool:
-    """Count raw objects as a module does: project each list, drop what is not of a pool, count."""
+    """Count raw objects as a module does: project each list, and count."""
 
-    def listed(kind: str, *names: str) -> list[t.Any]:
+    def listed(project: t.Callable[[Raw], t.Any], *names: str) -> list[t.Any]:
         objects = [getattr(member, name) for member in members for name in names]
-        return [kept for obj in objects if obj and (kept := project(kind)(obj))]
+        return [kept for obj in objects if obj and (kept := project(obj))]
 
     return count(
         UID,
         GENERATION,
-        services=listed("Service", "external", "internal"),
-        deployments=listed("Deployment", "deployment"),
-        addresses=listed("ConfigMap", "emails") if login else None,
+        services=listed(service_row, "external", "internal"),
+        deployments=listed(deployment_row, "deployment"),
+        addresses=listed(address_list_row, "emails") if login else None,
         now=NOW,
     )
 
@@ -365,25 +371,37 @@ def test_claims_above_a_bound_are_found() -> None:
         pytest.param("instances-3-java", id="other-prefix"),
     ],
 )
-def test_objects_outside_of_pools_are_dropped(name: str) -> None:
-    assert project("Service")(raw(name)) is None
+def test_objects_outside_of_pools_are_in_none(name: str) -> None:
+    member = Member(1)
+    for part in (member.external, member.internal, member.deployment, member.emails):
+        assert part
+        part["metadata"]["name"] = name
+    assert counted(member) == Pool((), frozenset(), ())
+    assert address_list_row(raw(name)) is None
 
 
-def test_sidecars_are_dropped() -> None:
-    sidecar = raw(f"instance-1-pyright-java-17-lat-{SUFFIX}")
-    sidecar["metadata"]["labels"][SIDECAR_LABEL] = "pyright"
-    assert project("Service")(sidecar) is None
-    assert project("Deployment")(sidecar) is None
+def test_sidecars_are_in_none() -> None:
+    member = Member(1)
+    for part in (member.external, member.internal, member.deployment):
+        assert part
+        part["metadata"].update(name=f"instance-1-pyright-java-17-lat-{SUFFIX}", labels={SIDECAR_LABEL: "pyright"})
+    assert counted(member) == Pool((), frozenset(), ())
 
 
-def test_missing_and_null_fields_are_tolerated() -> None:
-    for nothing in ({}, dict.fromkeys(("labels", "ownerReferences", "managedFields"))):
-        kept = project("ConfigMap")(
-            {"metadata": {"name": "instance-12-java-a", **nothing}, "status": None, "data": None}
-        )
-        assert kept is not None
-        assert (kept.instance_id, kept.owners, kept.generation, kept.written_at) == (12, (), None, None)
-        assert not any((kept.ready, kept.addresses, kept.session_label, kept.deleting))
+def test_a_service_that_has_to_do_with_neither_sessions_nor_pools_is_dropped() -> None:
+    assert service_row({"metadata": {"name": "theia-cloud-service", "uid": "u"}}) is None
+
+
+@pytest.mark.parametrize("nothing", [{}, dict.fromkeys(("labels", "ownerReferences", "managedFields"))])
+def test_missing_and_null_fields_are_tolerated(nothing: Raw) -> None:
+    bare = {"metadata": {"name": "instance-12-java-a", "uid": "u", **nothing}, "status": None, "data": None}
+    emails, service, deployment = address_list_row(bare), service_row(bare), deployment_row({**bare, "spec": SPEC})
+    assert emails
+    assert service
+    for row in (emails, service, deployment):
+        assert (row.instance_id, row.owners) == (12, ())
+    assert (service.generation, service.written, service.labelled_for, deployment.generation) == (None,) * 4
+    assert not any((emails.addresses, service.deleting, deployment.ready, deployment.deleting))
 
 
 # Applied in this order: what is dropped cannot be bent any more.
