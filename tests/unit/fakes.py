@@ -42,7 +42,10 @@ _WITHOUT_GENERATION = frozenset({"configmaps", "events", "leases", "services", "
 
 
 class FakeGateway:
-    """See ``Gateway``. ``writes`` holds what was sent; ``interceptors`` run before each request and may raise."""
+    """See ``Gateway``. ``writes`` holds what was sent; ``interceptors`` run before each request and may raise.
+
+    ``ahead`` is how far its clock is ahead of this machine's.
+    """
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class FakeGateway:
         self.check_mode = check_mode
         self._namespace = namespace
         self._now = now
+        self.ahead = datetime.timedelta(0)
         self._not_served = {(kind.group, kind.plural) for kind in not_served}
         self._forbidden = {(verb, kind.group, kind.plural) for verb, kind in forbidden}
         self._objects: dict[tuple[str, str], dict[tuple[str, str], Json]] = {}
@@ -196,6 +200,9 @@ class FakeGateway:
 
     def now(self) -> datetime.datetime:
         return self._now
+
+    def skew(self) -> datetime.timedelta:
+        return self.ahead
 
     def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
         assert concurrency > 0

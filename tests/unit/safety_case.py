@@ -19,4 +19,5 @@ class Case(t.NamedTuple):
     safeguards: Safeguards = Safeguards(Caps("max_stop"))
     shield: Shield = NOBODY
     now: datetime = datetime(2027, 2, 11, 9, tzinfo=UTC)
+    machine_now: datetime | None = None
     let_out: tuple[str, ...] = ()

@@ -142,6 +142,9 @@ class KubeGateway:
             raise ServerFailed(f"{self._access.host} sends no date with its answers, so its time is not known")
         return moment
 
+    def skew(self) -> datetime.timedelta:
+        return self._transport.clock.skew()
+
     def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
         return in_parallel(function, items, concurrency)
 

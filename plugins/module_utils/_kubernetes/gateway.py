@@ -93,5 +93,8 @@ class Gateway(t.Protocol):
     def now(self) -> datetime.datetime:
         """The API server's time in UTC: the date of its latest answer plus what has passed since."""
 
+    def skew(self) -> datetime.timedelta:
+        """By how much the API server's clock was ahead of this machine's at the latest answer."""
+
     def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
         """Call the function for each item in a bounded number of threads; results keep the order of the items."""

@@ -23,11 +23,13 @@ class Clock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._latest: tuple[datetime.datetime, float] | None = None
+        self._skew = datetime.timedelta(0)
 
     def heard(self, date: str | None) -> None:
         if moment := parse_date(date):
             with self._lock:
                 self._latest = (moment, time.monotonic())
+                self._skew = moment - datetime.datetime.now(datetime.UTC)
 
     def read(self) -> datetime.datetime | None:
         with self._lock:
@@ -35,6 +37,11 @@ class Clock:
                 return None
             moment, heard = self._latest
         return moment + datetime.timedelta(seconds=time.monotonic() - heard)
+
+    def skew(self) -> datetime.timedelta:
+        """By how much it was ahead of this machine's clock at the latest answer."""
+        with self._lock:
+            return self._skew
 
 
 class Transport:

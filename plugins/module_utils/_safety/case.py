@@ -57,5 +57,9 @@ class Case(t.Protocol):
     def now(self) -> datetime: ...
 
     @property
+    def machine_now(self) -> datetime | None:
+        """This machine's time if it is too far from the API server's."""
+
+    @property
     def let_out(self) -> t.Collection[str | None]:
         """The exams whose shield it is let out of."""

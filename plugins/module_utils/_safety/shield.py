@@ -74,7 +74,7 @@ class Shield(t.NamedTuple):
 NOBODY = Shield((), ())
 
 
-def shielded(case: Case) -> Decision | None:
+def shielded(case: Case, at: datetime | None = None) -> Decision | None:
     """Whatever somebody in an open exam works with stays, and everything that is alive while a record is unreadable."""
     subject, shield = case.subject, case.shield
     if subject.dead:
@@ -84,7 +84,7 @@ def shielded(case: Case) -> Decision | None:
     if shield.unreadable:
         record, reason = shield.unreadable[0]
         return Decision("kept_shielded", f"{record} cannot be read, so nobody knows whom it shields: {reason}")
-    exams = shield.exams_of(subject.app_definition, subject.user, case.now)
+    exams = shield.exams_of(subject.app_definition, subject.user, at or case.now)
     holding = [exam for exam in exams if exam not in case.let_out]
     return Decision("kept_shielded", _WORDS[subject.kind].format(holding[0])) if holding else None
 

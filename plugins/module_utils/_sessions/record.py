@@ -39,6 +39,8 @@ class Circumstances(t.NamedTuple):
     """For how long the operator that leads has been leading."""
     shield: Shield = NOBODY
     thresholds: Thresholds = Thresholds()
+    machine_now: datetime | None = None
+    """This machine's time if it is too far from the API server's."""
 
 
 class PodRecord(t.TypedDict):

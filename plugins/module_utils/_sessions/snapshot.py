@@ -27,6 +27,7 @@ from .._platform.leader import watch
 from .._platform.lists import Lists
 from .._platform.names import EMAILS_PURPOSE, OWN_SESSION_LABEL, PURPOSE_LABEL
 from .._platform.options import Installation
+from .._safety.clocks import doubted
 from .._safety.shield import NOBODY, Shield, unlisted
 from .findings import Source, Thresholds
 from .record import Circumstances
@@ -88,11 +89,13 @@ def read(
     shield = _shield(found, missing, parts)
     if shield.unreadable and "exams" not in missing:
         missing["exams"] = "; ".join(f"{record}: {reason}" for record, reason in shield.unreadable)
+    # Nothing in here is known to be true later than the first answer.
+    now = min(answered)
     return View(
         Lists(**{**lists, "deployments": deployments}),
         Circumstances(
-            # Nothing in here is known to be true later than the first answer.
-            now=min(answered),
+            now=now,
+            machine_now=doubted(now, gateway.skew()),
             namespace=gateway.namespace,
             operator=operator or found.get("operator"),
             shield=shield,

@@ -20,6 +20,7 @@ from ..._platform.lists import Lists
 from ..._platform.options import Installation
 from ..._platform.rows import SessionRow, app_definition_row, session_row
 from ..._safety import guard
+from ..._safety.clocks import doubted
 from ..._safety.execution import Pace, ShieldWatch, carry_out
 from ..._safety.guard import ROUNDS, Send, delete_seen, look_up
 from ..findings import Source, Thresholds
@@ -189,7 +190,8 @@ class _Stopping:
         view = self._latest
         if view.circumstances.leading:
             view = self._view.get(guard.RECORDS_SECONDS).content
-        return view.circumstances._replace(shield=shield, now=self._gateway.now())
+        now = self._gateway.now()
+        return view.circumstances._replace(shield=shield, now=now, machine_now=doubted(now, self._gateway.skew()))
 
     def _watch_leader(self) -> View:
         self._latest = with_leader(self._gateway, self._job.installation, self._latest)

@@ -111,6 +111,10 @@ class StopCase(t.NamedTuple):
         return self.circumstances.now
 
     @property
+    def machine_now(self) -> datetime | None:
+        return self.circumstances.machine_now
+
+    @property
     def let_out(self) -> set[str | None]:
         """The exam whose canary it is, or that it is let out of: of a session that the task is about alone."""
         if not self.criteria.alone:

@@ -18,6 +18,7 @@ from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION
 from ..._platform.options import read_installation
+from ..._safety.clocks import describe_doubt
 from ..._safety.execution import Pace
 from ..._safety.guard import deleter
 from ..._safety.targets import is_by_name
@@ -48,7 +49,8 @@ def run_absent(task: Task) -> Report:
     job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     done = read_and_plan_stop(gateway, job)
-    task.warn(describe_missing(done.view.missing))
+    seen = done.view.circumstances
+    task.warn(describe_missing(done.view.missing), describe_doubt(seen.now, seen.machine_now))
     waited = WaitResult({})
     if not check_mode:
         stopping = Reporter(params["progress_file"], "stopped")

@@ -17,6 +17,7 @@ from ..._kubernetes.kinds import PV, PVC, SESSION, WORKSPACE
 from ..._platform.rows import SessionRow, session_row
 from ..._platform.storage import VolumeRow, volumes_of
 from ..._safety import guard
+from ..._safety.clocks import doubted
 from ..._safety.decision import Decision
 from ..._safety.execution import ShieldWatch, carry_out
 from ..._safety.guard import ROUNDS, Send, delete_seen
@@ -213,7 +214,8 @@ class _Deleting:
 
     def _circumstances(self) -> Circumstances:
         """Exam records may change during a long run."""
-        return self._known._replace(shield=self._shield.get(), now=self._gateway.now())
+        shield, now = self._shield.get(), self._gateway.now()
+        return self._known._replace(shield=shield, now=now, machine_now=doubted(now, self._gateway.skew()))
 
     def _read_workspaces(self) -> dict[str, JudgedWorkspace]:
         """By uid, for one of the same name made since is another."""

@@ -109,6 +109,10 @@ class DeletionCase(t.NamedTuple):
         return self.circumstances.now
 
     @property
+    def machine_now(self) -> datetime | None:
+        return self.circumstances.machine_now
+
+    @property
     def let_out(self) -> tuple[()]:
         """There is no way out of the shield for files."""
         return ()

@@ -14,6 +14,7 @@ from ..._common.report import Report, Task
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION, WORKSPACE
 from ..._platform.options import read_installation
+from ..._safety.clocks import describe_doubt
 from ..._safety.execution import Pace
 from ..._safety.guard import deleter
 from ..._safety.targets import Request
@@ -60,7 +61,8 @@ def run_absent(task: Task) -> Report:
     job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     planned = read_and_plan_deletion(gateway, job)
-    task.warn(describe_missing(planned.view.missing))
+    seen = planned.view.circumstances
+    task.warn(describe_missing(planned.view.missing), describe_doubt(seen.now, seen.machine_now))
     outcome = Outcome(planned, SettleResult({}, {}, None), WaitResult({}))
     if not check_mode:
         outcome = _carry_out(gateway, job, planned, service, params)

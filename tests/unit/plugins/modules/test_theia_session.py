@@ -450,6 +450,28 @@ class TestStopping:
         assert gateway.requests == []
 
 
+class TestClocks:
+    """The API server's Date is off: an exam that is on now is over, or not yet on, by its clock."""
+
+    @pytest.mark.parametrize("hours", [5, 24, -24])
+    def test_a_session_that_one_of_two_clocks_puts_into_an_exam_stays(self, world, run, hours):
+        world.running("live")
+        gateway = world.gateway(records=[exam_record()])
+        gateway.ahead = timedelta(hours=hours)
+        gateway.advance(hours * 3600)
+        result = run(gateway, names=["live"], discard_data=["named"])
+        assert (outcomes(result), deleted(gateway)) == ({"live": "kept_shielded"}, [])
+        assert any(f"{abs(hours) * 60} min apart" in warning for warning in result["warnings"])
+
+    def test_where_no_exam_is_on_by_either_it_goes_with_a_warning(self, world, run):
+        world.running("live")
+        gateway = world.gateway()
+        gateway.ahead = timedelta(hours=5)
+        result = run(gateway, names=["live"], discard_data=["named"])
+        assert outcomes(result) == {"live": "stopped"}
+        assert any("300 min apart" in warning for warning in result["warnings"])
+
+
 class TestLongRuns:
     """What is looked at again while deletes are under way; the pauses are shortened to nothing."""
 

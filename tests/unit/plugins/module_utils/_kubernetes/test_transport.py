@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured, Unreachable
@@ -74,6 +76,15 @@ def test_the_proxy_is_the_one_that_is_meant(given, environ, wanted):
 def test_a_proxy_that_is_none_is_named_by_where_it_came_from():
     with pytest.raises(Misconfigured, match="the proxy of context 'exam' of /config: that is no address"):
         access("https://api", proxy="ftp://x").endpoint({})
+
+
+@pytest.mark.parametrize("hours", [5, -24])
+def test_how_far_the_server_s_clock_is_from_this_one_is_known(hours):
+    clock = Clock()
+    assert clock.skew() == datetime.timedelta(0)
+    ahead = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
+    clock.heard(ahead.strftime("%a, %d %b %Y %H:%M:%S GMT"))
+    assert abs(clock.skew() - datetime.timedelta(hours=hours)) < datetime.timedelta(minutes=1)
 
 
 def test_the_clock_is_the_server_s_and_goes_on(monkeypatch):

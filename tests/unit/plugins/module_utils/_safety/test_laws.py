@@ -69,9 +69,6 @@ def test_what_is_going_is_gone():
 def test_the_first_objection_counts():
     case = guarded(protection=Protection(names=frozenset({"s1"})), only_user="eve@tum.de")
     case = case._replace(shield=unlisted("forbidden"))
-    outcomes = []
-    for _law in COMMON_LAWS:
-        objection = first_objection(COMMON_LAWS[len(outcomes) :], case)
-        outcomes.append(objection.outcome)
-    assert outcomes == ["kept_protected", "kept_shielded", "refused"]
+    outcomes = [first_objection(COMMON_LAWS[number:], case).outcome for number in range(len(COMMON_LAWS))]
+    assert outcomes == ["kept_protected", "kept_shielded", "refused", "refused"]
     assert first_objection(COMMON_LAWS, Case(SUBJECT)) is None
