@@ -6,11 +6,14 @@
 # nothing else here does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-for name in oldest python-3.11 python-3.12; do
-  python="${name#python-}"
+for name in importer oldest python-3.11 python-3.12; do
+  case "$name" in
+    python-*) python="${name#python-}" ;;
+    *) python=3.11 ;;
+  esac
   pins="$(mktemp)"
   if [ -e "$name.txt" ]; then cp "$name.txt" "$pins"; fi
-  uv pip compile --quiet --universal --no-header --python-version "${python/oldest/3.11}" --output-file "$pins" "$@" "$name.in"
+  uv pip compile --quiet --universal --no-header --python-version "$python" --output-file "$pins" "$@" "$name.in"
   {
     printf '# Copyright (c) 2026, The EduIDE Cloud collection contributors\n'
     printf '# SPDX-License-Identifier: GPL-3.0-or-later\n#\n'

@@ -92,7 +92,7 @@ def choose() -> dict[str, tuple[int, str]]:
 def pins(name: str, minor: int) -> tuple[str, str]:
     """Return the files that pin what an environment gets: its packages, and the bundle with kubernetes.core."""
     suffix = "3.11" if minor == OLDEST else "3.12"
-    packages = "oldest" if name == "oldest" else f"python-{suffix}"
+    packages = f"python-{suffix}" if name == "newest" else name
     folder = os.path.join(ROOT, "requirements")
     return os.path.join(folder, f"{packages}.txt"), os.path.join(folder, f"bundle-{suffix}.txt")
 
@@ -164,6 +164,14 @@ def alone() -> t.Iterator[None]:
     with open(os.path.join(VENVS, "lock"), "w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+def make_on_demand(name: str) -> str:
+    """Make an environment that one command alone needs, and return its Python."""
+    with alone():
+        minor, base = choose()["newest"]
+        make_environment(name, minor, base)
+    return os.path.join(VENVS, name, "bin", "python")
 
 
 def main() -> int:
