@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import collections
+
 import jinja2
 import pytest
 import yaml
@@ -82,6 +84,49 @@ def test_who_is_at_the_limit_is_told_so(limit, live, told, dead):
     )
     assert [told] == [told for line in lines if told and told in line] or told is None
     assert bool(told) is any("may have" in line for line in lines)
+    none_dead = (
+        f"This user has {live} session{'s' if live > 1 else ''} and none of them is dead, so nothing was removed."
+    )
+    assert (none_dead in lines) is bool(live and not dead)
+    assert ("This user has no session here; upper and lower case matter." in lines) is (not diagnoses)
+
+
+def stopping(check_mode, items, lost=None):
+    """The report of `session_stop`."""
+    outcomes = dict(collections.Counter(item["outcome"] for item in items))
+    return report(
+        "session_stop",
+        ansible_check_mode=check_mode,
+        session_stop_rows=30,
+        session_stop_names=[],
+        __session_stop_result={"sessions": items, "outcomes": outcomes, "data_lost": lost or {}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("check_mode", "told"),
+    [
+        (True, ["1 would be stopped", "The files of 1 session would be lost: they are in the pod."]),
+        (False, ["1 stopped", "The files of 1 session are lost: they were in the pod."]),
+    ],
+)
+def test_what_check_mode_says_of_files_is_said_in_the_conditional(check_mode, told):
+    assert stopping(check_mode, [{"outcome": "stopped", "data_at": "pod"}], {"pod": 1}) == ["TABLE", *told]
+
+
+def test_who_is_gone_is_counted_and_whom_nobody_found_is_called_so():
+    assert stopping(False, [{"outcome": "gone", "data_at": None}]) == ["TABLE", "1 gone"]
+    assert stopping(False, []) == ["There is no such session."]
+
+
+def test_an_investigation_of_nobody_says_so():
+    lines = report(
+        "session_investigation",
+        __session_investigation_found={"diagnoses": [], "missing": {}},
+        session_investigation_names=["nobody-session"],
+        session_investigation_users=[],
+    )
+    assert lines == ["There is no session nobody-session here."]
 
 
 @pytest.mark.parametrize("role", ["session_stop", "session_sweep"])

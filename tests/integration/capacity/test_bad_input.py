@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever is wrong with what was asked, or with the way to the cluster, is told before anything is changed."""
+"""Whatever is wrong with the way to the cluster is told before anything is changed.
+
+What may be wrong with what is asked for needs no cluster: see test_theia_capacity_input.py.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,6 @@ from integration.ansible_run import connection, play, task
 from integration.capacity_site import CapacitySite, wish
 from lab import identities
 from lab.certificates import Authority
-
-pytestmark = pytest.mark.both
 
 JAVA = "java-17-latest"
 EXAM = {"hold": "bad-input-exam"}
@@ -41,14 +42,11 @@ def no_traces(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def refused(site, *words, wishes=None, check=False, **options):
-    """Both modules refuse, or only the one that writes if wishes are the matter; nothing was written."""
+def refused(site, *words, **options):
+    """Both modules refuse, and nothing was written."""
     since = site.now()
-    results = [site.set(*(wishes or [wish(JAVA, min_instances=5)]), check=check, **options)]
-    if wishes is None:
-        reading = {name: value for name, value in options.items() if name not in ("hold", "hold_until")}
-        results.append(site.info(JAVA, **reading))
-    for result in results:
+    reading = {name: value for name, value in options.items() if name != "hold"}
+    for result in (results := [site.set(wish(JAVA, min_instances=5), **options), site.info(JAVA, **reading)]):
         assert result.get("failed") is True, result
         for word in words:
             assert word in result["msg"], result["msg"]
@@ -159,90 +157,10 @@ def test_an_account_that_may_read_but_not_write_is_told_which_right_it_lacks(sit
     assert site.bounds(JAVA)[0] == 3
 
 
-# --- what is asked for
-
-
-def test_an_unknown_app_definition(site):
-    refused(site, "'java-18-latest'", JAVA, "python-latest", wishes=[wish("java-18-latest", min_instances=5)], **EXAM)
-    info = site.info("java-18-latest")
-    assert "'java-18-latest'" in info["msg"]
-
-
-def test_one_unknown_among_good_ones_keeps_all_as_they_are(site):
-    refused(site, "'java-18-latest'", wishes=[wish(JAVA, min_instances=5), wish("java-18-latest", min_instances=5)])
-    assert site.bounds(JAVA)[0] == 3
-
-
-@pytest.mark.parametrize("api", ["kubernetes", "service"])
-@pytest.mark.parametrize("asked", [{"warm": 5}, {"min_instances": 5}], ids=["warm", "min_instances"])
-def test_a_lazy_operator_keeps_no_pool(lazy, asked, api):
-    refused(lazy, JAVA, "--eagerStart", wishes=[wish(JAVA, **asked)], api=api, **EXAM)
-
-
-def test_an_operator_that_is_not_where_it_should_be(site):
-    wishes = [wish(JAVA, min_instances=5)]
-    refused(site, "'eduide-operator'", "operator_deployment", wishes=wishes, operator_deployment="eduide-operator")
-    assert site.info(JAVA, operator_deployment="eduide-operator")["operator"] is None
-
-
-@pytest.mark.parametrize(
-    ("asked", "words"),
-    [
-        pytest.param({"warm": 1200}, ["min_instances=1200", "max_instances=1000", "1200"], id="warm above max"),
-        pytest.param({"min_instances": 1001}, ["min_instances=1001", "max_instances=1000"], id="min above max"),
-        pytest.param({"min_instances": 5, "max_instances": 4}, ["min_instances=5", "max_instances=4"], id="swapped"),
-        pytest.param({"min_instances": -1}, ["min_instances=-1", "negative"], id="negative min"),
-        pytest.param({"max_instances": -1}, ["max_instances=-1", "Unlimited"], id="unlimited"),
-        pytest.param({"warm": -1}, ["warm=-1", "negative"], id="negative warm"),
-        pytest.param({"timeout_minutes": -1}, ["timeout_minutes=-1", "negative"], id="negative time limit"),
-        pytest.param({}, ["nothing is asked for", "min_instances"], id="nothing"),
-        pytest.param({"warm": 3, "min_instances": 3}, ["mutually exclusive"], id="two ways of saying it"),
-    ],
-)
-def test_values_that_cannot_be(site, asked, words):
-    refused(site, *words, wishes=[wish(JAVA, **asked)])
-
-
-def test_an_app_definition_named_twice(site):
-    refused(site, JAVA, "more than once", wishes=[wish(JAVA, warm=3), wish(JAVA, warm=5)])
-
-
-@pytest.mark.parametrize("name", ["PGDP Final", "pgdp_final", "-x", "x" * 51])
-def test_a_name_that_cannot_be_an_exam(site, name):
-    refused(site, repr(name), wishes=[wish(JAVA, warm=3)], hold=name)
-
-
-@pytest.mark.parametrize(
-    ("until", "said"),
-    [
-        pytest.param("2020-02-11T11:00:00+01:00", "already over", id="past"),
-        pytest.param("00:00", "already over", id="over today"),
-        pytest.param("2099-02-11T11:00:00", "no offset", id="no offset"),
-        pytest.param("after lunch", "after lunch", id="no time"),
-    ],
-)
-def test_an_end_that_cannot_be(site, until, said):
-    refused(site, "hold_until", said, wishes=[wish(JAVA, warm=3)], hold_until=until, **EXAM)
-
-
-def test_an_unknown_time_zone(site):
-    refused(
-        site, "'Europe/Garching'", wishes=[wish(JAVA, warm=3)], hold_until="23:59", time_zone="Europe/Garching", **EXAM
-    )
-
-
-def test_an_end_without_an_exam(site):
-    refused(site, "hold", wishes=[wish(JAVA, warm=3)], hold_until="23:59")
-
-
-def test_check_mode_refuses_alike(site):
-    refused(site, "'java-18-latest'", wishes=[wish("java-18-latest", min_instances=5)], check=True)
-    refused(site, "min_instances=1001", wishes=[wish(JAVA, min_instances=1001)], check=True)
-
-
 # --- as it looks in a play
 
 
+@pytest.mark.both
 def test_a_play_shows_the_text_and_no_traceback(site, tmp_path):
     asked = [wish("java-18-latest", warm=5)]
     run = play(

@@ -29,7 +29,6 @@ def raised_with_students(site, minimum, raised, students):
     return name, {user: site.launch(user, name) for user in students}
 
 
-@pytest.mark.both
 def test_an_exam_that_ends_while_students_write_drains_and_is_finished_later(site):
     name, sessions = raised_with_students(site, 1, 5, ["ada@x.org", "ben@x.org", "eve@x.org"])
     since = site.now()

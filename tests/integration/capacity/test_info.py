@@ -171,7 +171,6 @@ def test_quotas_are_those_of_kubectl_describe(site):
     assert percent["persistentvolumeclaims"] is None
 
 
-@pytest.mark.both
 def test_without_the_right_to_see_quotas_they_are_null_with_a_warning(site, control_plane):
     blind = control_plane.identity("blind", namespace=site.namespace, rules=rules_without("resourcequotas"))
     name = site.definition(0)
@@ -216,7 +215,6 @@ def test_what_exams_hold_is_shown(site):
 # --- through the service
 
 
-@pytest.mark.both
 def test_the_service_knows_bounds_and_nothing_else(site):
     name = site.definition(2, maxInstances=40)
     result = site.info(name, api="service", kubeconfig=None)

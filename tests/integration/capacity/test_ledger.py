@@ -50,7 +50,6 @@ def without_patches(site, *wishes):
     return site.set(*wishes, hold=EXAM, kubeconfig=str(account.kubeconfig))
 
 
-@pytest.mark.both
 def test_the_ledger_is_written_before_the_patch_and_cleared_after_it(site):
     name = add(site)
     since = site.now()

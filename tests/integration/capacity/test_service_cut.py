@@ -20,7 +20,6 @@ def site(module_installation):
     return CapacitySite(module_installation(running=["service"], app_definitions=[]))
 
 
-@pytest.mark.both
 @pytest.mark.parametrize("lost", [Reset(delivered=True), Cut(20)], ids=["no answer", "half an answer"])
 @pytest.mark.parametrize(
     "access", [{"hold": EXAM}, {"unchecked": True, "kubeconfig": None}], ids=["with the cluster", "alone"]

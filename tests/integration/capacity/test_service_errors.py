@@ -43,7 +43,6 @@ def refused(site, *words, wishes=None, **options):
     return texts[0]
 
 
-@pytest.mark.both
 def test_each_token_error_has_its_own_text(site, tokenless):
     missing = refused(site, "admin_token is not set", admin_token=None)
     wrong = refused(site, "(403)", "not the one that the service was started with", admin_token="a-wrong-token")
@@ -121,28 +120,4 @@ def test_without_the_cluster_bounds_can_be_raised_and_the_result_says_what_was_n
     assert {"claimed instances", "ledger"} <= set(result["not_checked"])
     assert site.bounds(name) == (0, 2000)
     assert site.set(wish(name, max_instances=2000), api="service", **ALONE)["changed"] is False
-    assert site.writes(since) == []
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        pytest.param({"wishes": [wish(JAVA, min_instances=2)]}, ["min_instances", "lowered"], id="lowering"),
-        pytest.param({"wishes": [wish(JAVA, max_instances=999)]}, ["max_instances", "lowered"], id="lowering max"),
-        pytest.param({"wishes": [wish(JAVA, warm=5)]}, ["warm", "cluster"], id="warm"),
-        pytest.param({"wait": True}, ["wait", "cluster"], id="wait"),
-        pytest.param({"hold": "pgdp-final"}, ["hold", "cluster"], id="hold"),
-        pytest.param({"state": "baseline"}, ["state=baseline", "cluster"], id="baseline"),
-        pytest.param({"api": "kubernetes"}, ["api=service"], id="the other way"),
-    ],
-)
-def test_what_needs_the_cluster_is_refused_without_it(site, options, words):
-    wishes = options.get("wishes", [wish(JAVA, min_instances=5)])
-    rest = {name: value for name, value in options.items() if name != "wishes"}
-    since = site.now()
-    result = site.set(*wishes, **{"api": "service", **ALONE, **rest})
-    assert result.get("failed") is True
-    for word in words:
-        assert word in result["msg"]
-    assert site.bounds(JAVA) == (3, 1000)
     assert site.writes(since) == []

@@ -64,7 +64,6 @@ def test_only_what_differs_is_sent(site):
     assert patch["spec"] == {"maxInstances": 20, "timeout": 90}
 
 
-@pytest.mark.both
 def test_the_second_run_is_quiet(site, api):
     name = site.definition(0)
     asked = wish(name, min_instances=2, max_instances=30)

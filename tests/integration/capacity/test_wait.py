@@ -63,7 +63,6 @@ def nothing_is_admitted(site, name):
     return len(refused) == 2 and site.pool(name)["warm"] == 1
 
 
-@pytest.mark.both
 def test_the_wait_ends_when_all_are_warm(site):
     name, other = site.definition(1), site.definition(0)
     result = site.set(wish(name, min_instances=6), wish(other, warm=3), hold="warm-exam", wait=True)

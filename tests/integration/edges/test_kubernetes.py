@@ -46,8 +46,6 @@ from lab.identities import rule
 from unit.fakes import FakeGateway, app_definition
 from unit.gateway_scenario import walk
 
-pytestmark = pytest.mark.both
-
 OWN_RULES = (
     rule("", "configmaps", "create", "get", "list", "update", "patch", "delete"),
     rule(
@@ -92,6 +90,7 @@ def name_of(obj):
     return obj["metadata"]["name"]
 
 
+@pytest.mark.both
 def test_the_dictionary_behind_the_unit_tests_behaves_like_the_api_server(gateway):
     assert walk(gateway) == walk(FakeGateway())
 
@@ -200,6 +199,7 @@ def test_a_wrong_context_is_answered_with_the_known_ones(account, namespace):
     assert account.token not in str(caught.value)
 
 
+@pytest.mark.both
 def test_a_token_that_is_not_accepted_is_not_shown(control_plane, namespace):
     with pytest.raises(Unauthorized, match=r"does not accept the credentials of context .* \(401\)") as caught:
         connect({"kubeconfig": kubeconfig_of(control_plane, {"token": "sesame-open"}), "namespace": namespace}).list(
@@ -208,6 +208,7 @@ def test_a_token_that_is_not_accepted_is_not_shown(control_plane, namespace):
     assert "sesame-open" not in f"{caught.value} {caught.value.details}"
 
 
+@pytest.mark.both
 def test_certificates_that_do_not_match_are_refused(control_plane, account, namespace):
     other_authority = base64.b64encode(trustme.CA().cert_pem.bytes()).decode()
     user = {"token": account.token}
@@ -266,6 +267,7 @@ def ways_in(control_plane, account, folder):
     }
 
 
+@pytest.mark.both
 def test_every_way_in_leads_to_the_same_account(control_plane, account, namespace, tmp_path, monkeypatch):
     for way, options in ways_in(control_plane, account, tmp_path).items():
         found = connect({**options, "namespace": namespace})

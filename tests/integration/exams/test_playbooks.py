@@ -54,7 +54,6 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert site.writes(since) == []
 
 
-@pytest.mark.both
 def test_check_mode_goes_through_a_whole_night_and_touches_nothing(site, duty):
     first, second = site.definition(0), site.definition(2)
     asked = [wish(first, warm=2), wish(second, warm=3, max_instances=1200)]
@@ -105,7 +104,6 @@ def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, d
     assert site.bounds(name)[0] == 1
 
 
-@pytest.mark.both
 def test_students_who_are_still_in_are_named_and_waited_out(site, duty):
     name = site.definition(1)
     line = {"app_definition": name, "exam": "long-exam"}

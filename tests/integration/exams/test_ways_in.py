@@ -16,8 +16,6 @@ from integration.exam_night import Duty
 from tools.build_artifact import galaxy, install, review
 from tools.checkout import files
 
-pytestmark = pytest.mark.both
-
 
 @pytest.fixture(scope="module")
 def site(module_installation):
@@ -63,6 +61,7 @@ def test_a_plain_clone_in_any_folder(site, clone, tmp_path):
     whole_night(site, Duty(tmp_path, production=site.installation), clone, {}, "playbooks/{}.yml".format)
 
 
+@pytest.mark.both
 def test_the_installed_artifact(site, installed, tmp_path):
     env = {"ANSIBLE_COLLECTIONS_PATH": str(installed)}
     whole_night(site, Duty(tmp_path, production=site.installation), tmp_path, env, "eduide.theia.{}".format)

@@ -15,6 +15,7 @@ from integration.module_run import module
 from unit.fakes import FakeGateway, app_definition
 from unit.session_world import lead
 
+WRITTEN = ((kinds.CONFIG_MAP, "theia-capacity"), (kinds.APP_DEFINITION, "java"))
 GENERATION = {"theia-cloud.io/appdefinition-generation": "1"}
 
 
@@ -31,9 +32,9 @@ def run(cluster):
 class Site:
     """An installation with one operator, and what it keeps for app definitions."""
 
-    def __init__(self, *, eager=True):
+    def __init__(self, *more, eager=True):
         self.gateway = FakeGateway()
-        arguments = ["--eagerStart"] if eager else []
+        arguments = [*(["--eagerStart"] if eager else []), *more]
         container = {"name": "operator-container", "args": arguments}
         spec = {"template": {"spec": {"containers": [container]}}}
         self.gateway.put(kinds.DEPLOYMENT, {"metadata": {"name": "operator-deployment"}, "spec": spec})
@@ -80,6 +81,37 @@ def test_an_instance_that_is_claimed_after_the_plan_is_not_taken_away(run):
     assert (done["outcome"], site.live()["minInstances"]) == ("draining", 10)
     assert [each["session"] for each in done["draining"]] == ["late"]
     assert done["ledger"]["draining_since"]
+
+
+def test_the_ledger_and_the_patch_are_sent_once_and_guarded(run):
+    """Laws 12 and 14: both carry the version that was seen, and where nothing differs neither is written."""
+    site = Site()
+    site.app(minInstances=3)
+    asked = {"hold": "pgdp", "app_definitions": [{"name": "java", "min_instances": 10}]}
+    run(site.gateway, hold="eist", app_definitions=[{"name": "java", "max_instances": 200}])
+    seen = {kind: site.gateway.get(kind, name)["metadata"]["resourceVersion"] for kind, name in WRITTEN}
+    before = len(site.gateway.writes)
+    assert run(site.gateway, **asked)["precondition"] == "resource_version"
+    ledger, patch = site.gateway.writes[before:]
+    assert (ledger[:3], patch[:3]) == (("update", "configmaps", "theia-capacity"), ("patch", "appdefinitions", "java"))
+    assert ledger[3]["metadata"]["resourceVersion"] == seen[kinds.CONFIG_MAP]
+    assert patch[3] == {"metadata": {"resourceVersion": seen[kinds.APP_DEFINITION]}, "spec": {"minInstances": 10}}
+    assert run(site.gateway, **asked)["changed"] is False
+    assert len(site.gateway.writes) == before + 2
+
+
+def test_users_who_may_be_locked_out_by_the_change_are_warned_of(run):
+    site = Site("--keycloak")
+    app = site.app(minInstances=3)
+    for number in (1, 2, 3):
+        site.instance(app, number, site.session(f"s{number}") if number < 3 else None)
+    (warned,) = run(site.gateway, app_definitions=[{"name": "java", "min_instances": 10}])["warnings"]
+    assert warned == (
+        "java: the app definition of instances that sessions are on was changed (2 of them); operators built before "
+        "2026-08-28 empty their address lists then, and their users are refused (403) until their session is started "
+        "anew"
+    )
+    assert run(site.gateway, app_definitions=[{"name": "java", "min_instances": 10}])["warnings"] == []
 
 
 def test_an_app_definition_that_goes_meanwhile_takes_no_other_with_it(run):
