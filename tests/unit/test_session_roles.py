@@ -11,6 +11,7 @@ import jinja2
 import pytest
 import yaml
 
+from ansible_collections.eduide.theia.plugins.filter.typed import typed
 from ansible_collections.eduide.theia.plugins.module_utils._common.commands import RunContext
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.options import stop_argument_spec
@@ -54,6 +55,7 @@ def report(role, **facts):
     """The lines of a role's report; its table is the matter of the filter's own tests."""
     rules = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)
     rules.filters["eduide.theia.command"] = RunContext().command
+    rules.filters["eduide.theia.typed"] = typed
     rules.filters["eduide.theia.session_table"] = lambda _sessions, **_options: ["TABLE"]
     template = rules.from_string(ROOT.joinpath("roles", role, "templates", "report.j2").read_text(encoding="utf-8"))
     return [line for line in template.render(**facts).split("\n") if line.strip()]

@@ -142,7 +142,7 @@ def test_a_wait_in_vain_fails_with_the_two_ways_on(site, duty):
         *("ansible-playbook", f"{playbooks / 'pre_exam.yml'}"),
         *("-i", f"{duty.inventory}", "--limit", "production", "-e"),
     ]
-    assert json.loads(variables) == {"exam": "vain-exam", "app_definition": name, "warm": "1"}
+    assert json.loads(variables) == {"exam": "vain-exam", "app_definition": name, "warm": 1}
     assert site.bounds(name)[0] == 1
     duty.paste(undo)
     assert site.bounds(name)[0] == 0

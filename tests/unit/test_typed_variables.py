@@ -1,0 +1,170 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each variable of each playbook, in each form in which people, surveys and YAML hand it over."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import jinja2
+import pytest
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.filter.core import FilterModule as Core
+from ansible.plugins.filter.mathstuff import FilterModule as Sums
+
+from ansible_collections.eduide.theia.plugins.filter.typed import typed
+from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, read_value
+from tools.checkout import BUILD, ROOT
+
+ABSENT = object()
+FORMS = [ABSENT, None, "", " ", "true", "60", 60, True, 1.5, "a, b", "a\nb\n", "a\r\nb", ["a", "b"], [], {"a": 1}]
+BLANK = FORMS[:4]
+PLAYBOOKS = {path.stem: path for path in (ROOT / "playbooks").glob("*.yml")}
+VARIABLES = [
+    (name, variable)
+    for name, path in sorted(PLAYBOOKS.items())
+    for variable in sorted(set(re.findall(r"typed\('(\w+)'", path.read_text(encoding="utf-8"))))
+]
+
+
+@cache
+def parts(name):
+    """The variables of a play, and what it checks before it begins; as expressions."""
+    [play] = yaml.safe_load(PLAYBOOKS[name].read_text(encoding="utf-8"))
+    variables = {key: value for key, value in play["vars"].items() if key != "ansible_python_interpreter"}
+    checks = [task["ansible.builtin.assert"]["that"] for task in play["pre_tasks"] if "ansible.builtin.assert" in task]
+    rules = jinja2.Environment(autoescape=False, undefined=jinja2.ChainableUndefined)  # as in Ansible
+    rules.filters.update({**Core().filters(), **Sums().filters(), "eduide.theia.typed": typed})
+
+    def compiled(expression):
+        return rules.compile_expression(expression.removeprefix("{{").removesuffix("}}"), undefined_to_none=False)
+
+    return {key: compiled(value) for key, value in variables.items()}, [compiled(check) for check in checks]
+
+
+def evaluated(name, **given):
+    """What the play hands to its role, and whether it begins."""
+    variables, checks = parts(name)
+    read = {}
+    for key, expression in variables.items():
+        value = expression(**given, **read)
+        read[key] = list(value) if isinstance(value, (map, filter, zip)) else value
+    return read, all(check(**given, **read) for check in checks)
+
+
+@pytest.mark.parametrize(("name", "variable"), VARIABLES)
+def test_a_variable_is_read_or_refused_in_its_own_name(name, variable):
+    [nothing, *blank] = [evaluated(name, **({} if form is ABSENT else {variable: form})) for form in BLANK]
+    assert blank == [nothing] * len(blank)
+    for form in FORMS[len(BLANK) :]:
+        told = None
+        try:
+            read, begins = evaluated(name, **{variable: form})
+        except AnsibleError as exc:
+            told = str(exc)
+        # Nothing that was said is dropped in silence.
+        expected = f"{variable} has to be "
+        assert expected in told if told else read != nothing[0] or not begins or form in ([], {})
+
+
+def test_the_table_has_all_variables(capsys):
+    with capsys.disabled():
+        print(f" [{len(VARIABLES)} variables x {len(FORMS)} forms = {len(VARIABLES) * len(FORMS)} cells]", end="")
+    assert {name for name, _variable in VARIABLES} == {
+        "delete_workspaces",
+        "investigate_session",
+        "post_exam",
+        "pre_exam",
+        "stop_sessions",
+        "unlock_user",
+    }
+
+
+LIST, INT, BOOL, TEXT = ({"type": kind} for kind in ("list", "int", "bool", "str"))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "read"),
+    [
+        (LIST, "a,b", ["a", "b"]),
+        (LIST, "a\nb\n", ["a", "b"]),
+        (LIST, " a ", ["a"]),
+        (LIST, 60, ["60"]),
+        (LIST, ["a, b", " c"], ["a, b", " c"]),
+        (LIST, ["", None, "a"], ["a"]),
+        (LIST, ",", None),
+        (INT, "60", 60),
+        (INT, " 60 ", 60),
+        (INT, 60.0, 60),
+        (INT, 0, 0),
+        (BOOL, "no", False),
+        (BOOL, "TRUE", True),
+        (BOOL, 1, True),
+        (TEXT, "ada@example.org ", "ada@example.org"),
+        (TEXT, 60, "60"),
+    ],
+)
+def test_what_people_write_is_understood(option, value, read):
+    assert read_value(option, value, "x") == read
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        (INT, "sixty", "warm has to be a whole number, not 'sixty'"),
+        (INT, True, "warm has to be a whole number, not true"),
+        (INT, "1.5", "warm has to be a whole number, not '1.5'"),
+        (INT, "²", "warm has to be a whole number, not '²'"),
+        (BOOL, "maybe", "warm has to be true or false, not 'maybe'"),
+        (TEXT, True, "warm has to be text, not true"),
+        (
+            {"type": "str", "choices": ["refuse", "adopt"]},
+            "adapt",
+            "has to be refuse or adopt, not 'adapt' (adopt perhaps)",
+        ),
+        ({"type": "list", "choices": ["named"]}, "all", "warm has to be named, not 'all'"),
+    ],
+)
+def test_other_words_are_refused_in_the_name_of_the_variable(option, value, told):
+    with pytest.raises(Misread) as refused:
+        read_value(option, value, "warm")
+    assert told in str(refused.value)
+
+
+def test_a_time_of_day_without_quotes_is_understood():
+    """YAML reads 23:59 as a number of base sixty."""
+    assert yaml.safe_load("23:59") == 1439
+    assert read_value(TEXT, 1439, "end") == "23:59"
+
+
+@pytest.mark.parametrize("name", sorted(PLAYBOOKS))
+def test_a_play_without_hosts_is_an_error_that_names_group_and_inventory(tmp_path, name):
+    """All playbooks have the same line; one of them is run, in both ways in which nobody is left."""
+    line = "  hosts: \"{{ 'theia_installations' | eduide.theia.installations }}\"\n"
+    assert line in PLAYBOOKS[name].read_text(encoding="utf-8")
+    if name != "status":
+        return
+    for content, limit, told in (
+        ("[theia]\nlab\n", [], "there is no host in the group theia_installations of"),
+        ("[theia_installations]\nlab\n[others]\nx\n", ["--limit", "x"], "--limit x leaves no host of the group"),
+    ):
+        inventory = tmp_path / "hosts.ini"
+        inventory.write_text(content)
+        done = subprocess.run(
+            [Path(sys.executable).with_name("ansible-playbook"), PLAYBOOKS[name], "-i", inventory, *limit],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "tree")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode != 0
+        assert told in done.stderr + done.stdout
+        assert str(inventory) in done.stderr + done.stdout
