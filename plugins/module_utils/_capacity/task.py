@@ -61,7 +61,7 @@ def _run(task: Task) -> Report:
     installation = _installation(params)
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
     done = run(gateway, send, order, installation, check_mode=check_mode)
-    task.warn(*_warnings(done))
+    task.warn(*_warnings(done, check_mode=check_mode))
     warmths: dict[str, Warmth] = {}
     late: EduideError | None = None
     # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
@@ -233,7 +233,7 @@ def _progress_writer(path: str | None) -> t.Callable[[dict[str, t.Any]], None]:
     return write
 
 
-def _warnings(done: Done) -> list[str]:
+def _warnings(done: Done, *, check_mode: bool) -> list[str]:
     warnings = []
     for name, change in done.changes.items():
         entry = change.ledger_before
@@ -260,7 +260,8 @@ def _warnings(done: Done) -> list[str]:
             and done.snapshot.operator.keycloak
         ):
             warnings.append(
-                f"{name}: the app definition of instances that sessions are on was changed "
+                f"{name}: the app definition of instances that sessions are on "
+                f"{'would be' if check_mode else 'was'} changed "
                 f"({len(pool.claimed_ids)} of them); operators built before 2026-08-28 empty their address lists then, "
                 "and their users are refused (403) until their session is started anew"
             )
