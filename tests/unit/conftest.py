@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.secrets import KNOWN
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect
 from ansible_collections.eduide.theia.plugins.module_utils._service import client
 
@@ -18,6 +19,12 @@ from ansible_collections.eduide.theia.plugins.module_utils._service import clien
 settings.register_profile("reproducible", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("reproducible")
+
+
+@pytest.fixture(autouse=True)
+def one_run():
+    """What one test keeps secret is none of the next one's business."""
+    KNOWN.clear()
 
 
 @pytest.fixture

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 import typing as t
+import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .redact import SHORTEST_SECRET, secrets_in
+from .redact import secrets_in
+from .secrets import KNOWN
 
 Spec = dict[str, dict[str, t.Any]]
 
@@ -62,11 +66,59 @@ def service_argument_spec() -> Spec:
     }
 
 
+# Options and variables whose whole value is a secret.
+_SECRET_OPTIONS = ("api_key", "password", "admin_token", "user_token", "pseudonym_key")
+_SECRET_VARIABLES = (
+    "K8S_AUTH_API_KEY",
+    "K8S_AUTH_PASSWORD",
+    "K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH",
+    "K8S_AUTH_PROXY_HEADERS_BASIC_AUTH",
+)
+# Options and variables that may hold an address with a user and a password.
+_ADDRESSES = ("proxy", "host", "service_url")
+_PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+
+
 class TheiaModule(AnsibleModule):
-    """An AnsibleModule that also hides the secrets inside a kubeconfig given as a dictionary."""
+    """An AnsibleModule that hides every secret that the run has met, wherever it came from."""
 
     def _load_params(self) -> None:
         """Runs before anything can be logged or refused, so that not even a mistyped option shows a secret."""
         super()._load_params()
-        found = secrets_in(self.params.get("kubeconfig"))
-        self.no_log_values.update(secret for secret in found if len(secret) >= SHORTEST_SECRET)
+        remember_secrets(self.params, os.environ)
+
+    def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
+        # Every form would be looked for in every field of thousands of sessions; texts of others are clean by now.
+        self.no_log_values.update(KNOWN.plain)
+        super().exit_json(**kwargs)
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
+        self.no_log_values.update(KNOWN.forms)
+        super().fail_json(msg, **kwargs)
+
+
+def remember_secrets(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> None:
+    """Those that options and variables hold, whether they will be used or not."""
+    KNOWN.add(*(params.get(name) for name in _SECRET_OPTIONS), *secrets_in(params))
+    KNOWN.add(*(environ.get(name) for name in _SECRET_VARIABLES))
+    addresses = [params.get(name) for name in _ADDRESSES]
+    addresses += [environ.get(name) for name in ("K8S_AUTH_PROXY", "K8S_AUTH_HOST", *_PROXY_VARIABLES)]
+    for address in addresses:
+        _remember_user_of(address)
+    for kubeconfig in (params.get("kubeconfig"), environ.get("K8S_AUTH_KUBECONFIG"), environ.get("KUBECONFIG")):
+        if isinstance(kubeconfig, str) and is_content(kubeconfig):
+            KNOWN.add(kubeconfig, *re.findall(r"[^\s\"',:{}\[\]]{12,}", kubeconfig))
+            KNOWN.add(*re.findall(r"(?i)(?:token|password|secret|data)[\"']?\s*:\s*[\"']?([^\s\"',}]+)", kubeconfig))
+
+
+def is_content(path: str) -> bool:
+    """Whether this is the content of a kubeconfig where its path is expected."""
+    return "\n" in path or "{" in path or ": " in path or any(len(part) > 255 for part in path.split("/"))
+
+
+def _remember_user_of(address: t.Any) -> None:
+    before, at, _host = address.rpartition("@") if isinstance(address, str) else ("", "", "")
+    if at:
+        user = before.rpartition("//")[2]
+        password = user.partition(":")[2]
+        KNOWN.add(user, urllib.parse.unquote(user), password, urllib.parse.unquote(password))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .secrets import KNOWN, forms_of
+
 HIDDEN = "***"
-# Shorter values would also be hidden where they mean something else, and guessing them needs no leak.
-SHORTEST_SECRET = 6
 # A text of others is cut to so many characters before anything else is done with it.
 LONGEST_TEXT = 4000
 
@@ -57,7 +57,7 @@ _SHORTEST_JSON = 16
 
 
 def scrub_text(text: str, secrets: t.Iterable[str] = ()) -> str:
-    """Text of others without the given secrets and without anything that has the shape of one, and not too long."""
+    """Text of others without secrets, given, known or of the shape of one, and not too long."""
     known = _longest_first(secrets)
     shown = text[:LONGEST_TEXT]
     for secret in known:
@@ -70,9 +70,10 @@ def scrub_text(text: str, secrets: t.Iterable[str] = ()) -> str:
     return f"{hide_shapes(_PIECE.findall(shown))} … ({more} more characters)"
 
 
-def _longest_first(secrets: t.Iterable[str]) -> list[str]:
+def _longest_first(secrets: t.Iterable[str]) -> t.Sequence[str]:
     """A secret that is part of another one must not leave the rest of it standing."""
-    return sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
+    given = {form for secret in secrets for form in forms_of(secret)}
+    return sorted(given.union(KNOWN.forms), key=len, reverse=True) if given else KNOWN.forms
 
 
 def _without_half(text: str, secret: str) -> str:

@@ -19,6 +19,8 @@ import typing as t
 from .._common.errors import Misconfigured
 from .._common.http.connections import Endpoint, Hints, Pem, read_address
 from .._common.http.proxies import Proxy, is_exempt, proxy_of_environment, read_proxy
+from .._common.options import is_content
+from .._common.secrets import KNOWN, clean_credential
 from .kubeconfig import Kubeconfig, load_kubeconfig
 
 # The mounted token of a pod and most token files are replaced while a long run goes on.
@@ -106,6 +108,19 @@ def read_options(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) ->
     return {**options, "proxy_headers": headers} if headers else options
 
 
+def _refuse_two_sources(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> None:
+    """A kubeconfig that somebody named is not given up for an address of the environment, nor its token sent there."""
+    named = next((name for name in ("context", "kubeconfig") if params.get(name)), None)
+    if named is None or params.get("host") or not environ.get("K8S_AUTH_HOST"):
+        return
+    said = f" {params[named]!r}" if isinstance(params[named], str) and not is_content(params[named]) else ""
+    address = read_address(environ["K8S_AUTH_HOST"], "the variable K8S_AUTH_HOST")
+    raise Misconfigured(
+        f"two clusters are named: {address} by the variable K8S_AUTH_HOST, and another one by the option "
+        f"{named}{said}; take one of them away"
+    )
+
+
 def _from_environment(name: str, environ: t.Mapping[str, str]) -> t.Any:
     other_name = _OTHER_NAMES.get(name, name)
     value = environ.get(f"K8S_AUTH_{name.upper()}") or environ.get(f"K8S_AUTH_{other_name.upper()}")
@@ -124,6 +139,7 @@ def resolve(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None =
     """Work out the access in the order of kubernetes.core: options, named kubeconfig, pod, default kubeconfig."""
     environ = os.environ if environ is None else environ
     options = read_options(params, environ)
+    _refuse_two_sources(params, environ)
     if _enough_without_kubeconfig(options):
         base = Access(host="", source="the options", authorization=lambda: None)
     elif options.get("kubeconfig") or options.get("context"):
@@ -174,7 +190,8 @@ def _token_file(path: str) -> t.Callable[[], str | None]:
             if not last or time.monotonic() - last[-1][0] > TOKEN_FILE_SECONDS:
                 try:
                     with open(path, encoding="utf-8") as file:
-                        last[:] = [(time.monotonic(), f"Bearer {file.read().strip()}")]
+                        token = clean_credential(file.read(), f"the token in {path}")
+                        last[:] = [(time.monotonic(), f"Bearer {token}")]
                 except OSError as exc:
                     raise Misconfigured(f"the token file {path} cannot be read: {exc.strerror}") from exc
             return last[-1][1]
@@ -214,7 +231,7 @@ def _credentials(config: Kubeconfig, persist: bool) -> tuple[t.Callable[[], str 
         login = log_in(config, persist)
         return login.authorization, login.client_cert or cert, login.client_key or key
     if user.get("token"):
-        token = str(user["token"])
+        token = clean_credential(user["token"], f"the token of {config.source}")
         return (lambda: f"Bearer {token}"), cert, key
     if user.get("tokenFile"):
         return _token_file(config.user_path(user["tokenFile"])), cert, key
@@ -230,7 +247,7 @@ def _overridden(base: Access, options: t.Mapping[str, t.Any]) -> Access:
     if options.get("host"):
         changes["host"] = str(options["host"])
     if options.get("api_key"):
-        bearer = f"Bearer {options['api_key']}"
+        bearer = f"Bearer {clean_credential(options['api_key'], 'api_key')}"
         changes["authorization"] = lambda: bearer
     elif options.get("username") and options.get("password"):
         basic = _basic(str(options["username"]), str(options["password"]))
@@ -255,4 +272,8 @@ def _basic(username: str, password: str) -> str:
 
 
 def _encoded(credentials: str | None) -> str | None:
-    return "Basic " + base64.b64encode(credentials.encode()).decode() if credentials else None
+    if not credentials:
+        return None
+    encoded = base64.b64encode(credentials.encode()).decode()
+    KNOWN.add(encoded)
+    return f"Basic {encoded}"

@@ -15,6 +15,9 @@ from ansible.module_utils.basic import missing_required_lib
 
 from .._common.errors import Misconfigured
 from .._common.http.connections import Pem
+from .._common.options import is_content
+from .._common.redact import secrets_in
+from .._common.secrets import KNOWN
 
 _DEFAULT = "~/.kube/config"
 _HINT = "name one with the option kubeconfig or the variable K8S_AUTH_KUBECONFIG, or give host and api_key"
@@ -54,9 +57,13 @@ def load_kubeconfig(
 ) -> Kubeconfig:
     """Read the kubeconfig (a path, several joined by colons, or a dictionary) and pick the context."""
     if isinstance(source, t.Mapping):
+        KNOWN.add(*secrets_in(source))
         merged = _merge([("the option kubeconfig", "", source)])
         return _pick(merged, context, "the option kubeconfig", source)
     paths = str(source or environ.get("KUBECONFIG") or _DEFAULT)
+    if is_content(paths):
+        KNOWN.add(paths)
+        raise Misconfigured(f"that is the content of a kubeconfig, not a path; {_HINT}")
     found = [path for path in map(os.path.expanduser, paths.split(os.pathsep)) if path and os.path.exists(path)]
     if not found:
         raise Misconfigured(f"no kubeconfig found: {paths} does not exist; {_HINT}", kubeconfig=paths)
@@ -81,6 +88,7 @@ def _read(path: str) -> t.Mapping[str, t.Any]:
         raise Misconfigured(f"the kubeconfig {path} is not valid YAML{where}") from None
     if not isinstance(content, dict):
         raise Misconfigured(f"the kubeconfig {path} is empty or not a mapping")
+    KNOWN.add(*secrets_in(content))
     return content
 
 
@@ -92,7 +100,7 @@ class _Merged(t.NamedTuple):
 
 
 def _merge(files: t.Iterable[tuple[str, str, t.Mapping[str, t.Any]]]) -> _Merged:
-    """First file wins for an entry, the last one for the current context: so does the Python client."""
+    """The first file wins, for an entry and for the current context: so does kubectl."""
     sections: dict[str, dict[str, Entry]] = {"clusters": {}, "users": {}, "contexts": {}}
     current = None
     for source, folder, content in files:
@@ -103,7 +111,7 @@ def _merge(files: t.Iterable[tuple[str, str, t.Mapping[str, t.Any]]]) -> _Merged
                     raise Misconfigured(f"an entry under {section} of the kubeconfig {source} has no name")
                 value = item.get(inner)
                 entries.setdefault(str(item["name"]), Entry(value if isinstance(value, t.Mapping) else {}, folder))
-        current = content.get("current-context") or current
+        current = current or content.get("current-context")
     return _Merged(sections["clusters"], sections["users"], sections["contexts"], current)
 
 

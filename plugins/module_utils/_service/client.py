@@ -17,6 +17,7 @@ from .._common.errors import (
 )
 from .._common.parsing import parse_json
 from .._common.quantities import byte_count, millicores
+from .._common.secrets import clean_credential
 from .scaling import ScalingEndpoints
 from .transport import (
     Reply,
@@ -138,7 +139,7 @@ class Service:
 
     def _bearer(self) -> dict[str, str]:
         token = self._params.get("user_token")
-        return {"Authorization": f"Bearer {token}"} if token else {}
+        return {"Authorization": f"Bearer {clean_credential(token, 'user_token')}"} if token else {}
 
     def _asked(
         self,

@@ -19,6 +19,7 @@ from .._common.errors import (
     Unauthorized,
 )
 from .._common.redact import scrub_text
+from .._common.secrets import clean_credential
 from .transport import (
     Reply,
     ServiceTransport,
@@ -86,7 +87,9 @@ class ScalingEndpoints:
         token = self.require_admin_token()
         # Never together with a user's token: a bearer that is not valid is refused before this one is looked at.
         path = [*_PATH, *([name] if name else [])]
-        reply = self._transport.send(doing, method, path, body=body, headers={_HEADER: token})
+        reply = self._transport.send(
+            doing, method, path, body=body, headers={_HEADER: clean_credential(token, "admin_token")}
+        )
         if not 200 <= reply.status < 300:
             raise self._refused(reply, doing, name, body)
         return reply

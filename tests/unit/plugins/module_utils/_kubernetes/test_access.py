@@ -174,15 +174,68 @@ def test_a_dictionary_is_a_kubeconfig(home, monkeypatch):
     assert_same({"kubeconfig": kubeconfig(helper(home, {"token": SECRET}))}, monkeypatch)
 
 
-def test_several_files_are_merged_as_in_kubernetes_core(home, monkeypatch):
+def test_of_several_files_the_first_names_the_context_as_for_kubectl(home, monkeypatch):
     (home / "sub").mkdir()
-    (home / "sub" / "token").write_text("token of the second file")
+    (home / "sub" / "token").write_text("token-of-the-second-file")
     first = write(home, kubeconfig({"token": SECRET}, name="first", current="first"))
     second = write(home, kubeconfig({"tokenFile": "token"}, name="second", current="second"), "sub/config")
     both = f"{first}:{second}:{home}/missing"
-    assert_same({"kubeconfig": both}, monkeypatch)
     assert_same({"kubeconfig": both, "context": "first"}, monkeypatch)
-    assert resolve({"kubeconfig": both}, {}).authorization() == "Bearer token of the second file"
+    assert_same({"kubeconfig": both, "context": "second"}, monkeypatch)
+    assert resolve({"kubeconfig": both}, {}).authorization() == f"Bearer {SECRET}"
+    assert resolve({}, {"KUBECONFIG": both}).authorization() == f"Bearer {SECRET}"
+    silent = write(home, kubeconfig({"token": "other"}, name="third", current=None), "third")
+    assert resolve({"kubeconfig": f"{silent}:{both}"}, {}).authorization() == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize("named", [{"context": "exam"}, {"kubeconfig": "{home}/config"}])
+def test_an_address_of_the_environment_does_not_replace_a_named_kubeconfig(home, named):
+    write(home, kubeconfig({"token": SECRET}))
+    given = {name: value.format(home=home) for name, value in named.items()}
+    for more in ({}, {"K8S_AUTH_API_KEY": "another-token"}):
+        with pytest.raises(Misconfigured, match=r"https://other by the variable K8S_AUTH_HOST.*the option (con|kube)"):
+            resolve(given, {"K8S_AUTH_HOST": "https://other", "KUBECONFIG": f"{home}/config", **more})
+    environ = {"K8S_AUTH_HOST": "https://other", "KUBECONFIG": f"{home}/config"}
+    assert resolve({**given, "host": "https://api"}, environ).host == "https://api"
+
+
+@pytest.mark.parametrize("where", ["option", "K8S_AUTH_KUBECONFIG", "KUBECONFIG"])
+@pytest.mark.parametrize("shape", ["yaml", "json", "broken", "base64"])
+def test_the_content_of_a_kubeconfig_is_no_path_and_is_not_shown(where, shape):
+    text = {
+        "yaml": yaml.safe_dump(kubeconfig({"token": SECRET})),
+        "json": json.dumps(kubeconfig({"token": SECRET})),
+        "broken": f"users: token: {SECRET}",
+        "base64": encoded(yaml.safe_dump(kubeconfig({"token": SECRET}))).replace("/", "_"),
+    }[shape]
+    given = {"kubeconfig": text} if where == "option" else {}
+    with pytest.raises(Misconfigured, match="that is the content of a kubeconfig, not a path") as caught:
+        resolve(given, {} if given else {where: text})
+    assert SECRET not in f"{caught.value} {caught.value.details}"
+    assert encoded(SECRET)[:10] not in f"{caught.value} {caught.value.details}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " ", "\t"])
+def test_blanks_around_a_token_are_taken_off(home, end):
+    (home / "token").write_text(end + SECRET + end)
+    for given in (
+        {"host": "https://api", "api_key": SECRET + end},
+        {"kubeconfig": write(home, kubeconfig({"token": SECRET + end}))},
+        {"kubeconfig": write(home, kubeconfig({"tokenFile": "token"}), "other")},
+    ):
+        assert resolve(given, {}).authorization() == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize("inside", ["\n", "\r", "\0", "ключ", "ü", "\x7f"])
+def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(inside):
+    token = f"{SECRET}{inside}{SECRET}"
+    for given in (
+        {"host": "https://api", "api_key": token},
+        {"kubeconfig": kubeconfig({"token": token})},
+    ):
+        with pytest.raises(Misconfigured, match="a character in it that cannot be sent") as caught:
+            resolve(given, {}).authorization()
+        assert SECRET not in str(caught.value)
 
 
 def test_of_two_entries_with_one_name_the_first_counts_as_in_kubernetes_core(home, monkeypatch):
