@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
+from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
 
 
 class ActionModule(ActionBase):
@@ -21,8 +22,16 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec(
-            {"title": {"type": "str", "required": True}, "lines": {"type": "list", "elements": "str", "required": True}}
+            {
+                "title": {"type": "str"},
+                "lines": {"type": "list", "elements": "str"},
+                "failure": {"type": "str"},
+            },
+            required_together=[("title", "lines")],
+            required_one_of=[("lines", "failure")],
         )
+        if options["failure"]:
+            return {**result, **fail_once(self._task, plain(options["failure"]))}
         host = (task_vars or {}).get("inventory_hostname", "")
         # What users and operators wrote may be part of it.
         title, lines = plain(f"{host} · {options['title']}"), plain_texts(options["lines"])

@@ -16,14 +16,17 @@ description:
   - Runs on the control node and touches nothing.
 options:
   title:
-    description: Heading of the report. The name of the host is put in front of it.
+    description: Heading of the report. The name of the host is put in front of it. Belongs to O(lines).
     type: str
-    required: true
   lines:
     description: The lines to print.
     type: list
     elements: str
-    required: true
+  failure:
+    description:
+      - Fail with this sentence instead of printing anything, without an excerpt of the playbook and without saying it
+        twice.
+    type: str
 extends_documentation_fragment:
   - eduide.theia._attributes
   - eduide.theia._attributes.info_module

@@ -31,6 +31,10 @@ PLAY = """
 
 def play(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
     (folder / "play.yml").write_text(PLAY.format(lines=lines))
+    return run(folder)
+
+
+def run(folder: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("ansible-playbook")
     return subprocess.run(
         [program, "-i", "localhost,", "play.yml"],
@@ -115,3 +119,15 @@ def test_the_progress_file_is_gone_afterwards():
             time.sleep(0.05)
     assert shown == ["java 11"]
     assert not Path(path).exists()
+
+
+def test_a_failure_is_printed_once_and_without_an_excerpt(tmp_path):
+    sentence = "warm has to be a whole number, not 'sixty'"
+    task = {"eduide.theia.theia_report": {"failure": sentence}}
+    content = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}]
+    (tmp_path / "play.yml").write_text(json.dumps(content))
+    done = run(tmp_path)
+    assert done.returncode == 2
+    told = (done.stdout + done.stderr).split("TASK [", 1)[1].split("PLAY RECAP", 1)[0].splitlines()[1:]
+    assert sum(sentence in line for line in told) == 1
+    assert len(told) <= 6
