@@ -83,7 +83,7 @@ class Fault:
 
 @dataclass
 class Rule:
-    """A fault for the requests of a verb whose path and query match a pattern.
+    """A fault for the requests of a verb whose path and query match a pattern, and whose body does, if one is given.
 
     `skip` of them go untouched, then `count` are hit (None: all further ones). Verbs are those of Kubernetes (get,
     list, watch, create, update, patch, delete, deletecollection); for other servers the method in lower case.
@@ -92,6 +92,7 @@ class Rule:
     fault: Fault
     verb: str | None = None
     path: str = ""
+    body: str = ""
     skip: int = 0
     count: int | None = None
     _matched: int = field(default=0, init=False)
@@ -99,6 +100,8 @@ class Rule:
     def claims(self, seen: Seen) -> bool:
         """Whether this request is one to hit; counts it."""
         if self.verb not in (None, seen.verb) or not re.search(self.path, seen.target):
+            return False
+        if self.body and not re.search(self.body, seen.body.decode(errors="replace")):
             return False
         self._matched += 1
         return self.skip < self._matched and (self.count is None or self._matched <= self.skip + self.count)

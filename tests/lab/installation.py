@@ -53,6 +53,9 @@ class Settings:
     gateway_timeout_seconds: float | None = None
     namespace: str | None = None
     running: t.Collection[str] = ("operator", "service")
+    restarts: bool | None = None
+    """Whether a program that ends itself is started again, as its Deployment would do it. Unless somebody says so,
+    this is for April's: any other that ends has an error, which nobody should overlook."""
 
     def __post_init__(self) -> None:
         for name, value, known in (("start", self.start, STARTS), ("operator", self.operator, OPERATORS)):
@@ -174,18 +177,26 @@ class Installation:
     def _program(
         self, name: str, identity: identities.Identity, options: t.Sequence[str], works: t.Callable[[], t.Any]
     ) -> Program:
-        lab = self.control_plane
+        lab, settings = self.control_plane, self.settings
         common = [
             f"--kubeconfig={identity.kubeconfig}",
             f"--namespace={self.namespace}",
             f"--api={lab.options.api}",
-            f"--minute-seconds={self.settings.minute_seconds}",
+            f"--minute-seconds={settings.minute_seconds}",
             f"--ide-url={lab.description['ide_url']}",
         ]
         command = [f"lab.{name}", *common, *options]
         # By the environment, as the real one gets it: command lines can be read by everybody.
         env = {chart.ADMIN_TOKEN_KEY: self.admin_token or ""}
-        return Program(lab.processes, f"{self.namespace}.{name}", command, identity=identity, works=works, env=env)
+        return Program(
+            lab.processes,
+            f"{self.namespace}.{name}",
+            command,
+            identity=identity,
+            works=works,
+            env=env,
+            restart=settings.operator == "april" if settings.restarts is None else settings.restarts,
+        )
 
     def _operator_options(self) -> list[str]:
         return [

@@ -49,6 +49,7 @@ APP_DEFINITION_UPSTREAM = Kind("theia.cloud", "v1beta10", "AppDefinition", "appd
 CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
 POD = Kind("", "v1", "Pod", "pods")
 SERVICE = Kind("", "v1", "Service", "services")
+SECRET = Kind("", "v1", "Secret", "secrets")
 CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)

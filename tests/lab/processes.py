@@ -71,14 +71,16 @@ class Processes:
     def reserve(self, count: int) -> list[int]:
         return t.cast(list[int], self._order(do="reserve", count=count)["ports"])
 
-    def run(self, name: str, argv: t.Sequence[str | Path], env: t.Mapping[str, str] | None = None) -> int:
-        """Start a program; its output is in `log(name)`. Returns its process id."""
+    def run(
+        self, name: str, argv: t.Sequence[str | Path], env: t.Mapping[str, str] | None = None, *, restart: bool = False
+    ) -> int:
+        """Start a program, and start it again if it ends by itself; its output is in `log(name)`. The process id."""
         complete = {**os.environ, "PYTHONPATH": PACKAGES, **(env or {})}
-        order = {"name": name, "argv": [str(word) for word in argv], "env": complete}
+        order = {"name": name, "argv": [str(word) for word in argv], "env": complete, "restart": restart}
         return t.cast(int, self._order(do="run", **order)["pid"])
 
     def end(self, name: str, number: int = signal.SIGTERM) -> int | None:
-        """Send a signal, wait until the process is gone, and return its exit code (None: never started)."""
+        """Send a signal, wait until the process is gone for good, and return its exit code (None: never started)."""
         return t.cast("int | None", self._order(do="end", name=name, signal=int(number))["returncode"])
 
     def status(self) -> dict[str, t.Any]:
@@ -87,6 +89,10 @@ class Processes:
     def running(self, name: str) -> bool:
         process = self.status()["processes"].get(name)
         return process is not None and process["returncode"] is None
+
+    def ends(self, name: str) -> list[int]:
+        """The exit codes with which a program that is started again has ended so far."""
+        return t.cast(list[int], self.status()["processes"][name]["ends"])
 
     def route(self, host: str, ports: t.Sequence[int], to: int) -> None:
         self._order(do="route", host=host, ports=list(ports), to=to)

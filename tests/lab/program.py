@@ -33,6 +33,7 @@ class Program:
         identity: Identity,
         works: t.Callable[[], t.Any],
         env: t.Mapping[str, str] | None = None,
+        restart: bool = False,
     ) -> None:
         self.identity = identity
         self._processes = processes
@@ -40,6 +41,7 @@ class Program:
         self._command = [sys.executable, "-m", *command]
         self._works = works
         self._env = env
+        self._restart = restart
 
     @property
     def user(self) -> str:
@@ -48,7 +50,7 @@ class Program:
 
     def start(self, *other: str, wait: bool = True) -> None:
         """Start it, with `other` arguments than those that it was made with."""
-        self._processes.run(self._name, self.command(*other), self._env)
+        self._processes.run(self._name, self.command(*other), self._env, restart=self._restart)
         if wait:
             self.wait()
 
@@ -80,6 +82,11 @@ class Program:
 
     def running(self) -> bool:
         return self._processes.running(self._name)
+
+    @property
+    def ends(self) -> list[int]:
+        """The exit codes with which it has ended by itself since it was started."""
+        return self._processes.ends(self._name)
 
     @property
     def log(self) -> Path:

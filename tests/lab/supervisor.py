@@ -43,6 +43,7 @@ _PR_SET_PDEATHSIG = 1
 _FIRST_CONNECTION_SECONDS = 30.0
 _JUST_MADE_SECONDS = 10.0
 _PATIENCE_SECONDS = 10.0  # with a program that was asked to end
+_RESTART_SECONDS = 1.0
 _LONGEST_ORDER = 4 * 1024 * 1024  # an order to run something carries a whole environment
 
 Order = dict[str, t.Any]
@@ -54,6 +55,8 @@ class Supervisor:
         self.logs = state / "logs"
         self.logs.mkdir()
         self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._kept: dict[str, asyncio.Task[None]] = {}
+        self._ends: dict[str, list[int]] = {}
         self._reserved: list[socket.socket] = []
         self._routes: dict[tuple[str, int], Address] = {}
         self._egress = Egress(self._resolve)
@@ -124,6 +127,27 @@ class Supervisor:
         running = self._children.get(name)
         if running and running.returncode is None:
             raise ValueError(f"{name} is running already, pid {running.pid}")
+        child = await self._start(order)
+        self._ends[name] = []
+        if order.get("restart"):
+            self._kept[name] = asyncio.create_task(self._keep(order))
+        return {"pid": child.pid}
+
+    async def _keep(self, order: Order) -> None:
+        """Start a program again that has ended by itself, as a Deployment would its container."""
+        name = order["name"]
+        while True:
+            self._ends[name].append(await self._children[name].wait())
+            await asyncio.sleep(_RESTART_SECONDS)
+            starting = asyncio.create_task(self._start(order))
+            try:
+                await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                await starting  # so that whoever ends it sees this one
+                raise
+
+    async def _start(self, order: Order) -> asyncio.subprocess.Process:
+        name = order["name"]
         with (self.logs / f"{name}.log").open("ab") as log:
             child = await asyncio.create_subprocess_exec(
                 *order["argv"],
@@ -135,12 +159,16 @@ class Supervisor:
                 preexec_fn=_die_with(os.getpid()),
             )
         self._children[name] = child
-        return {"pid": child.pid}
+        return child
 
     async def _end_by_order(self, order: Order) -> Order:
         return {"returncode": await self._end(order["name"], order["signal"])}
 
     async def _end(self, name: str, number: int) -> int | None:
+        keeper = self._kept.pop(name, None)
+        if keeper:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
         child = self._children.get(name)
         if child is None:
             return None
@@ -153,7 +181,10 @@ class Supervisor:
         return await child.wait()
 
     async def _status(self, _order: Order) -> Order:
-        processes = {name: {"pid": c.pid, "returncode": c.returncode} for name, c in self._children.items()}
+        processes = {
+            name: {"pid": child.pid, "returncode": child.returncode, "ends": self._ends.get(name, [])}
+            for name, child in self._children.items()
+        }
         return {"supervisor": os.getpid(), "processes": processes, "refused": self._egress.refused}
 
     async def _route(self, order: Order) -> Order:

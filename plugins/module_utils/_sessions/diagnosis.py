@@ -103,7 +103,10 @@ _FAILURES = (
     ("app definition not found", "there is no app definition {app}"),
     ("httproute", "the operator could not add it to the HTTP route"),
     ("prewarmed", "somebody else took the prewarmed instance in the same moment"),
-    ("set-up", "its instance could not be made ready for its user, and stays reserved until the session is removed"),
+    (
+        "session setup|set-up",
+        "its instance could not be made ready for its user, and stays reserved until the session is removed",
+    ),
     ("service", "its Services could not be created, because a quota is used up or their name is taken"),
 )
 

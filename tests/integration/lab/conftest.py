@@ -10,7 +10,8 @@ import contextlib
 
 import pytest
 
-OPERATORS = ("april", "current")
+from integration.lab.operator_site import Site
+from lab.proxy import FaultProxy
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,21 @@ def shared_installation(control_plane):
             return made[key]
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def proxied_site(control_plane):
+    """April's operator behind a fault proxy."""
+    settings = {"operator": "april", "app_definitions": [], "running": ()}
+    with FaultProxy.before(control_plane) as proxy, control_plane.installation(**settings) as installation:
+        installation.operator.start(installation.operator.through(proxy))
+        yield Site(installation), proxy
+
+
+@pytest.fixture
+def proxied(proxied_site):
+    """The same without rules, before and after."""
+    site, proxy = proxied_site
+    proxy.clear()
+    yield site, proxy
+    proxy.clear()

@@ -302,6 +302,10 @@ class Site:
             if any(o["uid"] == uid(owner) for o in item["metadata"].get("ownerReferences", []))
         ]
 
+    def printed(self, words: str) -> int:
+        """How many lines with these words the operator has printed so far."""
+        return sum(words in line for line in self.installation.operator.log.read_text().splitlines())
+
     # --- who did what
 
     def writes_of_operator(self, since: datetime, *, about: t.Sequence[str] = ("",)) -> list[str]:

@@ -264,15 +264,6 @@ def test_without_the_shared_route_a_session_is_an_error(site):
     assert "HTTPRoute not available" in session["status"]["operatorMessage"]
 
 
-def test_a_label_that_is_cut_at_the_wrong_place_fails_the_session_and_keeps_the_instance(site):
-    definition = site.definition(1)
-    user = "x" * 62 + ".y@example.org"
-    session = site.reaches(site.create_session(definition, user), "ERROR")
-    assert "set-up failed" in session["status"]["operatorMessage"]
-    assert owner_kinds(site.instance(definition, 1).external) == ["AppDefinition", "Session"]
-    assert number_of(session) == 1
-
-
 def test_an_error_is_final(site):
     definition = site.definition(0, ingressname="later-route")
     name = site.create_session(definition, ADA)

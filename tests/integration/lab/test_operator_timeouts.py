@@ -210,8 +210,16 @@ def test_an_older_operator_ends_eager_sessions_in_use_and_those_that_do_not_answ
     assert lives(old_site, watched.before["active"])
 
 
-def has_died(site):
-    eventually("the monitor has ended", lambda: "monitor has ended" in site.installation.operator.log.read_text())
+def has_died(site, session):
+    """It says nothing. The check of time limits comes as often, so it tells when the monitor should have looked."""
+    check = f"{session['metadata']['name']} is looked at"
+
+    def does_not_look():
+        looked, checked = site.printed("Pinging sessions"), site.printed(check)
+        eventually("two rounds", lambda: site.printed(check) >= checked + 2)
+        return site.printed("Pinging sessions") == looked
+
+    eventually("the monitor has ended", does_not_look)
 
 
 def test_the_monitor_dies_of_an_app_definition_without_activity_tracker_until_a_restart(own_site):
@@ -220,7 +228,7 @@ def test_the_monitor_dies_of_an_app_definition_without_activity_tracker_until_a_
     annotate(site, pod_of(site, tracked), "lab/last-activity=now")
     untracked = site.start_session(site.definition(monitor={"port": 3000}), ADA)
     restart(site)
-    has_died(site)
+    has_died(site, tracked)
     frozen = last_activity(site, tracked)
     # The rest of the operator works on: the absolute limit, for instance.
     ends(site, site.start_session(site.definition(timeout=3, monitor=LONG), ADA))
@@ -228,17 +236,6 @@ def test_the_monitor_dies_of_an_app_definition_without_activity_tracker_until_a_
     site.delete_session(untracked)
     restart(site)
     eventually("the monitor works again", lambda: last_activity(site, tracked) > frozen)
-
-
-def test_the_monitor_dies_of_a_session_without_a_status(own_site):
-    site = own_site
-    definition = site.definition(monitor=LONG)
-    site.settled()
-    site.installation.operator.kill()
-    name = site.create_session(definition, ADA)
-    site.installation.operator.start()
-    has_died(site)
-    assert site.reaches(name, "HANDLED")
 
 
 # --- what is asked of the IDE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.lab.operator_site import INSTANCE_ID, Site, annotations_of, eventually, labels, owner_kinds, uid
+from integration.lab.operator_site import INSTANCE_ID, Site, annotations_of, eventually, owner_kinds, uid
 from lab import pool
 from lab.audit import pod_starts
 
@@ -141,26 +141,3 @@ def test_lowering_under_a_claim_leaves_an_orphan_with_a_running_pod(site):
     site.kubectl("delete", "appdefinitions.theia.cloud", definition)
     eventually("the rest of the pool is gone", lambda: not site.exists("appdefinitions", definition))
     assert site.exists("deployments", orphan.deployment["metadata"]["name"])
-
-
-# --- a release that nobody sees
-
-
-def test_the_next_student_gets_the_pod_of_the_one_before(site):
-    definition = site.definition(1)
-    session = site.start_session(definition, ADA)
-    before = site.instance(definition, 1)
-    site.installation.operator.kill()
-    site.delete_session(session)
-    eventually(
-        "the instance looks free",
-        lambda: all(owner_kinds(item) == ["AppDefinition"] for item in site.instance(definition, 1).objects),
-    )
-    dirty = site.instance(definition, 1)
-    assert dirty.address == ADA
-    assert labels(dirty.external)["theia-cloud.io/session"] == session["metadata"]["name"]
-    site.installation.operator.start()
-    site.start_session(definition, EVE)
-    after = site.instance(definition, 1)
-    assert after.pod_uids == before.pod_uids
-    assert after.address == EVE

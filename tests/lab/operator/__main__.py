@@ -7,16 +7,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 
 from lab.operator.arguments import ArgumentsError, parse_switches
-from lab.operator.output import log_to_stderr
+from lab.operator.output import log_to_stdout
 from lab.operator.process import run
+
+# What a Java program ends with when it is asked to end.
+TERMINATED = 128 + signal.SIGTERM
 
 
 def main() -> int:
     switches = parse_switches(None)
-    log_to_stderr(switches.log_level)
+    log_to_stdout(switches.log_level)
+    # At once, and without giving the lead back.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
     try:
         return asyncio.run(run(switches))
     except ArgumentsError as error:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import typing as t
@@ -58,18 +59,23 @@ class ActivityMonitor:
         self._ides = Ides(settings.switches.ide_url)
         self._statuses = statuses
 
-    async def run(self) -> None:
-        try:
-            while True:
-                await self._round()
-                await asyncio.sleep(self._pause)
-        except (KeyError, TypeError, httpx2.HTTPError):
-            # The scheduled task of the real one ends silently; the process goes on without it until it is restarted.
-            LOG.exception("the activity monitor has ended")
+    async def look(self) -> list[Resource]:
+        """All sessions there are."""
+        return await self._cluster.items(SESSION)
 
-    async def _round(self) -> None:
+    async def run(self, sessions: list[Resource]) -> None:
+        """Begin with these. As in the real one, nothing is said when it ends, and the process goes on without it."""
+        LOG.info("the activity of sessions is asked for every %s s", self._pause)
+        with contextlib.suppress(KeyError, TypeError, httpx2.HTTPError):
+            while True:
+                await self._round(sessions)
+                await asyncio.sleep(self._pause)
+                sessions = await self.look()
+
+    async def _round(self, sessions: list[Resource]) -> None:
         # Not .get(): a session without a status ends the loop.
-        handled = [s for s in await self._cluster.items(SESSION) if s["status"].get("operatorStatus") == HANDLED]
+        handled = [session for session in sessions if session["status"].get("operatorStatus") == HANDLED]
+        LOG.debug("Pinging sessions: %s", [session["metadata"]["name"] for session in handled])
         services = await self._cluster.items(SERVICE)
         app_definitions = {item["metadata"]["name"]: item for item in await self._cluster.items(self._kind)}
         for session in handled:

@@ -31,7 +31,7 @@ class Addresses:
         await self._refresh_pods(app_definition, number)
 
     async def clear(self, app_definition: Resource, number: int) -> None:
-        await self._write(app_definition, number, None)
+        await self._write(app_definition, number, "")
 
     async def restore(self, app_definition: Resource) -> None:
         """Give sessions back what a rebuild of the ConfigMaps took from them.
@@ -58,7 +58,7 @@ class Addresses:
         if live and live["metadata"]["uid"] == session["metadata"]["uid"]:
             await self.admit(app_definition, number, user)
 
-    async def _write(self, app_definition: Resource, number: int, user: str | None) -> None:
+    async def _write(self, app_definition: Resource, number: int, user: str) -> None:
         name = email_map_name(app_definition, number)
         await self._cluster.merge(CONFIG_MAP, name, {"data": {EMAILS_KEY: user}})
 

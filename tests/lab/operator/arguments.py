@@ -129,7 +129,7 @@ def parse_switches(args: t.Sequence[str] | None) -> Switches:
     parser.add_argument("--gateway-url", help="where session URLs are asked for")
     parser.add_argument("--ide-url", help="where the activity of IDEs is asked for")
     parser.add_argument("--poll-scale", type=float, default=1.0, help="factor on the pauses between URL polls")
-    parser.add_argument("--log-level", choices=["debug", "info", "warning", "error"], default="info")
+    parser.add_argument("--log-level", choices=["trace", "debug", "info", "warning"], default="trace")
     given = parser.parse_args(args)
     return Switches(
         namespace=given.namespace,

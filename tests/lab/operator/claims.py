@@ -12,7 +12,7 @@ import typing as t
 
 from lightkube.core.exceptions import ApiError
 
-from lab.kube import DEPLOYMENT, POD, SERVICE, SESSION, Cluster, Resource
+from lab.kube import DEPLOYMENT, POD, SERVICE, SESSION, Cluster, Kind, Resource
 from lab.operator import labels, names, owners, pool_plan
 from lab.operator.addresses import Addresses
 from lab.operator.arguments import Settings
@@ -38,6 +38,7 @@ class Claims:
         self._cluster = cluster
         self._keycloak = settings.arguments.keycloak
         self._tidy_cut = settings.switches.upstream
+        self._sidecars_apart = not settings.switches.april
         self._addresses = addresses
         # One session at a time looks for a free instance; another process would not be kept out.
         self._reserving = asyncio.Lock()
@@ -45,20 +46,27 @@ class Claims:
     async def reserve(self, session: Resource, app_definition: Resource) -> Free | None:
         """Take the lowest free instance; None if there is none."""
         async with self._reserving:
-            services = await self._cluster.items(SERVICE)
-            free = pool_plan.lowest_free(s for s in services if owners.is_owned_by(s, app_definition))
+            services = [s for s in await self._cluster.items(SERVICE) if owners.is_owned_by(s, app_definition)]
+            if self._sidecars_apart:
+                services = [s for s in services if labels.SIDECAR not in labels.labels_of(s)]
+            held = pool_plan.held_by(services, session)
+            if held:
+                return held
+            free = pool_plan.lowest_free(services)
             if free is None:
                 return None
-            owner = owners.reference(SESSION, session)
             taken: list[str] = []
             try:
                 for name in (free.external, free.internal):
-                    await self._cluster.append(SERVICE, name, "/metadata/ownerReferences", owner)
+                    await self._add_owner(SERVICE, name, session)
                     taken.append(name)
             except ApiError as error:
                 await self._give_back(taken, session)
                 raise ReservationFailed(str(error)) from error
             return free
+
+    async def _add_owner(self, kind: Kind, name: str, session: Resource) -> None:
+        await self._cluster.append(kind, name, "/metadata/ownerReferences", owners.reference(SESSION, session))
 
     async def _give_back(self, services: list[str], session: Resource) -> None:
         for name in services:
@@ -74,8 +82,9 @@ class Claims:
         try:
             for name in (instance.external, instance.internal):
                 await self._cluster.merge(SERVICE, name, {"metadata": {"labels": found_by}})
-            owner = owners.reference(SESSION, session)
-            await self._cluster.append(DEPLOYMENT, deployment, "/metadata/ownerReferences", owner)
+            live = await self._cluster.get(DEPLOYMENT, deployment)
+            if live is None or not owners.is_owned_by(live, session):
+                await self._add_owner(DEPLOYMENT, deployment, session)
             if self._keycloak:
                 await self._addresses.admit(app_definition, instance.number, session["spec"]["user"])
         except ApiError as error:
@@ -95,8 +104,11 @@ class Claims:
         internal = [name for name in services if name.endswith("-int")]
         external = [name for name in services if not name.endswith("-int")]
         number = names.instance_number(external[0]) if len(external) == 1 == len(internal) else None
-        if number is None:
+        if not services:
+            LOG.error("No services found for session %s", session["metadata"]["name"])
+        elif number is None:
             LOG.error("session %s: %d Services found, release stops", session["metadata"]["name"], len(services))
+        if number is None:
             return
         for name in (*external, *internal):
             await self._clean(name, session)
@@ -116,6 +128,7 @@ class Claims:
                 LOG.warning("cleaning Service %s, try %d: %s", service, attempt, error)
             else:
                 return
+        LOG.error("Failed to cleanup service after %d attempts", TRIES)
 
     async def _delete_pod(self, app_definition: Resource, number: int, deployment: str) -> None:
         """The next user gets a fresh pod."""

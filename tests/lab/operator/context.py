@@ -23,5 +23,5 @@ class Context(t.NamedTuple):
 
     @classmethod
     def of(cls, cluster: Cluster, settings: Settings) -> Context:
-        statuses = Statuses(cluster)
+        statuses = Statuses(cluster, april=settings.switches.april)
         return cls(cluster, settings, statuses, Routes(cluster, settings), UrlPolls(settings, statuses))

@@ -29,12 +29,13 @@ class Parts:
         self._spec: Resource = app_definition["spec"]
         self._arguments = settings.arguments
         self._upstream = settings.switches.upstream
+        self._april = settings.switches.april
         self._proxy_template = proxy_template
         self.owner = owners.reference(settings.switches.app_definition, app_definition)
 
     def services(self) -> tuple[Sort, Sort]:
         return (
-            Sort(SERVICE, lambda item: not (_is_sidecar(item) or names.is_internal(item)), self._external_service),
+            Sort(SERVICE, lambda item: self._is_own(item) and not names.is_internal(item), self._external_service),
             Sort(SERVICE, names.is_internal, self._internal_service),
         )
 
@@ -52,7 +53,11 @@ class Parts:
         ]
 
     def deployment(self) -> Sort:
-        return Sort(DEPLOYMENT, lambda item: not _is_sidecar(item), self._deployment)
+        return Sort(DEPLOYMENT, self._is_own, self._deployment)
+
+    def _is_own(self, item: Resource) -> bool:
+        """April's operator takes what belongs to sidecars for parts of the instance, which are never up to date."""
+        return self._april or labels.SIDECAR not in labels.labels_of(item)
 
     def all(self) -> list[Sort]:
         """In the order in which an instance is built: the IDE last, so that it finds its sidecars."""
@@ -103,7 +108,7 @@ class Parts:
         )
 
     def _url(self, number: int) -> str:
-        return self._arguments.instances_host + templates.instance_path(self._app_definition, number)
+        return self._arguments.instances_host + templates.instance_path(self._app_definition, number) + "/"
 
     def _sidecar(self, sidecar: Resource, name: str) -> tuple[Sort, Sort]:
         def belongs(item: Resource) -> bool:
@@ -125,10 +130,6 @@ class Parts:
 
 def email_map_name(app_definition: Resource, number: int) -> str:
     return names.instance_object(app_definition, number, "email")
-
-
-def _is_sidecar(item: Resource) -> bool:
-    return labels.SIDECAR in labels.labels_of(item)
 
 
 def _purpose(item: Resource) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import typing as t
+from http import HTTPStatus
 
 from lightkube.core.exceptions import ApiError
 
@@ -20,6 +21,7 @@ from lab.kube import (
     WORKSPACE,
     Kind,
     Resource,
+    code_of,
 )
 from lab.operator import labels, limits, names, owners, pods, templates
 from lab.operator.context import Context
@@ -78,7 +80,7 @@ class LazySessions:
             self._settings.switches.app_definition, session["spec"]["appDefinition"]
         )
         if app_definition is None:
-            raise Failed("App definition not found.")
+            raise Failed("App Definition not found.")
         sessions = await self._cluster.items(SESSION)
         refused = limits.refusal(session, app_definition, sessions, self._arguments.sessions_per_user)
         if refused:
@@ -125,14 +127,22 @@ class LazySessions:
         spec = plan.app_definition["spec"]
         name = names.session_object(plan.session)
         internal = names.session_internal_service(plan.session)
-        try:
-            keycloak = self._arguments.keycloak
-            await self._cluster.create(SERVICE, templates.external_service(name, spec, plan.owned, keycloak=keycloak))
-            await self._cluster.create(SERVICE, templates.internal_service(internal, spec, plan.owned))
-        except ApiError as error:
-            LOG.warning("session %s: %s", plan.session["metadata"]["name"], error)
-            raise Failed("Creating a service failed.") from error
+        keycloak = self._arguments.keycloak
+        external_service = templates.external_service(name, spec, plan.owned, keycloak=keycloak)
+        await self._create_service(plan, external_service, "Failed to create service.")
+        internal_service = templates.internal_service(internal, spec, plan.owned)
+        await self._create_service(plan, internal_service, "Failed to create internal service.")
         return name
+
+    async def _create_service(self, plan: Plan, body: Resource, message: str) -> None:
+        """What the API server calls invalid nobody has thought of; a name that is taken or a full quota, they have."""
+        try:
+            await self._cluster.create(SERVICE, body)
+        except ApiError as error:
+            if code_of(error) == HTTPStatus.UNPROCESSABLE_ENTITY:
+                raise
+            LOG.warning("session %s: %s", plan.session["metadata"]["name"], error)
+            raise Failed(message) from error
 
     async def _create_config_maps(self, plan: Plan) -> None:
         session, spec = plan.session, plan.app_definition["spec"]
@@ -187,14 +197,14 @@ class LazySessions:
             url = await self._routes.open(plan.session, plan.app_definition, plan.shared_route, way)
         except ApiError as error:
             LOG.warning("session %s: %s", plan.session["metadata"]["name"], error)
-            raise Failed("Editing the HTTPRoute failed.") from error
+            raise Failed("Failed to edit HTTPRoute.") from error
         self._polls.begin(plan.session, url)
 
     def _proxy(self, session: Resource) -> pods.Proxy:
         return pods.Proxy(config=names.session_object(session, "proxy"), emails=names.session_object(session, "email"))
 
     def _url(self, session: Resource) -> str:
-        return self._arguments.instances_host + templates.session_path(session)
+        return self._arguments.instances_host + templates.session_path(session) + "/"
 
 
 def _workspace_name(session: Resource) -> str:

@@ -18,8 +18,11 @@ class Refusal(t.NamedTuple):
     message: str
 
 
-TOO_MANY_INSTANCES = Refusal("552:The server has reached its limit of sessions.", "Max instances reached.")
-TOO_MANY_SESSIONS = Refusal("553:The user has reached the limit of sessions.", "Max sessions reached.")
+TOO_MANY_INSTANCES = Refusal("552:Max instances reached. Could not create session.", "Max instances reached.")
+TOO_MANY_SESSIONS = Refusal(
+    "553:No more sessions allowed for this user, you reached your limit.", "Max sessions reached."
+)
+# The text behind the number is ours (inferred).
 NO_SESSIONS = Refusal("554:The user may not start any session.", "Max sessions reached.")
 
 

@@ -11,10 +11,13 @@ import typing as t
 from lab.kube import DEPLOYMENT, Resource
 from lab.operator import labels
 from lab.operator.arguments import Arguments
-from lab.operator.templates import PROXY_PORT, Owned, metadata
+from lab.operator.templates import PROXY_PORT, PROXY_PORT_NAME, Owned, metadata
 
 DEFAULT_MOUNT_PATH = "/home/project/persisted"
 DATA_VOLUME = "user-data"
+
+# Seen from the pod, what a user downloads goes out.
+BANDWIDTH = {"egress": "downlinkLimit", "ingress": "uplinkLimit"}
 
 SIDECAR_DEFAULTS = {"cpuLimit": "500m", "memoryLimit": "1Gi", "cpuRequest": "100m", "memoryRequest": "256Mi"}
 
@@ -41,7 +44,7 @@ class Identity(t.NamedTuple):
 
 
 class Extras(t.NamedTuple):
-    """What differs from pod to pod besides its identity."""
+    """What differs from pod to pod besides its identity. The URL has no scheme, like that in a status."""
 
     url: str
     claim: str | None = None
@@ -69,7 +72,11 @@ def ide_deployment(
     }
     if spec.get("pullSecret"):
         pod["imagePullSecrets"] = [{"name": spec["pullSecret"]}]
-    return _deployment(metadata(name, owned), owned.app, {"app": owned.app, **owned.labels}, pod)
+    deployment = _deployment(metadata(name, owned), owned.app, {"app": owned.app, **owned.labels}, pod)
+    deployment["spec"]["template"]["metadata"]["annotations"] = {
+        f"kubernetes.io/{way}-bandwidth": f"{spec[limit]}k" for way, limit in BANDWIDTH.items() if spec.get(limit)
+    }
+    return deployment
 
 
 def sidecar_deployment(name: str, sidecar: Resource, spec: Resource, owner: Resource, claim: str | None) -> Resource:
@@ -136,7 +143,7 @@ def _environment(spec: Resource, arguments: Arguments, identity: Identity, extra
         "THEIACLOUD_SESSION_UID": identity.uid,
         "THEIACLOUD_SESSION_NAME": identity.name,
         "THEIACLOUD_SESSION_USER": identity.user,
-        "THEIACLOUD_SESSION_URL": extras.url,
+        "THEIACLOUD_SESSION_URL": f"https://{extras.url}",
         "THEIACLOUD_SESSION_SECRET": identity.secret,
     }
     if arguments.enable_monitor:
@@ -151,7 +158,7 @@ def _proxy_container(arguments: Arguments) -> Resource:
         "image": f"quay.io/oauth2-proxy/oauth2-proxy:{arguments.oauth2_proxy_version}",
         "imagePullPolicy": "IfNotPresent",
         "args": ["--config=/etc/oauth2-proxy.cfg", "--authenticated-emails-file=/emails/authenticated-emails-list"],
-        "ports": [{"containerPort": PROXY_PORT, "name": "web"}],
+        "ports": [{"containerPort": PROXY_PORT, "name": PROXY_PORT_NAME}],
         "volumeMounts": [
             {"name": "oauth2-proxy-config", "mountPath": "/etc/oauth2-proxy.cfg", "subPath": "oauth2-proxy.cfg"},
             {"name": "oauth2-templates", "mountPath": "/templates"},

@@ -24,6 +24,7 @@ LOG = logging.getLogger(__name__)
 # The real one sends one request after the other. Within one sort of objects their order shows nowhere,
 # and a lab should not take a minute for what a large cluster does in the background.
 CONCURRENCY = 16
+CLAIM_PAUSE = 0.1
 
 
 class MissingTemplate(Exception):
@@ -45,6 +46,7 @@ class Pool:
 
     async def reconcile(self, app_definition: Resource) -> None:
         """After any change of an app definition, to its metadata too."""
+        LOG.info("Reconciling pool to %d instances", app_definition["spec"]["minInstances"])
         await self._bring_to_size(app_definition, rebuild=True)
 
     async def release_all(self, app_definition: Resource) -> None:
@@ -67,26 +69,30 @@ class Pool:
         for kind, items in objects.items():
             deletions = [Step("delete", number, item["metadata"]["name"]) for item in items]
             await self._carry_out(kind, deletions, app_definition, None)
-        if verdict == "rebuild":
-            # The claim stays, and nobody wipes it: the next user finds what the last one left there.
-            await self._build(await self._parts(app_definition), app_definition, number)
-        elif templates.has_workspace_sidecar(app_definition):
+        if templates.has_workspace_sidecar(app_definition):
             await self._cluster.delete(CLAIM, names.instance_claim(app_definition, number))
+        if verdict == "rebuild":
+            await self._build(await self._parts(app_definition), number)
 
-    async def _build(self, parts: Parts, app_definition: Resource, number: int) -> None:
-        await self._ensure_claim(parts, number)
+    async def _build(self, parts: Parts, number: int) -> None:
+        """Part after part. In April's operator it is an error that nobody expects if somebody has made one already."""
         for sort in parts.all():
-            await self._carry_out(sort.kind, [Step("create", number)], app_definition, sort)
+            if sort.kind == DEPLOYMENT:
+                while not await self._ensure_claim(parts, number):
+                    await asyncio.sleep(CLAIM_PAUSE)
+            if self._settings.switches.april:
+                await self._cluster.create(sort.kind, sort.build(number))
+            else:
+                await self._carry_out(sort.kind, [Step("create", number)], None, sort)
 
     async def _bring_to_size(self, app_definition: Resource, *, rebuild: bool) -> None:
         """Sort after sort, in the order of the real one."""
         target = int(app_definition["spec"]["minInstances"])
         parts = await self._parts(app_definition)
         services = await self._owned(SERVICE, app_definition)
-        pair = parts.services()
-        # An id is missing when neither of its two Services is there (inferred).
-        absent = pool_plan.missing([item for item in services if any(sort.belongs(item) for sort in pair)], target)
-        for sort in pair:
+        # For April's operator an id is missing only if it has no Service at all.
+        absent = pool_plan.missing(services, target) if self._settings.switches.april else None
+        for sort in parts.services():
             await self._bring_sort(sort, services, app_definition, absent, rebuild=rebuild)
         config_maps = await self._owned(CONFIG_MAP, app_definition)
         for sort in parts.config_maps():
@@ -112,31 +118,38 @@ class Pool:
             steps = [Step("create", number) for number in create]
         await self._carry_out(sort.kind, steps, app_definition, sort)
 
-    async def _carry_out(self, kind: Kind, steps: list[Step], app_definition: Resource, sort: Sort | None) -> None:
+    async def _carry_out(
+        self, kind: Kind, steps: list[Step], app_definition: Resource | None, sort: Sort | None
+    ) -> None:
         await asyncio.gather(*(self._step(kind, step, app_definition, sort) for step in steps))
 
-    async def _step(self, kind: Kind, step: Step, app_definition: Resource, sort: Sort | None) -> None:
+    async def _step(self, kind: Kind, step: Step, app_definition: Resource | None, sort: Sort | None) -> None:
         """One object. What the API server refuses is logged and left for the next reconcile."""
         async with self._room:
             try:
                 if step.name and step.action in ("delete", "rebuild"):
                     await self._cluster.delete(kind, step.name)
-                if step.name and step.action == "disown":
+                if step.name and app_definition and step.action == "disown":
                     await self._cluster.strategic(kind, step.name, owners.without(app_definition))
                 if sort and step.action in ("create", "rebuild"):
                     await self._cluster.create(kind, sort.build(step.number))
             except ApiError as error:
                 LOG.warning("%s of %s %s: %s", step.action, kind.kind, step.name or step.number, error)
 
-    async def _ensure_claim(self, parts: Parts, number: int) -> None:
+    async def _ensure_claim(self, parts: Parts, number: int) -> bool:
+        """False if there still is one that is on its way out: pods keep it until they have ended."""
         claim = parts.claim(number)
         if claim is None:
-            return
+            return True
         try:
             await self._cluster.create(CLAIM, claim)
         except ApiError as error:
             if code_of(error) != HTTPStatus.CONFLICT:
                 LOG.warning("claim of instance %d: %s", number, error)
+                return True
+            live = await self._cluster.get(CLAIM, claim["metadata"]["name"])
+            return live is not None and "deletionTimestamp" not in live["metadata"]
+        return True
 
     async def _owned(self, kind: Kind, app_definition: Resource) -> list[Resource]:
         return [item for item in await self._cluster.items(kind) if owners.is_owned_by(item, app_definition)]

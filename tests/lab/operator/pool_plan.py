@@ -21,7 +21,7 @@ class Step(t.NamedTuple):
 
 
 class Free(t.NamedTuple):
-    """An instance that a session may have."""
+    """An instance that a session may have, or has."""
 
     number: int
     external: str
@@ -81,19 +81,33 @@ def after_release(
 
 
 def lowest_free(services: t.Iterable[Resource]) -> Free | None:
-    """The free instance with the lowest id: both of its Services have exactly one owner. Pods are not looked at."""
+    """The free instance with the lowest id: both of its Services have exactly one owner. Pods are not looked at.
+
+    The first external Service of an id counts, in the order in which they are listed, which is that of their names.
+    """
+    for instance, pair in _pairs(services):
+        if all(owners.has_one_owner(service) for service in pair):
+            return instance
+    return None
+
+
+def held_by(services: t.Iterable[Resource], session: Resource) -> Free | None:
+    """The instance that a session has already."""
+    own = [service for service in services if owners.is_owned_by(service, session)]
+    return next((instance for instance, _pair in _pairs(own)), None)
+
+
+def _pairs(services: t.Iterable[Resource]) -> t.Iterator[tuple[Free, tuple[Resource, Resource]]]:
+    """Instances of which both Services are there, by their ids."""
     external: dict[int, Resource] = {}
     internal: dict[int, Resource] = {}
     for service in services:
         number = number_of(service)
-        if number is None or labels.SIDECAR in labels.labels_of(service):
-            continue
-        (internal if names.is_internal(service) else external).setdefault(number, service)
+        if number is not None:
+            (internal if names.is_internal(service) else external).setdefault(number, service)
     for number in sorted(external.keys() & internal.keys()):
         pair = external[number], internal[number]
-        if all(owners.has_one_owner(service) for service in pair):
-            return Free(number, pair[0]["metadata"]["name"], pair[1]["metadata"]["name"])
-    return None
+        yield Free(number, pair[0]["metadata"]["name"], pair[1]["metadata"]["name"]), pair
 
 
 def claims(sessions: t.Iterable[Resource], app_definition: Resource) -> dict[int, Resource]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from lab.kube import DEPLOYMENT, SESSION, WORKSPACE, Cluster, Event
+from lab.kube import DEPLOYMENT, SESSION, WORKSPACE, Cluster
 from lab.operator.activity import ActivityMonitor
 from lab.operator.addresses import Addresses
 from lab.operator.app_definitions import AppDefinitionHandler, EagerAppDefinitions, LazyAppDefinitions
@@ -29,8 +29,9 @@ from lab.operator.lease import Leadership
 from lab.operator.pool import Pool
 from lab.operator.sessions import EagerWithFallback, LazyOnly, SessionHandler
 from lab.operator.timeouts import TimeLimit
+from lab.operator.traced import TracedCluster
 from lab.operator.upstream import UpstreamEagerSessions
-from lab.operator.watching import Queues, Watch
+from lab.operator.watching import Queues, Received, Watch
 from lab.operator.workspaces import Workspaces
 
 LOG = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ BROKEN = 255
 
 async def run(switches: Switches) -> int:
     """Wait for the lead, work while it lasts; returns the exit code."""
-    cluster = Cluster.connect(switches.kubeconfig, switches.namespace)
+    cluster = TracedCluster.connect(switches.kubeconfig, switches.namespace)
     deployment = await cluster.get(DEPLOYMENT, DEPLOYMENT_NAME)
     if deployment is None:
         raise ArgumentsError(f"namespace {switches.namespace} has no Deployment {DEPLOYMENT_NAME}")
@@ -75,16 +76,18 @@ class Operator:
         self._time_limit = TimeLimit(cluster, settings)
         self._monitor = ActivityMonitor(cluster, settings, context.statuses)
         queues = Queues(self._session_event, settings.arguments.threads, self._fatal)
+        april = settings.switches.april
         self._watches = (
-            Watch(cluster, settings.switches.app_definition, self._app_definition_event),
-            Watch(cluster, WORKSPACE, self._workspace_event),
-            Watch(cluster, SESSION, queues.put),
+            Watch(cluster, settings.switches.app_definition, self._app_definition_event, april=april),
+            Watch(cluster, WORKSPACE, self._workspace_event, april=april),
+            Watch(cluster, SESSION, queues.put, april=april),
         )
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
+        """The monitor looks before anything is handled: what has no status then ends it."""
         monitored = self._arguments.enable_monitor and self._arguments.enable_activity_tracker
-        monitor = [self._monitor.run()] if monitored else []
+        monitor = [self._monitor.run(await self._monitor.look())] if monitored else []
         await asyncio.gather(self._failure, self._time_limit.run(), self._follow(), *monitor)
 
     async def _follow(self) -> None:
@@ -94,7 +97,7 @@ class Operator:
         LOG.info("everything that exists is known")
         await asyncio.gather(*(watch.run() for watch in self._watches))
 
-    async def _app_definition_event(self, event: Event) -> None:
+    async def _app_definition_event(self, event: Received) -> None:
         try:
             if event.action == "ADDED":
                 await self._app_definitions.added(event.item)
@@ -106,7 +109,7 @@ class Operator:
             # The one kind whose errors never end the process.
             LOG.exception("app definition %s", event.item["metadata"]["name"])
 
-    async def _workspace_event(self, event: Event) -> None:
+    async def _workspace_event(self, event: Received) -> None:
         try:
             if event.action == "ADDED":
                 await self._workspaces.added(event.item)
@@ -115,7 +118,7 @@ class Operator:
         except Exception as error:  # noqa: BLE001  --continueOnException decides
             self._fatal(error)
 
-    async def _session_event(self, event: Event) -> None:
+    async def _session_event(self, event: Received) -> None:
         LOG.info("session %s: %s", event.item["metadata"]["name"], event.action)
         if event.action == "ADDED":
             await self._sessions.added(event.item)

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import collections
 import logging
 import time
 import typing as t
-import uuid
 from http import HTTPStatus
 
 from lightkube.core.exceptions import ApiError
 
-from lab.kube import SESSION, Cluster, Kind, Resource, code_of
+from lab.kube import SESSION, WORKSPACE, Cluster, Kind, Resource, code_of
+from lab.operator.output import CORRELATION
 
 LOG = logging.getLogger(__name__)
 
@@ -22,8 +24,9 @@ HANDLING = "HANDLING"
 HANDLED = "HANDLED"
 ERROR = "ERROR"
 
-INTERRUPTED = "Handling was unexpectedly interrupted before. Correlation id: {}"
-UNEXPECTED = "Unexpected error. See the operator's log for correlation id {}"
+INTERRUPTED = "Handling was unexpectedly interrupted. CorrelationId: {}"
+INTERRUPTED_WORKSPACE = "Handling was unexpectedly interrupted before. CorrelationId: {}"
+UNEXPECTED = "Unexpected error. Please check the logs for correlationId: {}"
 
 
 class Gone(Exception):
@@ -39,23 +42,40 @@ def operator_status(item: Resource) -> str | None:
 
 
 class Statuses:
-    """Writes of single status fields, to the very object that was read."""
+    """Writes of single status fields, to the very object that was read, and only if nobody wrote in between.
 
-    def __init__(self, cluster: Cluster) -> None:
+    April's operator does not survive a conflict here. It causes some itself, under load: its URL poller and its
+    handler write the same status. A lab rather has them when it wants them, so its own writes wait for each other.
+    """
+
+    def __init__(self, cluster: Cluster, *, april: bool) -> None:
         self._cluster = cluster
+        self._april = april
+        self._turns: dict[str, asyncio.Lock] = collections.defaultdict(asyncio.Lock)
 
     async def set(self, kind: Kind, item: Resource, **fields: t.Any) -> None:
-        name, uid = item["metadata"]["name"], item["metadata"]["uid"]
-        if kind is SESSION and "lastActivity" not in fields:
-            # A number without a value is 0 in the real program, and is written along.
-            live = await self._cluster.get(kind, name)
-            fields["lastActivity"] = ((live or {}).get("status") or {}).get("lastActivity") or 0
+        async with self._turns[item["metadata"]["uid"]]:
+            while not await self._written(kind, item, fields):
+                LOG.info("%s %s was written meanwhile", kind.kind, item["metadata"]["name"])
+
+    async def _written(self, kind: Kind, item: Resource, fields: dict[str, t.Any]) -> bool:
+        """One try. False if somebody else was faster, and that is no reason to give up."""
+        name = item["metadata"]["name"]
+        live = await self._cluster.get(kind, name)
+        if live is None or live["metadata"]["uid"] != item["metadata"]["uid"]:
+            raise Gone(name)
+        # A number without a value is 0 in the real program; it is written along with a status that is new.
+        fresh = {"lastActivity": 0} if kind is SESSION and not live.get("status") else {}
+        version = {"resourceVersion": live["metadata"]["resourceVersion"]}
         try:
-            await self._cluster.merge_status(kind, name, {"metadata": {"uid": uid}, "status": fields})
+            await self._cluster.merge_status(kind, name, {"metadata": version, "status": {**fresh, **fields}})
         except ApiError as error:
-            if code_of(error) in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+            if code_of(error) == HTTPStatus.NOT_FOUND:
                 raise Gone(name) from error
-            raise
+            if code_of(error) != HTTPStatus.CONFLICT or self._april:
+                raise
+            return False
+        return True
 
     async def handling(self, kind: Kind, item: Resource) -> None:
         await self.set(kind, item, operatorStatus=HANDLING)
@@ -70,13 +90,13 @@ class Statuses:
 
     async def unexpected(self, kind: Kind, item: Resource) -> None:
         """To be called where an exception is handled: the status only says where to look for it."""
-        correlation_id = uuid.uuid4()
-        LOG.exception("%s: %s %s", correlation_id, kind.kind, item["metadata"]["name"])
-        await self.failed(kind, item, UNEXPECTED.format(correlation_id))
+        LOG.exception("%s %s", kind.kind, item["metadata"]["name"])
+        await self.failed(kind, item, UNEXPECTED.format(CORRELATION.get()))
 
     async def may_begin(self, kind: Kind, item: Resource) -> bool:
         """Work is begun once. What a former process left unfinished is an error for good."""
         status = operator_status(item)
         if status == HANDLING:
-            await self.failed(kind, item, INTERRUPTED.format(uuid.uuid4()))
+            message = INTERRUPTED_WORKSPACE if kind is WORKSPACE else INTERRUPTED
+            await self.failed(kind, item, message.format(CORRELATION.get()))
         return status not in (HANDLING, HANDLED, ERROR)

@@ -13,6 +13,8 @@ from lab.operator import labels, names, owners
 from lab.operator.arguments import Arguments
 
 PROXY_PORT = 5000
+PROXY_PORT_NAME = "web"
+DATA_BRIDGE_PORT = 16281
 INTERNAL_PORT = 3001
 
 EMAILS_KEY = "authenticated-emails-list"
@@ -28,14 +30,23 @@ class Owned(t.NamedTuple):
     labels: dict[str, str]
 
 
+def data_bridge_port(spec: Resource) -> int | None:
+    """Where an IDE takes the environment that a session brings to a pod which runs already."""
+    options = spec.get("options") or {}
+    enabled = str(options.get("dataBridgeEnabled") or "").lower() in ("true", "1")
+    return int(options.get("dataBridgePort") or DATA_BRIDGE_PORT) if enabled else None
+
+
 def metadata(name: str, owned: Owned, **more: str) -> Resource:
     return {"name": name, "labels": {**owned.labels, **more}, "ownerReferences": [owned.reference]}
 
 
 def external_service(name: str, spec: Resource, owned: Owned, *, keycloak: bool) -> Resource:
     """The way in for browsers, through the auth proxy if there is one."""
-    target = PROXY_PORT if keycloak else spec["port"]
-    ports = [_port("http", spec["port"], target)]
+    ports = [_port("http", spec["port"], PROXY_PORT_NAME if keycloak else spec["port"])]
+    bridge = data_bridge_port(spec)
+    if bridge:
+        ports.append(_port("data-bridge", bridge, bridge))
     monitor = (spec.get("monitor") or {}).get("port") or 0
     if monitor not in (0, spec["port"]):
         ports.append(_port("monitor", monitor, monitor))
@@ -44,12 +55,12 @@ def external_service(name: str, spec: Resource, owned: Owned, *, keycloak: bool)
 
 def internal_service(name: str, spec: Resource, owned: Owned) -> Resource:
     """The way in for other pods: straight to the IDE, past the auth proxy."""
-    service = _service(name, owned, [_port("http", INTERNAL_PORT, spec["port"])])
+    service = _service(name, owned, [_port("http-internal", INTERNAL_PORT, spec["port"])])
     service["metadata"]["labels"][labels.SERVICE_TYPE] = "internal"
     return service
 
 
-def _port(name: str, port: int, target: int) -> Resource:
+def _port(name: str, port: int, target: int | str) -> Resource:
     return {"name": name, "port": port, "targetPort": target, "protocol": "TCP"}
 
 
@@ -57,7 +68,7 @@ def _service(name: str, owned: Owned, ports: list[Resource]) -> Resource:
     return {
         "apiVersion": SERVICE.api_version,
         "kind": SERVICE.kind,
-        "metadata": metadata(name, owned),
+        "metadata": metadata(name, owned, app=owned.app),
         "spec": {"type": "ClusterIP", "selector": {"app": owned.app}, "ports": ports},
     }
 
@@ -75,7 +86,9 @@ def email_config_map(name: str, owned: Owned, user: str | None) -> Resource:
 def proxy_config_map(name: str, owned: Owned, template: Resource, url: str, port: int) -> Resource:
     data = dict(template.get("data") or {})
     text = data.get(PROXY_KEY, "")
-    data[PROXY_KEY] = text.replace("https://placeholder", f"https://{url}").replace("placeholder-port", str(port))
+    data[PROXY_KEY] = text.replace("https://placeholder", f"https://{url.rstrip('/')}").replace(
+        "placeholder-port", str(port)
+    )
     return _config_map(metadata(name, owned, **{labels.PURPOSE: "proxy"}), data)
 
 
@@ -155,8 +168,13 @@ def _with_slash(path: str) -> Resource:
 
 def _to_service(way: Way) -> Resource:
     prefix = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}
+    # What stands between the percent signs is filled in by the platform's gateway.
+    original = {"set": [{"name": "X-Forwarded-Uri", "value": "%REQ(:PATH)%"}]}
     return {
         "matches": [{"path": {"type": "PathPrefix", "value": f"{way.path}/"}}],
-        "filters": [{"type": "URLRewrite", "urlRewrite": {"path": prefix}}],
+        "filters": [
+            {"type": "RequestHeaderModifier", "requestHeaderModifier": original},
+            {"type": "URLRewrite", "urlRewrite": {"path": prefix}},
+        ],
         "backendRefs": [{"name": way.service, "port": way.port}],
     }

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from lab.kube import SESSION, Cluster, Resource
 from lab.operator.arguments import Settings
+from lab.operator.output import TRACE
 
 LOG = logging.getLogger(__name__)
 
@@ -19,9 +20,13 @@ LOG = logging.getLogger(__name__)
 def expired(session: Resource, app_definition: Resource | None, now: datetime, minute_seconds: float) -> bool:
     """Counted from the creation, whatever the user does; no limit, zero and negative mean never."""
     limit = (app_definition or {"spec": {}})["spec"].get("timeout") or 0
+    return 0 < limit < minutes(session, now, minute_seconds)
+
+
+def minutes(session: Resource, now: datetime, minute_seconds: float) -> int:
+    """Since the creation."""
     created = datetime.fromisoformat(session["metadata"]["creationTimestamp"])
-    minutes = int((now - created).total_seconds() // minute_seconds)
-    return 0 < limit < minutes
+    return int((now - created).total_seconds() // minute_seconds)
 
 
 class TimeLimit:
@@ -41,7 +46,10 @@ class TimeLimit:
         app_definitions = {item["metadata"]["name"]: item for item in await self._cluster.items(self._kind)}
         now = datetime.now(UTC)
         for session in await self._cluster.items(SESSION):
-            app_definition = app_definitions.get(session["spec"]["appDefinition"])
+            name, app_definition = session["metadata"]["name"], app_definitions.get(session["spec"]["appDefinition"])
+            LOG.log(TRACE, "session %s is looked at for its time limit", name)
+            # Not what the word says, but what the real one prints under it.
+            LOG.log(TRACE, "session %s: minutesSinceLastActivity %d", name, minutes(session, now, self._minute_seconds))
             if expired(session, app_definition, now, self._minute_seconds):
-                LOG.info("session %s has reached its time limit", session["metadata"]["name"])
-                await self._cluster.delete(SESSION, session["metadata"]["name"])
+                LOG.info("session %s has reached its time limit", name)
+                await self._cluster.delete(SESSION, name)

@@ -2,17 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""List and watch: everything that exists comes as "added" once, then every change as it happens."""
+"""List and watch: everything that exists comes as "added", then every change as it happens.
+
+A watch begins with all there is once more. April's operator takes that for news of its own and handles everything
+twice, the second time with the status that the object had when the watch began.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import typing as t
+import uuid
 
 import httpx2
 
 from lab.kube import Cluster, Event, Kind, Resource
+from lab.operator.output import CORRELATION, INIT, TRACE, as_yaml
 from lab.operator.statuses import Gone
 
 LOG = logging.getLogger(__name__)
@@ -20,7 +26,16 @@ LOG = logging.getLogger(__name__)
 RECONNECTS = 10
 RECONNECT_PAUSE = 1.0
 
-Receiver = t.Callable[[Event], t.Awaitable[None]]
+
+class Received(t.NamedTuple):
+    """An event, and the id under which all that follows from it is logged."""
+
+    action: str
+    item: Resource
+    correlation: str
+
+
+Receiver = t.Callable[[Received], t.Awaitable[None]]
 
 
 class WatchLost(Exception):
@@ -30,17 +45,18 @@ class WatchLost(Exception):
 class Watch:
     """Events of one kind, each handed over before the next is read. Any change counts, to metadata and status too."""
 
-    def __init__(self, cluster: Cluster, kind: Kind, receive: Receiver) -> None:
+    def __init__(self, cluster: Cluster, kind: Kind, receive: Receiver, *, april: bool) -> None:
         self._cluster = cluster
         self._kind = kind
         self._receive = receive
+        self._april = april
         self._versions: dict[str, int] = {}
 
     async def replay(self) -> None:
         """What exists at the start."""
         for item in await self._cluster.items(self._kind):
             self._is_news(item)
-            await self._receive(Event("ADDED", item))
+            await self._hand_over(Received("ADDED", item, INIT))
 
     async def run(self) -> None:
         """From now on."""
@@ -64,18 +80,28 @@ class Watch:
         known = uid in self._versions
         if not self._is_news(event.item):
             return
-        if event.action == "DELETED":
+        action: str = event.action
+        if action == "DELETED":
             del self._versions[uid]
-        elif known:
-            event = Event("MODIFIED", event.item)
-        await self._receive(event)
+        elif known and not self._april:
+            action = "MODIFIED"
+        await self._hand_over(Received(action, event.item, str(uuid.uuid4())))
 
     def _is_news(self, item: Resource) -> bool:
+        """Older events are outdated; for April's operator one of the same version is not."""
         uid, version = item["metadata"]["uid"], int(item["metadata"]["resourceVersion"])
-        if self._versions.get(uid, -1) >= version:
+        known = self._versions.get(uid, -1)
+        if known > version or (known == version and not self._april):
             return False
         self._versions[uid] = version
         return True
+
+    async def _hand_over(self, received: Received) -> None:
+        CORRELATION.set(received.correlation)
+        LOG.log(TRACE, "%s %s %s", self._kind.kind, received.item["metadata"]["name"], received.action)
+        if received.action == "ADDED" and LOG.isEnabledFor(TRACE):
+            LOG.log(TRACE, as_yaml(received.item["spec"]))
+        await self._receive(received)
 
 
 class Queues:
@@ -85,15 +111,15 @@ class Queues:
         self._handle = handle
         self._room = asyncio.Semaphore(threads)
         self._fatal = fatal
-        self._waiting: dict[str, list[Event]] = {}
+        self._waiting: dict[str, list[Received]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def put(self, event: Event) -> None:
-        uid = event.item["metadata"]["uid"]
+    async def put(self, received: Received) -> None:
+        uid = received.item["metadata"]["uid"]
         if uid in self._waiting:
-            self._waiting[uid].append(event)
+            self._waiting[uid].append(received)
             return
-        self._waiting[uid] = [event]
+        self._waiting[uid] = [received]
         task = asyncio.create_task(self._drain(uid))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -101,11 +127,12 @@ class Queues:
     async def _drain(self, uid: str) -> None:
         async with self._room:
             while self._waiting[uid]:
-                event = self._waiting[uid].pop(0)
+                received = self._waiting[uid].pop(0)
+                CORRELATION.set(received.correlation)
                 try:
-                    await self._handle(event)
+                    await self._handle(received)
                 except Gone:
-                    LOG.info("session %s went while it was handled", event.item["metadata"]["name"])
+                    LOG.info("session %s went while it was handled", received.item["metadata"]["name"])
                 except Exception as error:  # noqa: BLE001  whoever made the queues decides whether the process ends
                     self._fatal(error)
             del self._waiting[uid]

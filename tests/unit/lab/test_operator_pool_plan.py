@@ -94,12 +94,20 @@ def test_lowest_free(services, number):
     assert (free.number if free else None) == number
 
 
-def test_services_of_sidecars_are_not_given_to_sessions():
-    sidecar = item(1, **{"theia-cloud.io/sidecar": "ls"})
-    sidecar["metadata"]["name"] = "instance-1-ls-java-0123456789ab"
-    assert pool_plan.lowest_free([sidecar, *pair(1)]) == Free(
-        1, "instance-1-java-0123456789ab", "instance-1-java-0123456789ab-int"
-    )
+def test_the_first_external_service_of_an_id_is_given_to_a_session():
+    sidecar = item(1)
+    sidecar["metadata"]["name"] = "instance-1-a-ls-java-0123456789ab"
+    internal = "instance-1-java-0123456789ab-int"
+    assert pool_plan.lowest_free([sidecar, *pair(1)]) == Free(1, "instance-1-a-ls-java-0123456789ab", internal)
+    assert pool_plan.lowest_free(pair(1)) == Free(1, "instance-1-java-0123456789ab", internal)
+
+
+def test_what_a_session_holds_already_is_found_whatever_is_free():
+    services = [*pair(1), *pair(2, external=True, internal=True)]
+    held = pool_plan.held_by(services, {"metadata": {"name": "s", "uid": "s"}})
+    assert held is not None
+    assert held.number == 2
+    assert pool_plan.held_by(services, {"metadata": {"name": "x", "uid": "x"}}) is None
 
 
 def session(uid, number="1", *, app_definition="java", user="ada@example.org", ending=False):
