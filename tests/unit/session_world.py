@@ -367,6 +367,7 @@ def around(
     leading: bool | None = True,
     led_seconds: float | None = 86400.0,
     shield: Shield = NOBODY,
+    machine_now: datetime | None = None,
     **thresholds: int,
 ) -> Circumstances:
     return Circumstances(
@@ -376,6 +377,7 @@ def around(
         leading=leading,
         led_seconds=led_seconds,
         shield=shield,
+        machine_now=machine_now,
         thresholds=Thresholds(**thresholds),
     )
 

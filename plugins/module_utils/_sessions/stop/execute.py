@@ -101,7 +101,7 @@ def stop_sessions(
     """Stop what the plan stops; one failure does not end the rest."""
     if not planned.plan.acts:
         return planned
-    if job.terms.shield_exit is not None and uses_exit(planned.plan, job.terms):
+    if job.terms.shield_exit is not None and uses_exit(planned.plan, job.terms, planned.view.circumstances):
         _note_exit(gateway, job.terms.shield_exit, job.run)
     stopping = _Stopping(gateway, job, planned, send)
     done = carry_out(planned.plan, stopping.stop, job.pace, progress=progress, across=gateway.map)

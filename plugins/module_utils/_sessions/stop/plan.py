@@ -214,11 +214,18 @@ def _is_surplus(decision: Decision, criteria: StopCriteria, judged: Judged) -> b
     return decision.reasons - {NAMED} == {SURPLUS}
 
 
-def uses_exit(planned: StopPlan, terms: StopTerms) -> bool:
-    """Whether the plan stops a session only because it is let out of the shield of an exam."""
+def uses_exit(planned: StopPlan, terms: StopTerms, circumstances: Circumstances) -> bool:
+    """Whether the plan stops a session only because it is let out of the shield of an exam, by either clock."""
     way_out = terms.shield_exit
-    stops = [item.assessed for item in planned.acts if item.assessed]
-    return way_out is not None and any(not judged.dead and way_out.exam in judged.exams for judged in stops)
+    if way_out is None:
+        return False
+    times = [time for time in (circumstances.now, circumstances.machine_now) if time is not None]
+    return any(
+        way_out.exam in circumstances.shield.exams_of(judged.row.app_definition, judged.row.user, time)
+        for item in planned.acts
+        if (judged := item.assessed) is not None and not judged.dead
+        for time in times
+    )
 
 
 def data_lost(planned: StopPlan) -> dict[str, int]:

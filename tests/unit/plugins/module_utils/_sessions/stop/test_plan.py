@@ -57,6 +57,10 @@ def outcomes(world, request, terms=RELENTLESS, **circumstances):
     return {name: decision.outcome for name, decision in stop(world, request, terms, **circumstances)[0].items()}
 
 
+def leaves_the_shield(world, terms, **circumstances):
+    return uses_exit(stop(world, names("s1"), terms, **circumstances)[1], terms, around(**circumstances))
+
+
 def names(*given):
     return Request(Selection(names=frozenset(given)))
 
@@ -415,14 +419,23 @@ class TestShield:
         for exam, outcome in (("pgdp-final", "stopped"), ("other-exam", "kept_shielded")):
             terms = RELENTLESS._replace(shield_exit=ShieldExit(uid, exam, "wrong room"))
             assert outcomes(world, names("s1"), terms, shield=EXAM) == {"s1": outcome}
-            assert uses_exit(stop(world, names("s1"), terms, shield=EXAM)[1], terms) is (outcome == "stopped")
-            assert not uses_exit(stop(world, names("s1"), terms)[1], terms)
+            assert leaves_the_shield(world, terms, shield=EXAM) is (outcome == "stopped")
+            assert not leaves_the_shield(world, terms)
+
+    def test_the_exit_is_used_where_only_the_clock_of_this_machine_is_within_the_exam(self):
+        world = one()
+        terms = RELENTLESS._replace(
+            shield_exit=ShieldExit(world.objects["sessions"][0]["metadata"]["uid"], "pgdp-final", "wrong room")
+        )
+        clocks = {"now": NOW + timedelta(days=1), "machine_now": NOW}
+        assert not leaves_the_shield(world, terms, shield=EXAM, now=NOW + timedelta(days=1))
+        assert leaves_the_shield(world, terms, shield=EXAM, **clocks)
 
     def test_a_dead_session_needs_no_exit(self):
         world = World()
         session = world.session("s1", operatorStatus="ERROR")
         terms = RELENTLESS._replace(shield_exit=ShieldExit(session["metadata"]["uid"], "pgdp-final", "wrong room"))
-        assert not uses_exit(stop(world, names("s1"), terms, shield=EXAM)[1], terms)
+        assert not leaves_the_shield(world, terms, shield=EXAM)
 
     def test_the_exit_from_one_exam_is_none_from_another(self):
         world = one()
