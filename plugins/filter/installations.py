@@ -13,6 +13,7 @@ author:
 description:
   - Ansible ends a play without hosts as a success. As the C(hosts) of a play, this makes it an error that names the
     group and the inventory, also where a limit leaves no host of the group.
+  - Whoever only reads playbooks, with C(--syntax-check) for example, needs no hosts.
 options:
   _input:
     description: Name of the group.
@@ -40,11 +41,13 @@ from ansible.parsing.dataloader import DataLoader
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from ansible_collections.eduide.theia.plugins.plugin_utils._run import variables_of
+from ansible_collections.eduide.theia.plugins.plugin_utils._run import only_read, variables_of
 
 
 @pass_context
 def installations(context: Context, group: str) -> str:
+    if only_read():
+        return group
     value = variables_of(context)
     hosts, limit = (value("groups") or {}).get(group) or [], value("ansible_limit")
     sources = ", ".join(map(str, value("ansible_inventory_sources") or ())) or "no inventory"

@@ -31,6 +31,11 @@ def variables_of(context: Context) -> Variables:
     return value
 
 
+def only_read() -> bool:
+    """Whether this run only reads playbooks, as linters do: it selects nobody, whatever is in its inventory."""
+    return any(cli.CLIARGS.get(option) for option in ("syntax", "listtasks", "listtags"))
+
+
 def run_context(variables: Variables) -> RunContext:
     connection = variables("theia_connection")
     return RunContext(
