@@ -47,10 +47,10 @@ class RecordRef(t.NamedTuple):
         return self._replace(codes=self.codes | other.codes)
 
 
-StopRequest: t.TypeAlias = "Request[RecordRef, Selection]"
-StopCriteria: t.TypeAlias = "Criteria[RecordRef, Selection]"
-StopItem: t.TypeAlias = "Item[Judged, StopCriteria, None]"
-StopPlan: t.TypeAlias = "Plan[StopItem]"
+StopRequest: t.TypeAlias = Request[RecordRef, Selection]
+StopCriteria: t.TypeAlias = Criteria[RecordRef, Selection]
+StopItem: t.TypeAlias = Item[Judged, StopCriteria, None]
+StopPlan: t.TypeAlias = Plan[StopItem]
 
 
 class ShieldExit(t.NamedTuple):

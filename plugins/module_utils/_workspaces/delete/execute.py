@@ -169,28 +169,28 @@ class _Deleting:
 
     def _delete(self, item: DeletionItem) -> DeletionItem:
         """The item comes back as it was decided last, with what was seen before anything was written."""
-        judged = self._before_it_goes(item.assessed)
+        judged, seen = self._before_it_goes(item.assessed), item
         noted = False
 
         def attempt(again: bool) -> DeletionItem:
-            nonlocal judged, item, noted
+            nonlocal judged, seen, noted
             if judged is not None and again:
                 judged = self._workspaces.get().content.get(judged.row.uid)
             if judged is None:
-                return item.ended("gone", "it was gone before it could be deleted")
+                return seen.ended("gone", "it was gone before it could be deleted")
             decision, looked = self._judge(judged, item)
             if not noted:
-                item = item._replace(assessed=judged)
+                seen = item._replace(assessed=judged)
             if decision.outcome == "deleted" and not noted:
                 noted = True
-                if self._note(judged, item):
+                if self._note(judged, seen):
                     # That took a moment in which somebody may have come.
                     decision, looked = self._judge(judged, item)
             if decision.outcome == "deleted":
                 if not delete_seen(self._gateway, WORKSPACE, judged.row, self._send):
-                    return item.ended("gone", decision.text)
-                self._trace(item, judged, looked)
-            return item._replace(decision=decision)
+                    return seen.ended("gone", decision.text)
+                self._trace(seen, judged, looked)
+            return seen._replace(decision=decision)
 
         return retry_on_conflict(ROUNDS, attempt, doing="it was being deleted", guarded=True)
 

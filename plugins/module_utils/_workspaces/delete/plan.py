@@ -59,10 +59,10 @@ class WorkspaceRef(t.NamedTuple):
         return other
 
 
-DeletionRequest: t.TypeAlias = "Request[WorkspaceRef, WorkspaceSelection]"
-DeletionCriteria: t.TypeAlias = "Criteria[WorkspaceRef, WorkspaceSelection]"
-DeletionItem: t.TypeAlias = "Item[JudgedWorkspace, DeletionCriteria, VolumeRow]"
-DeletionPlan: t.TypeAlias = "Plan[DeletionItem]"
+DeletionRequest: t.TypeAlias = Request[WorkspaceRef, WorkspaceSelection]
+DeletionCriteria: t.TypeAlias = Criteria[WorkspaceRef, WorkspaceSelection]
+DeletionItem: t.TypeAlias = Item[JudgedWorkspace, DeletionCriteria, VolumeRow]
+DeletionPlan: t.TypeAlias = Plan[DeletionItem]
 
 
 class DeletionTerms(t.NamedTuple):

@@ -12,11 +12,11 @@ import urllib.parse
 
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.http import client
 from ansible_collections.eduide.theia.plugins.module_utils._common.secrets import KNOWN
 from ansible_collections.eduide.theia.plugins.modules import theia_session_info
+from unit.ansible_core import module_arguments
 from unit.loopback import Loopback, Say
 
 CORE = "c0ffee00-3f1b-4c59"
@@ -110,7 +110,7 @@ def returned(monkeypatch, capsys):
 
     def run(options, variables):
         KNOWN.clear()
-        with monkeypatch.context() as patch, patch_module_args({"namespace": "theia", "timeout_seconds": 5, **options}):
+        with monkeypatch.context() as patch, module_arguments({"namespace": "theia", "timeout_seconds": 5, **options}):
             for name, value in variables.items():
                 patch.setenv(name, value)
             with pytest.raises(SystemExit):
