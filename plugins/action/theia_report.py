@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -32,6 +33,9 @@ class ActionModule(ActionBase):
         )
         if options["failure"]:
             return {**result, **fail_once(self._task, plain(options["failure"]))}
+        # ansible-core 2.16 takes a null for a stated option.
+        if options["lines"] is None:
+            raise AnsibleActionFail("theia_report: neither lines nor failure is stated")
         host = (task_vars or {}).get("inventory_hostname", "")
         # What users and operators wrote may be part of it.
         title, lines = plain(f"{host} · {options['title']}"), plain_texts(options["lines"])
