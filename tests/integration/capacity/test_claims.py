@@ -107,7 +107,10 @@ def test_a_new_hold_takes_a_draining_entry_over(site):
     since = site.now()
     result = site.set(wish(name, min_instances=3), hold="next-exam")
     assert result["app_definitions"][0]["outcome"] == "changed"
-    assert site.writes(since) == LEDGER_ONLY
+    # Whoever may be about to lower it has to plan anew; no value changes, so no instance is rebuilt.
+    assert site.writes(since) == [*LEDGER_ONLY, f"patch appdefinitions {name}"]
+    assert [list(patch) for patch in site.patches(since)] == [["metadata"]]
+    assert site.bounds(name)[0] == 3
     entry = site.ledger()[name]
     assert entry["baseline"] == {"min_instances": 1}
     assert entry["draining_since"] is None

@@ -134,7 +134,10 @@ def test_a_hold_whose_patch_was_refused_ends_without_another_try(site):
     assert without_patches(site, wish(name, min_instances=10))["failed"] is True
     since = site.now()
     site.set(wish(name), **END)
-    assert site.writes(since) == [f"update configmaps {LEDGER}"]
+    # That patch may be on its way still: what it was planned on changes, but no value does.
+    ledger = f"update configmaps {LEDGER}"
+    assert site.writes(since) == [ledger, f"patch appdefinitions {name}", ledger]
+    assert [list(patch) for patch in site.patches(since)] == [["metadata"]]
     assert (site.bounds(name)[0], entry(site, name)) == (3, None)
 
 
