@@ -12,8 +12,8 @@ MINIMUM = {"f:spec": {"f:minInstances": {}}}
 MAXIMUM = {"f:spec": {"f:maxInstances": {}}}
 
 
-def entry(manager, time, fields=MINIMUM):
-    return {"manager": manager, "time": time, "fieldsV1": fields}
+def entry(manager, time, fields=None):
+    return {"manager": manager, "time": time, "fieldsV1": fields or MINIMUM}
 
 
 @pytest.mark.parametrize(
