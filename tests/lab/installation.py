@@ -18,6 +18,7 @@ import urllib3
 from lab import chart, identities, pool
 from lab.api import Answer, ApiError, LabError, Object, Unreachable, wait_until
 from lab.kinds import Namespaced
+from lab.operator.output import EVERYTHING_KNOWN
 from lab.program import Program
 from lab.service.tokens import Issuer
 
@@ -171,7 +172,7 @@ class Installation:
             cluster_rules=identities.OPERATOR_CLUSTER_RULES,
         )
         service = lab.identity(chart.SERVICE_ACCOUNT, namespace=self.namespace, rules=identities.SERVICE_RULES)
-        self.operator = self._program("operator", operator, self._operator_options(), self._somebody_leads)
+        self.operator = self._program("operator", operator, self._operator_options(), self._operator_works)
         self.service = self._program("service", service, self._service_options(), self._service_answers)
 
     def _program(
@@ -218,6 +219,10 @@ class Installation:
         if settings.gateway_timeout_seconds is not None:
             options.append(f"--gateway-timeout-seconds={settings.gateway_timeout_seconds}")
         return options
+
+    def _operator_works(self) -> bool:
+        """It leads, and has listed what existed."""
+        return self.operator.has_printed(EVERYTHING_KNOWN) and self._somebody_leads()
 
     def _somebody_leads(self) -> bool:
         """The Lease is renewed while we look; a stale one says nothing."""

@@ -42,6 +42,7 @@ class Program:
         self._works = works
         self._env = env
         self._restart = restart
+        self._printed_before = 0
 
     @property
     def user(self) -> str:
@@ -50,6 +51,7 @@ class Program:
 
     def start(self, *other: str, wait: bool = True) -> None:
         """Start it, with `other` arguments than those that it was made with."""
+        self._printed_before = self.log.stat().st_size if self.log.exists() else 0
         self._processes.run(self._name, self.command(*other), self._env, restart=self._restart)
         if wait:
             self.wait()
@@ -91,3 +93,9 @@ class Program:
     @property
     def log(self) -> Path:
         return self._processes.log(self._name)
+
+    def has_printed(self, text: str) -> bool:
+        """Since it was last started."""
+        with self.log.open("rb") as log:
+            log.seek(self._printed_before)
+            return text.encode() in log.read()

@@ -20,6 +20,9 @@ import yaml
 
 TRACE = 5
 
+# Somebody waits for it: what is made after this line is news to the operator once, and not twice.
+EVERYTHING_KNOWN = "everything that exists is known"
+
 # Of what the start itself handles; each later event has an id of its own.
 INIT = "init"
 CORRELATION: ContextVar[str] = ContextVar("correlation", default=INIT)

@@ -26,6 +26,7 @@ from lab.operator.context import Context
 from lab.operator.eager import EagerSessions
 from lab.operator.lazy import LazySessions
 from lab.operator.lease import Leadership
+from lab.operator.output import EVERYTHING_KNOWN
 from lab.operator.pool import Pool
 from lab.operator.sessions import EagerWithFallback, LazyOnly, SessionHandler
 from lab.operator.timeouts import TimeLimit
@@ -94,7 +95,7 @@ class Operator:
         """All that exists, kind after kind; only then what happens."""
         for watch in self._watches:
             await watch.replay()
-        LOG.info("everything that exists is known")
+        LOG.info(EVERYTHING_KNOWN)
         await asyncio.gather(*(watch.run() for watch in self._watches))
 
     async def _app_definition_event(self, event: Received) -> None:
