@@ -38,8 +38,9 @@ options:
   unused_days:
     description:
       - Only workspaces that were seen unused for so long, without a gap in which nobody looked.
-      - The platform keeps no time of last use. What is known is what O(eduide.theia.theia_workspace#module:state=seen)
-        noted, so on a new installation this selects nothing for so many days.
+      - The platform keeps no time of last use. What is known is what
+        O(eduide.theia.theia_workspace#module:state=observed) noted, so on a new
+        installation this selects nothing for so many days.
     type: int
   max_gap_hours:
     description:

@@ -40,7 +40,7 @@ EXAMPLES = r"""
 - name: Stop the sessions that failed, whatever else is wrong with them
   eduide.theia.theia_session:
     namespace: theia-prod
-    sessions: "{{ seen.sessions | eduide.theia.with_findings(['failed']) }}"
+    records: "{{ seen.sessions | eduide.theia.with_findings(['failed']) }}"
 """
 
 RETURN = r"""

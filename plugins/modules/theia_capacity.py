@@ -82,7 +82,7 @@ options:
       - Name of a time zone for O(hold_until), such as Europe/Berlin.
       - The zone of the machine that the task runs on if not set.
     type: str
-  foreign:
+  drift:
     description:
       - What to do about a value that is neither the baseline nor one that a hold wrote, because somebody else changed
         it.
@@ -170,7 +170,7 @@ app_definitions:
     outcome:
       description:
         - V(changed), V(unchanged), or V(draining) if sessions keep a bound from being lowered.
-        - V(foreign) if somebody else changed it, V(void) if it was created anew since its hold began, V(failed).
+        - V(drift) if somebody else changed it, V(void) if it was created anew since its hold began, V(failed).
       returned: always
       type: str
       sample: changed

@@ -33,7 +33,7 @@ options:
     type: str
     choices: [absent, active]
     default: absent
-  sessions:
+  records:
     description:
       - Records of sessions as M(eduide.theia.theia_session_info) returns them. The uid says which session is meant, and
         all findings in the record have to be true of it still; those of several records with one uid count together. A
@@ -220,7 +220,7 @@ EXAMPLES = r"""
 - name: Stop those of them for which that is still so
   eduide.theia.theia_session:
     namespace: theia-prod
-    sessions: "{{ stuck.sessions }}"
+    records: "{{ stuck.sessions }}"
 
 - name: Keep the session of a demonstration from being ended
   eduide.theia.theia_session:

@@ -15,8 +15,9 @@ description:
   - Deletes one workspace or many in one task. Which may be deleted, and what becomes of the files in each, is decided
     before anything is sent, and check mode shows it.
   - A workspace with a live session on it stays. Sessions are looked at when it is judged, once more right before it is
-    deleted, and again afterwards. No client can close the last milliseconds; RV(workspaces[].unseen_milliseconds) says
-    how many they were, and a session that came in them is reported in RV(workspaces[].slipped_in).
+    deleted, and again afterwards. No client can close the last milliseconds.
+    RV(workspaces[].unguarded_milliseconds) says how many they were, and RV(workspaces[].late_sessions) which sessions
+    came in them.
   - Workspaces whose app definition and user are part of an open exam are never deleted, for students come back to
     their files. While a record of an exam cannot be read, nothing is deleted.
   - Workspaces, and all workspaces of an app definition, are protected by the annotation C(eduide-theia/protected),
@@ -28,12 +29,12 @@ options:
     description:
       - V(absent) deletes the workspaces.
       - V(present) creates the one that O(name), O(user) and O(app_definition) describe, through the cluster.
-      - V(seen) notes on all workspaces with a session that they are in use, at most once a day, because the platform
-        keeps no such time. O(unused_days) rests on that.
+      - V(observed) notes on all workspaces with a session that they are in use, at most once a day, because the
+        platform keeps no such time. O(unused_days) rests on that.
     type: str
-    choices: [absent, present, seen]
+    choices: [absent, present, observed]
     default: absent
-  workspaces:
+  records:
     description:
       - Records of workspaces as M(eduide.theia.theia_workspace_info) returns them. The uid says which workspace is
         meant; one that was seen in use since it was listed stays.
@@ -205,7 +206,7 @@ EXAMPLES = r"""
 - name: Note which workspaces are in use
   eduide.theia.theia_workspace:
     namespace: theia-prod
-    state: seen
+    state: observed
 """
 
 RETURN = r"""
@@ -250,7 +251,7 @@ workspaces:
           V(kept_in_use) by a session, V(kept_active) if it is no longer what it was chosen for, V(kept_shielded) by an
           exam, V(kept_protected), V(refused), V(skipped_cap) if a limit was passed, V(failed).
         - With O(state=present), V(created), or V(present) if it was there.
-        - With O(state=seen), V(stamped), V(fresh) if that was done less than a day ago, V(gone), V(failed).
+        - With O(state=observed), V(stamped), V(fresh) if that was done less than a day ago, V(gone), V(failed).
       returned: always
       type: str
       sample: deleted
@@ -258,9 +259,14 @@ workspaces:
     reason: {description: Why., returned: always, type: str, sample: named by this task}
     deletion:
       description:
-        - What becomes of the files, said before it happens. V(volume is deleted), V(volume stays as Released and must
-          be reclaimed by hand), or V(no volume).
+        - What becomes of the files, said before it happens. V(volume_deleted); V(volume_released) if the volume stays
+          and must be reclaimed by hand; V(no_volume) if there are none.
         - Null if nothing becomes of them, or if the volume could not be read.
+      returned: with O(state=absent)
+      type: str
+      sample: volume_deleted
+    deletion_note:
+      description: RV(workspaces[].deletion) in words.
       returned: with O(state=absent)
       type: str
       sample: volume is deleted
@@ -270,7 +276,7 @@ workspaces:
           null if nobody waited, or if the volume could not be read.
       returned: with O(state=absent)
       type: str
-      sample: volume is deleted
+      sample: volume_deleted
     restore:
       description:
         - Shell commands that give the volume to a new workspace of the same name, to be run in this order in one shell
@@ -279,7 +285,7 @@ workspaces:
       type: list
       elements: str
       sample: []
-    slipped_in:
+    late_sessions:
       description:
         - Sessions that are on it although it is gone, because they came between the last look and the delete. One that
           the operator has removed again by then is not seen. Null if nobody could look.
@@ -287,7 +293,7 @@ workspaces:
       type: list
       elements: str
       sample: []
-    unseen_milliseconds:
+    unguarded_milliseconds:
       description: For how long, until the delete was answered, nobody had looked for sessions.
       returned: with O(state=absent)
       type: float
@@ -303,9 +309,9 @@ sessions:
   sample: []
 observation:
   description:
-    - Since when somebody looked without a gap who is on which workspace, with O(state=seen). Null if that could not be
-      written down.
-  returned: with O(state=seen)
+    - Since when somebody looked without a gap who is on which workspace, with O(state=observed). Null if that could
+      not be written down.
+  returned: with O(state=observed)
   type: dict
   sample: {since: "2026-10-01T06:00:00Z", last: "2026-11-22T19:00:00Z", longest_gap_seconds: 86520}
 precondition:
@@ -343,12 +349,12 @@ from ansible_collections.eduide.theia.plugins.module_utils._workspaces.options i
     check_state,
     selection_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.task import run_seen
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.task import run_observed
 
 RUNS = {
     "absent": (run_absent, "deleting workspaces"),
     "present": (run_present, "creating the workspace"),
-    "seen": (run_seen, "noting which workspaces are in use"),
+    "observed": (run_observed, "noting which workspaces are in use"),
 }
 
 

@@ -198,8 +198,13 @@ workspaces:
       sample: pgdp-final
     deletion:
       description:
-        - What deleting it would do to the files. V(volume is deleted), V(volume stays as Released and must be reclaimed
-          by hand), or V(no volume); null if that could not be read.
+        - What deleting it would do to the files. V(volume_deleted); V(volume_released) if the volume stays and must be
+          reclaimed by hand; V(no_volume) if there are none; null if that could not be read.
+      returned: always
+      type: str
+      sample: volume_deleted
+    deletion_note:
+      description: RV(workspaces[].deletion) in words.
       returned: always
       type: str
       sample: volume is deleted
@@ -274,7 +279,7 @@ summary:
       description: By what deleting them would do.
       returned: with O(api=kubernetes)
       type: dict
-      sample: {volume is deleted: 40}
+      sample: {volume_deleted: 40}
     by_storage_class:
       description: Number and bytes of all claims of the namespace by storage class.
       returned: with O(api=kubernetes)

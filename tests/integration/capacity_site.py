@@ -28,9 +28,9 @@ class CapacitySite(Site):
     def options(self, **changes: t.Any) -> dict[str, t.Any]:
         return connection(self.installation, **changes)
 
-    def set(self, *wishes: Object, check: bool = False, diff: bool = False, **options: t.Any) -> Result:
+    def set(self, *asked: Object, check: bool = False, diff: bool = False, **options: t.Any) -> Result:
         """Run theia_capacity for these app definitions."""
-        named = {"app_definitions": list(wishes)} if wishes else {}
+        named = {"app_definitions": list(asked)} if asked else {}
         return module("theia_capacity", self.options(**named, **options), check=check, diff=diff)
 
     def info(self, *names: str, **options: t.Any) -> Result:
@@ -106,7 +106,7 @@ def _words(event: Object) -> str:
     return " ".join(filter(None, (event["verb"], target["resource"], target.get("name"))))
 
 
-def wish(name: str, **values: int) -> Object:
+def desired(name: str, **values: int) -> Object:
     """One entry of the option app_definitions."""
     return {"name": name, **values}
 

@@ -34,7 +34,7 @@ class WorkspaceSite(SessionSite):
 
     def note(self, *, check: bool = False, **options: t.Any) -> Result:
         """Note who is on which workspace."""
-        return module("theia_workspace", self.options(state="seen", **options), check=check)
+        return module("theia_workspace", self.options(state="observed", **options), check=check)
 
     # --- what students and administrators do
 

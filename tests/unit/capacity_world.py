@@ -15,7 +15,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger impo
     read_ledger,
     write_ledger,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Change, Terms, Wish
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Change, Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._platform.fields import Owner
 from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import Instance, Pool
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import AppDefinitionRow
@@ -49,17 +49,17 @@ def app_definition(
     return AppDefinitionRow(NAME, uid, 4, "100", values)
 
 
-def wish(warm: int | None = None, **values: int) -> Wish:
-    return Wish(NAME, warm, values)
+def desired(warm: int | None = None, **values: int) -> Desired:
+    return Desired(NAME, warm, values)
 
 
 def terms(
     hold: str | None = None,
     until: str | None = None,
-    foreign: t.Literal["overwrite", "adopt"] | None = None,
+    drift: t.Literal["overwrite", "adopt"] | None = None,
     api: t.Literal["kubernetes", "service"] = "kubernetes",
-) -> Terms:
-    return Terms(hold, until, foreign, api)
+) -> HoldTerms:
+    return HoldTerms(hold, until, drift, api)
 
 
 class World:

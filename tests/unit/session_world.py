@@ -21,7 +21,11 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.lists impor
 from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
 from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, Shield
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import Circumstances, Judged, judge_sessions
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import (
+    AssessedSession,
+    Context,
+    assess_sessions,
+)
 from unit.fakes import FakeGateway
 
 NOW = datetime(2027, 2, 11, 9, 0, 0, tzinfo=UTC)
@@ -351,8 +355,8 @@ class World:
             lead(gateway)
         return gateway
 
-    def judge(self, *, without=(), **circumstances) -> list[Judged]:
-        return judge_sessions(self.sources(without=without), around(**circumstances))
+    def judge(self, *, without=(), **context) -> list[AssessedSession]:
+        return assess_sessions(self.sources(without=without), around(**context))
 
     def _add(self, kind, obj):
         # Through JSON, as the API server's answers come: a test cannot pass an object that no server could send.
@@ -369,8 +373,8 @@ def around(
     shield: Shield = NOBODY,
     machine_now: datetime | None = None,
     **thresholds: int,
-) -> Circumstances:
-    return Circumstances(
+) -> Context:
+    return Context(
         now=now,
         namespace="theia-prod",
         operator=operator,

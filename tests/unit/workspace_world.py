@@ -12,9 +12,9 @@ from datetime import timedelta
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform import names, storage
 from ansible_collections.eduide.theia.plugins.module_utils._platform.quota import project_quota
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import WorkspaceSources, judge_workspaces
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import WorkspaceSources, assess_workspaces
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Chain, Gap, Looks
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Coverage, Gap, Observations
 from unit.session_world import NOW, World, ago, around
 
 NAMESPACE = "theia-prod"
@@ -31,7 +31,7 @@ MORE_KINDS = {
 
 def looked(*, since):
     """A chain of looks that began so long ago."""
-    return Chain(NOW - since, NOW, timedelta(hours=24))
+    return Coverage(NOW - since, NOW, timedelta(hours=24))
 
 
 class WorkspaceWorld(World):
@@ -103,7 +103,7 @@ class WorkspaceWorld(World):
 
     def observed(self, **span):
         """Somebody looked for so long, the last time just now."""
-        looks = Looks(NOW - timedelta(**span), NOW, (Gap(NOW, timedelta(hours=24)),))
+        looks = Observations(NOW - timedelta(**span), NOW, (Gap(NOW, timedelta(hours=24)),))
         return self._add("records", usage_log.write_looks(looks, NAMESPACE, None))
 
     def workspace_sources(self, *, without=(), observation=None):
@@ -123,14 +123,12 @@ class WorkspaceWorld(World):
             observation=observation,
         )
 
-    def judge_workspaces(self, *, without=(), observation=None, **circumstances):
-        return judge_workspaces(
-            self.workspace_sources(without=without, observation=observation), around(**circumstances)
-        )
+    def assess_workspaces(self, *, without=(), observation=None, **context):
+        return assess_workspaces(self.workspace_sources(without=without, observation=observation), around(**context))
 
     def workspace_records(self, **options):
         """Records by name."""
-        return {judged.row.name: judged.record for judged in self.judge_workspaces(**options)}
+        return {assessed.row.name: assessed.record for assessed in self.assess_workspaces(**options)}
 
     def gateway(self, **options):
         gateway = super().gateway(**options)

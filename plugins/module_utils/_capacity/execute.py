@@ -22,7 +22,7 @@ from .._platform.pool import Pool
 from .._platform.rows import AppDefinitionRow
 from . import ledger as capacity_ledger
 from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
-from .plan import Change, Refused, Terms, Wish, plan_baseline, plan_present
+from .plan import Change, Desired, HoldTerms, Refused, plan_baseline, plan_present
 from .snapshot import Snapshot, pick, read, require_operator
 
 if t.TYPE_CHECKING:
@@ -34,18 +34,18 @@ ROUNDS = 4
 Send = t.Callable[[Change], None]
 
 
-class Order(t.NamedTuple):
+class Job(t.NamedTuple):
     """What the caller wants of one task."""
 
     state: t.Literal["present", "baseline"]
-    wishes: tuple[Wish, ...]
+    all_desired: tuple[Desired, ...]
     """For state=baseline only the names count; none at all means everything the ledger knows."""
-    terms: Terms
+    terms: HoldTerms
     require_leader: bool
     """Refuse to begin while no operator leads: warming would never end."""
 
 
-class Done(t.NamedTuple):
+class Execution(t.NamedTuple):
     """What became of the plan."""
 
     snapshot: Snapshot
@@ -58,17 +58,17 @@ class Done(t.NamedTuple):
     ledger_written: bool
 
 
-def make_plan(snapshot: Snapshot, order: Order, installation: Installation, namespace: str) -> list[Change]:
+def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespace: str) -> list[Change]:
     """Plan every app definition of the task; what cannot be granted is told at once, before anything is sent."""
     changes, refusals = [], []
-    if order.state == "baseline":
-        hold = order.terms.hold
+    if job.state == "baseline":
+        hold = job.terms.hold
         entries = snapshot.ledger.entries
         if hold is not None:
             snapshot.ledger.require(hold)
         # What is only draining has no exam of its own any more, so any exam that ends finishes it.
         held = [name for name, e in entries.items() if hold is None or hold in e.holds or not e.open_holds]
-        names = [wish.name for wish in order.wishes] or sorted(held)
+        names = [desired.name for desired in job.all_desired] or sorted(held)
         now, eager = format_time(snapshot.now), snapshot.operator is None or snapshot.operator.eager
         for name in names:
             entry = snapshot.ledger.entries.get(name)
@@ -78,15 +78,15 @@ def make_plan(snapshot: Snapshot, order: Order, installation: Installation, name
             app = app or pick(snapshot, name, namespace)
             pool = snapshot.pools.get(name) or Pool((), frozenset(), ())
             sessions = snapshot.sessions.get(name, ())
-            changes.append(plan_baseline(app, pool, entry, order.terms, now=now, eager=eager, sessions=sessions))
+            changes.append(plan_baseline(app, pool, entry, job.terms, now=now, eager=eager, sessions=sessions))
         return changes
     eager = require_operator(snapshot, installation, namespace).eager
-    for wish in order.wishes:
+    for desired in job.all_desired:
         try:
-            app = pick(snapshot, wish.name, namespace)
-            entry = snapshot.ledger.entries.get(wish.name)
-            pool, sessions = snapshot.pools[wish.name], snapshot.sessions.get(wish.name, ())
-            changes.append(plan_present(app, pool, entry, wish, order.terms, eager=eager, sessions=sessions))
+            app = pick(snapshot, desired.name, namespace)
+            entry = snapshot.ledger.entries.get(desired.name)
+            pool, sessions = snapshot.pools[desired.name], snapshot.sessions.get(desired.name, ())
+            changes.append(plan_present(app, pool, entry, desired, job.terms, eager=eager, sessions=sessions))
         except EduideError as exc:
             refusals.append(str(exc))
     if refusals:
@@ -94,16 +94,16 @@ def make_plan(snapshot: Snapshot, order: Order, installation: Installation, name
     return changes
 
 
-def run(gateway: Gateway, send: Send, order: Order, installation: Installation, *, check_mode: bool) -> Done:
+def run(gateway: Gateway, send: Send, job: Job, installation: Installation, *, check_mode: bool) -> Execution:
     """Plan and carry out; when somebody else writes in between, look again and plan again.
 
     An error ends the run as long as nothing has been changed. After that it belongs to the app definitions that are
     still open, so that nobody is told that nothing has happened.
     """
-    done: Done | None = None
+    done: Execution | None = None
     for remaining in reversed(range(ROUNDS)):
         try:
-            done = _round(gateway, send, order, installation, done, check_mode=check_mode)
+            done = _round(gateway, send, job, installation, done, check_mode=check_mode)
         except Conflict as exc:
             if done is not None:
                 done = done._replace(conflicts=dict.fromkeys(done.conflicts, str(exc)))
@@ -116,7 +116,7 @@ def run(gateway: Gateway, send: Send, order: Order, installation: Installation, 
             return done._replace(failures={**done.failures, **dict.fromkeys(done.conflicts, exc.told)})
         if not done.conflicts:
             return done
-    done = t.cast("Done", done)
+    done = t.cast("Execution", done)
     told = {
         name: f"another client changed it {ROUNDS} times while this run planned it anew: {why}; run the task again"
         for name, why in done.conflicts.items()
@@ -127,23 +127,25 @@ def run(gateway: Gateway, send: Send, order: Order, installation: Installation, 
 def _round(
     gateway: Gateway,
     send: Send,
-    order: Order,
+    job: Job,
     installation: Installation,
-    earlier: Done | None,
+    earlier: Execution | None,
     *,
     check_mode: bool,
-) -> Done:
+) -> Execution:
     snapshot = read(gateway, installation)
-    changes = make_plan(snapshot, order, installation, gateway.namespace)
+    changes = make_plan(snapshot, job, installation, gateway.namespace)
     planned = {change.app_definition.name: change for change in changes}
-    if order.require_leader and any(c.effect.starts or c.effect.rebuilds for c in changes):
+    if job.require_leader and any(c.effect.starts or c.effect.rebuilds for c in changes):
         _require_leader(gateway, installation)
     if check_mode:
-        return Done(snapshot, planned, frozenset(), {}, {}, any(c.ledger_before != c.ledger_after for c in changes))
+        return Execution(
+            snapshot, planned, frozenset(), {}, {}, any(c.ledger_before != c.ledger_after for c in changes)
+        )
     # The service knows no versions, so there a touch would hold nobody up.
-    guarded = order.terms.api == "kubernetes"
+    guarded = job.terms.api == "kubernetes"
     sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot, changes, guarded=guarded)
-    done = Done(snapshot, planned, sent.names, sent.failures, sent.conflicts, sent.ledger_written)
+    done = Execution(snapshot, planned, sent.names, sent.failures, sent.conflicts, sent.ledger_written)
     if earlier is None:
         return done
     # What an earlier round sent is what this run did about an app definition; now it only looks unchanged.
@@ -178,7 +180,7 @@ def _require_leader(gateway: Gateway, installation: Installation) -> None:
         )
 
 
-class Sent(t.NamedTuple):
+class RoundResult(t.NamedTuple):
     """What became of one round."""
 
     names: frozenset[str]
@@ -187,7 +189,9 @@ class Sent(t.NamedTuple):
     ledger_written: bool
 
 
-def _carry_out(gateway: Gateway, send: Send, snapshot: Snapshot, changes: list[Change], *, guarded: bool) -> Sent:
+def _carry_out(
+    gateway: Gateway, send: Send, snapshot: Snapshot, changes: list[Change], *, guarded: bool
+) -> RoundResult:
     """Send one round: what is intended goes into the ledger, then the patches go out, then the ledger is settled."""
     by_name = {change.app_definition.name: change for change in changes}
     moved = {name: change for name, change in by_name.items() if change.patch or (guarded and change.crosses)}
@@ -220,7 +224,7 @@ def _carry_out(gateway: Gateway, send: Send, snapshot: Snapshot, changes: list[C
         conflicts.update(dict.fromkeys(unsettled, str(exc)))
     except EduideError as exc:
         failures.update(dict.fromkeys(unsettled, f"its bounds are set, but its entry in the ledger is not: {exc.told}"))
-    return Sent(frozenset(arrived), failures, conflicts, ledger is not before)
+    return RoundResult(frozenset(arrived), failures, conflicts, ledger is not before)
 
 
 def _touch(gateway: Gateway, change: Change, ledger: capacity_ledger.Ledger) -> None:

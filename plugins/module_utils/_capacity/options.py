@@ -31,7 +31,7 @@ def capacity_argument_spec() -> Spec:
         "all_holds": {"type": "bool", "default": False},
         "hold_until": {"type": "str"},
         "time_zone": {"type": "str"},
-        "foreign": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
+        "drift": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
         "wait": {"type": "bool", "default": False},
         "wait_timeout_seconds": {"type": "int", "default": 600},
         "unchecked": {"type": "bool", "default": False},

@@ -22,12 +22,12 @@ from .ledger import Entry, Hold, Values, more_generous
 # The REST service changes the bounds and nothing else.
 SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
 
-Outcome = t.Literal["changed", "unchanged", "draining", "foreign", "void", "failed"]
+Outcome = t.Literal["changed", "unchanged", "draining", "drift", "void", "failed"]
 
 NO_EFFECT = Effect(0, 0, 0)
 
 
-class Wish(t.NamedTuple):
+class Desired(t.NamedTuple):
     """What the caller states for one app definition: a number of free instances, and values of its spec."""
 
     name: str
@@ -39,12 +39,12 @@ class Wish(t.NamedTuple):
         return {**({} if self.warm is None else {"warm": self.warm}), **self.values}
 
 
-class Terms(t.NamedTuple):
+class HoldTerms(t.NamedTuple):
     """What the caller states for the whole task."""
 
     hold: str | None
     until: str | None
-    foreign: t.Literal["overwrite", "adopt"] | None
+    drift: t.Literal["overwrite", "adopt"] | None
     api: t.Literal["kubernetes", "service"]
 
 
@@ -99,15 +99,15 @@ class Change(t.NamedTuple):
 
 
 class Refused(EduideError):
-    """The wish cannot be granted; the text says why and what to do. Raised before anything is sent."""
+    """The desired cannot be granted; the text says why and what to do. Raised before anything is sent."""
 
 
 def plan_present(
     app: AppDefinitionRow,
     pool: Pool,
     entry: Entry | None,
-    wish: Wish,
-    terms: Terms,
+    desired: Desired,
+    terms: HoldTerms,
     *,
     eager: bool,
     sessions: t.Sequence[LiveSession] = (),
@@ -117,7 +117,7 @@ def plan_present(
     entry, note = _same_app_definition(app, entry)
     if entry is not None and _is_finished(app, entry):
         entry = None
-    if wish.warm and not eager:
+    if desired.warm and not eager:
         raise Refused(_lazy_text(app))
     if terms.hold is None:
         if entry is not None:
@@ -125,14 +125,16 @@ def plan_present(
                 f"{app.name} has entries in the capacity ledger ({_holders(entry)}), and a change outside of them "
                 "would be undone or get in their way; name a hold, or end them first with state=baseline"
             )
-        wanted: Values = dict(wish.values)
-        if wish.warm is not None and (total := smallest_total(wish.warm, pool)) > (app.values["min_instances"] or 0):
+        wanted: Values = dict(desired.values)
+        if desired.warm is not None and (total := smallest_total(desired.warm, pool)) > (
+            app.values["min_instances"] or 0
+        ):
             wanted["min_instances"] = total
         planned = None
     else:
         if entry is not None:
-            entry = _settle_foreign(app, entry, terms)
-        planned = _with_hold(app, pool, entry, wish, terms)
+            entry = _settle_drift(app, entry, terms)
+        planned = _with_hold(app, pool, entry, desired, terms)
         wanted = planned.desired()
     _check(app, wanted, terms)
     if not eager and (wanted.get("min_instances") or 0) > (app.values["min_instances"] or 0):
@@ -160,7 +162,7 @@ def plan_baseline(
     app: AppDefinitionRow,
     pool: Pool,
     entry: Entry | None,
-    terms: Terms,
+    terms: HoldTerms,
     *,
     now: str,
     eager: bool = True,
@@ -177,9 +179,9 @@ def plan_baseline(
     )
     if ended.open_holds:
         return _still_held(app, pool, ended, terms, unchanged, eager=eager)
-    if terms.foreign is None and (foreign := _foreign(app, ended)):
-        return unchanged._replace(outcome="foreign", note=_foreign_text(app, ended, foreign))
-    ended = _settle_foreign(app, ended, terms)
+    if terms.drift is None and (drift := _drifted(app, ended)):
+        return unchanged._replace(outcome="drift", note=_drift_text(app, ended, drift))
+    ended = _settle_drift(app, ended, terms)
     wanted = ended.desired()
     _check_way(app, wanted, terms)
     if clash := _clash(app, wanted):
@@ -206,7 +208,7 @@ def plan_baseline(
 
 
 def _still_held(
-    app: AppDefinitionRow, pool: Pool, entry: Entry, terms: Terms, unchanged: Change, *, eager: bool
+    app: AppDefinitionRow, pool: Pool, entry: Entry, terms: HoldTerms, unchanged: Change, *, eager: bool
 ) -> Change:
     """Plan the end of a hold beside others: the values stay, and are raised if a run before this one left them lower.
 
@@ -214,7 +216,7 @@ def _still_held(
     top of what it still sees. Nobody but the run that lowered learns of both.
     """
     wanted = entry.desired()
-    patch = {} if _foreign(app, entry) else _differences(app, wanted)
+    patch = {} if _drifted(app, entry) else _differences(app, wanted)
     _check_way(app, patch, terms)
     if patch:
         entry = _with_written(entry, wanted)
@@ -228,27 +230,27 @@ def _still_held(
     )
 
 
-def _with_hold(app: AppDefinitionRow, pool: Pool, entry: Entry | None, wish: Wish, terms: Terms) -> Entry:
+def _with_hold(app: AppDefinitionRow, pool: Pool, entry: Entry | None, desired: Desired, terms: HoldTerms) -> Entry:
     """Write down what this exam adds. It is decided once: students who claim instances later never change it."""
     exam = t.cast(str, terms.hold)
     entry = entry or Entry(app.uid, {}, {}, (), None)
     known = entry.holds.get(exam)
-    if known and not known.ended and known.asked == wish.asked:
+    if known and not known.ended and known.asked == desired.asked:
         held = known._replace(until=terms.until or known.until)
         return entry._replace(holds={**entry.holds, exam: held}, draining_since=None)
     others = {name: hold for name, hold in entry.holds.items() if name != exam}
-    need = {field: wish.asked.get(field) for field in ("warm", "min_instances")}
+    need = {field: desired.asked.get(field) for field in ("warm", "min_instances")}
     floor = entry.baseline.get("min_instances", app.values["min_instances"]) or 0
     floor += sum(hold.add for hold in others.values())
-    total = wish.values.get("min_instances", 0)
-    if wish.warm is not None:
-        free = wish.warm + sum(hold.asked.get("warm") or 0 for hold in others.values() if not hold.ended)
+    total = desired.values.get("min_instances", 0)
+    if desired.warm is not None:
+        free = desired.warm + sum(hold.asked.get("warm") or 0 for hold in others.values() if not hold.ended)
         total = smallest_total(free, pool)
     add = max(0, total - floor)
     if known and not known.ended and need == {field: known.asked.get(field) for field in need}:
         # Only its limits are stated anew. Those who sit the exam by now must not be counted on top.
         add = known.add
-    hold = Hold(asked=wish.asked, add=add, until=terms.until, ended=False)
+    hold = Hold(asked=desired.asked, add=add, until=terms.until, ended=False)
     touched = ["min_instances"] if hold.add else []
     touched += [f for f, v in hold.limits.items() if more_generous(f, app.values[f], v) != app.values[f]]
     return entry._replace(
@@ -278,30 +280,30 @@ def _is_finished(app: AppDefinitionRow, entry: Entry) -> bool:
     return not entry.open_holds and not _differences(app, entry.baseline)
 
 
-def _foreign(app: AppDefinitionRow, entry: Entry) -> list[str]:
+def _drifted(app: AppDefinitionRow, entry: Entry) -> list[str]:
     return [field for field in entry.baseline if not entry.is_ours(field, app.values[field])]
 
 
-def _foreign_text(app: AppDefinitionRow, entry: Entry, fields: t.Iterable[str]) -> str:
+def _drift_text(app: AppDefinitionRow, entry: Entry, fields: t.Iterable[str]) -> str:
     live = ", ".join(f"{field}={app.values[field]}" for field in fields)
     return (
         f"{app.name} has {live}, which is neither its baseline {entry.baseline} nor a value that a hold wrote: "
-        "somebody else changed it; say foreign=overwrite to carry on from the ledger, or foreign=adopt to keep their "
+        "somebody else changed it; say drift=overwrite to carry on from the ledger, or drift=adopt to keep their "
         "change for good"
     )
 
 
-def _settle_foreign(app: AppDefinitionRow, entry: Entry, terms: Terms) -> Entry:
+def _settle_drift(app: AppDefinitionRow, entry: Entry, terms: HoldTerms) -> Entry:
     """Deal with values that somebody else wrote: refuse, go on from the ledger, or take them into the baseline."""
-    if terms.foreign == "overwrite" or not (foreign := _foreign(app, entry)):
+    if terms.drift == "overwrite" or not (drift := _drifted(app, entry)):
         return entry
-    if terms.foreign is None:
-        raise Refused(_foreign_text(app, entry, foreign))
+    if terms.drift is None:
+        raise Refused(_drift_text(app, entry, drift))
     # Whoever sets a number means that number: the holds come on top of it, and it is what remains after them.
-    return entry._replace(baseline={**entry.baseline, **{field: app.values[field] for field in foreign}})
+    return entry._replace(baseline={**entry.baseline, **{field: app.values[field] for field in drift}})
 
 
-def _check(app: AppDefinitionRow, wanted: Values, terms: Terms) -> None:
+def _check(app: AppDefinitionRow, wanted: Values, terms: HoldTerms) -> None:
     """Refuse what the platform, or the way to it, would refuse."""
     if clash := _clash(app, wanted):
         low, high = _bounds(app, wanted)
@@ -325,7 +327,7 @@ def _clash(app: AppDefinitionRow, wanted: Values) -> str | None:
     return f"{app.name} would have min_instances={low} above max_instances={high}, which the platform refuses"
 
 
-def _check_way(app: AppDefinitionRow, wanted: Values, terms: Terms) -> None:
+def _check_way(app: AppDefinitionRow, wanted: Values, terms: HoldTerms) -> None:
     beyond = [
         f"{field}={'absent' if value is None else value}"
         for field, value in sorted(_differences(app, wanted).items())

@@ -12,12 +12,12 @@ from .._common.errors import EduideError, Misconfigured, several
 from .._common.report import Report
 from .._platform.names import SPEC_FIELDS
 from .._service.client import connect_service
-from .plan import SERVICE_FIELDS, Change, Refused, Wish
+from .plan import SERVICE_FIELDS, Change, Desired, Refused
 from .result import differences
 
 if t.TYPE_CHECKING:
     from .._service.scaling import Scaling
-    from .execute import Order, Send
+    from .execute import Job, Send
 
 NOT_CHECKED = ["claimed instances", "ledger", "mode of the operator", "progress of the pool"]
 
@@ -51,14 +51,14 @@ def read_bounds(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bool) -> Report:
+def run_unchecked(params: t.Mapping[str, t.Any], job: Job, *, check_mode: bool) -> Report:
     """Set bounds with the service alone: only what cannot harm anybody, since nothing is known of pools and claims."""
     if params["api"] != "service":
         raise Misconfigured("unchecked=true goes with api=service: with access to the cluster everything is checked")
-    _refuse_what_needs_the_cluster(params, order)
+    _refuse_what_needs_the_cluster(params, job)
     service = connect_service(params)
-    found = {wish.name: service.admin.scaling(wish.name) for wish in order.wishes}
-    patches = {wish.name: _safe_patch(wish, found[wish.name]) for wish in order.wishes}
+    found = {desired.name: service.admin.scaling(desired.name) for desired in job.all_desired}
+    patches = {desired.name: _safe_patch(desired, found[desired.name]) for desired in job.all_desired}
     failures: dict[str, str] = {}
     for name, patch in patches.items():
         if patch and not check_mode:
@@ -76,14 +76,14 @@ def run_unchecked(params: t.Mapping[str, t.Any], order: Order, *, check_mode: bo
     )
 
 
-def _refuse_what_needs_the_cluster(params: t.Mapping[str, t.Any], order: Order) -> None:
+def _refuse_what_needs_the_cluster(params: t.Mapping[str, t.Any], job: Job) -> None:
     asked = {
-        "state=baseline": order.state == "baseline",
-        "hold": order.terms.hold is not None,
+        "state=baseline": job.state == "baseline",
+        "hold": job.terms.hold is not None,
         "wait": params["wait"],
-        "warm": any(wish.warm is not None for wish in order.wishes),
+        "warm": any(desired.warm is not None for desired in job.all_desired),
         **{
-            field: any(field in wish.values for wish in order.wishes)
+            field: any(field in desired.values for desired in job.all_desired)
             for field in sorted(SPEC_FIELDS.keys() - SERVICE_FIELDS)
         },
     }
@@ -94,18 +94,18 @@ def _refuse_what_needs_the_cluster(params: t.Mapping[str, t.Any], order: Order) 
         )
 
 
-def _safe_patch(wish: Wish, bounds: Scaling) -> dict[str, int]:
+def _safe_patch(desired: Desired, bounds: Scaling) -> dict[str, int]:
     live = bounds._asdict()
-    wanted = {field: value for field, value in wish.values.items() if live[field] != value}
+    wanted = {field: value for field, value in desired.values.items() if live[field] != value}
     low, high = wanted.get("min_instances", bounds.min_instances), wanted.get("max_instances", bounds.max_instances)
     if lowered := [field for field, value in wanted.items() if _lowers(live[field], value)]:
         raise Refused(
-            f"{', '.join(lowered)} of {wish.name} would be lowered, and without access to the cluster nobody knows "
+            f"{', '.join(lowered)} of {desired.name} would be lowered, and without access to the cluster nobody knows "
             "which sessions that would hurt; do it with cluster credentials, without unchecked"
         )
     if wanted and high is not None and low > high:
         raise Refused(
-            f"{wish.name} would have min_instances={low} above max_instances={high}; "
+            f"{desired.name} would have min_instances={low} above max_instances={high}; "
             f"state max_instances of at least {low} too"
         )
     return wanted

@@ -20,8 +20,8 @@ from .._platform.leader import leads
 from .._platform.options import Installation, read_installation
 from . import service as rest
 from .execute import (
-    Done,
-    Order,
+    Execution,
+    Job,
     Undone,
     Warmth,
     find_causes,
@@ -29,7 +29,7 @@ from .execute import (
     run,
     wait_until_warm,
 )
-from .plan import Refused, Terms, Wish
+from .plan import Desired, HoldTerms, Refused
 from .result import describe_app_definition, describe_change, differences
 from .snapshot import pick, read
 
@@ -54,21 +54,21 @@ def run_task(task: Task) -> Report:
 
 def _run(task: Task) -> Report:
     params, check_mode = task.params, task.check_mode
-    order = _order(params)
+    job = _job(params)
     if params["unchecked"]:
-        return rest.run_unchecked(params, order, check_mode=check_mode)
+        return rest.run_unchecked(params, job, check_mode=check_mode)
     gateway = connect(params, check_mode=check_mode)
     installation = _installation(params)
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
-    done = run(gateway, send, order, installation, check_mode=check_mode)
+    done = run(gateway, send, job, installation, check_mode=check_mode)
     task.warn(*_warnings(done, check_mode=check_mode))
     warmths: dict[str, Warmth] = {}
     late: EduideError | None = None
     # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
     has_pool = done.snapshot.operator is not None and done.snapshot.operator.eager
-    if params["wait"] and has_pool and order.state == "present" and not check_mode:
+    if params["wait"] and has_pool and job.state == "present" and not check_mode:
         try:
-            done, warmths = _wait(gateway, installation, params, order, done)
+            done, warmths = _wait(gateway, installation, params, job, done)
             late = _lateness(gateway, installation, params, done, warmths)
         except Undone as exc:
             late = exc
@@ -127,15 +127,15 @@ def run_info(task: Task) -> Report:
     return Report(changed=False, fields=fields)
 
 
-def _order(params: Params) -> Order:
+def _job(params: Params) -> Job:
     """Check what the options say by themselves, before anything is read."""
-    wishes = tuple(_wish(item) for item in params["app_definitions"] or ())
-    names = [wish.name for wish in wishes]
+    all_desired = tuple(_desired(item) for item in params["app_definitions"] or ())
+    names = [desired.name for desired in all_desired]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Misconfigured(
             f"{', '.join(twice)}: named more than once in app_definitions; state each app definition once"
         )
-    if params["state"] == "present" and (empty := [wish.name for wish in wishes if not wish.asked]):
+    if params["state"] == "present" and (empty := [desired.name for desired in all_desired if not desired.asked]):
         raise Misconfigured(
             f"{', '.join(empty)}: nothing is asked for; state warm, min_instances, max_instances or timeout_minutes"
         )
@@ -146,13 +146,13 @@ def _order(params: Params) -> Order:
             "such as pgdp-final-2027"
         )
     _check_whose_hold_ends(params)
-    return Order(
+    return Job(
         state=params["state"],
-        wishes=wishes,
-        terms=Terms(
+        all_desired=all_desired,
+        terms=HoldTerms(
             hold=hold,
             until=_until(params),
-            foreign=None if params["foreign"] == "refuse" else params["foreign"],
+            drift=None if params["drift"] == "refuse" else params["drift"],
             api=params["api"],
         ),
         require_leader=params["wait"],
@@ -183,7 +183,7 @@ def _until(params: Params) -> str | None:
         raise Misconfigured(f"hold_until={text!r} cannot be the end of an exam: {exc}") from exc
 
 
-def _wish(item: t.Mapping[str, t.Any]) -> Wish:
+def _desired(item: t.Mapping[str, t.Any]) -> Desired:
     values = {
         field: item[field] for field in ("min_instances", "max_instances", "timeout_minutes") if item[field] is not None
     }
@@ -200,7 +200,7 @@ def _wish(item: t.Mapping[str, t.Any]) -> Wish:
     low, high = values.get("min_instances"), values.get("max_instances")
     if low is not None and high is not None and low > high:
         raise Refused(f"{item['name']}: min_instances={low} is above max_instances={high}; swap or correct them")
-    return Wish(item["name"], item["warm"], values)
+    return Desired(item["name"], item["warm"], values)
 
 
 def _installation(params: Params) -> Installation:
@@ -208,14 +208,14 @@ def _installation(params: Params) -> Installation:
 
 
 def _wait(
-    gateway: Gateway, installation: Installation, params: Params, order: Order, done: Done
-) -> tuple[Done, dict[str, Warmth]]:
+    gateway: Gateway, installation: Installation, params: Params, job: Job, done: Execution
+) -> tuple[Execution, dict[str, Warmth]]:
     waited_for = {name: change for name, change in done.changes.items() if name not in done.failures}
     snapshot, warmths = wait_until_warm(
         gateway,
         installation,
         waited_for,
-        {wish.name: wish.warm for wish in order.wishes},
+        {desired.name: desired.warm for desired in job.all_desired},
         timeout_seconds=params["wait_timeout_seconds"],
         progress=_progress_writer(params["progress_file"]),
     )
@@ -233,7 +233,7 @@ def _progress_writer(path: str | None) -> t.Callable[[dict[str, t.Any]], None]:
     return write
 
 
-def _warnings(done: Done, *, check_mode: bool) -> list[str]:
+def _warnings(done: Execution, *, check_mode: bool) -> list[str]:
     warnings = []
     for name, change in done.changes.items():
         entry = change.ledger_before
@@ -269,7 +269,7 @@ def _warnings(done: Done, *, check_mode: bool) -> list[str]:
 
 
 def _lateness(
-    gateway: Gateway, installation: Installation, params: Params, done: Done, warmths: t.Mapping[str, Warmth]
+    gateway: Gateway, installation: Installation, params: Params, done: Execution, warmths: t.Mapping[str, Warmth]
 ) -> WaitTimeout | None:
     """The error for pools that did not become warm in time, with the causes."""
     late = {name: warmth for name, warmth in warmths.items() if warmth.seconds is None}
@@ -281,9 +281,9 @@ def _lateness(
     return WaitTimeout(text, causes=causes)
 
 
-def _failure(done: Done, late: EduideError | None) -> EduideError | None:
+def _failure(done: Execution, late: EduideError | None) -> EduideError | None:
     problems = [f"{name}: {text}" for name, text in done.failures.items()]
-    problems += [change.note for change in done.changes.values() if change.outcome in ("foreign", "failed")]
+    problems += [change.note for change in done.changes.values() if change.outcome in ("drift", "failed")]
     if isinstance(late, WaitTimeout):
         text = several([f"{late}; the higher bounds stay in place", *problems])
         return WaitTimeout(text, **late.details)

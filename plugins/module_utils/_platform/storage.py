@@ -39,7 +39,7 @@ class ClaimRow(t.NamedTuple):
     """Since when the cluster says that no pod mounts it."""
 
 
-class Kept(t.NamedTuple):
+class FilesOwner(t.NamedTuple):
     """What has to be known of a workspace to make it anew."""
 
     name: str
@@ -60,7 +60,7 @@ class VolumeRow(t.NamedTuple):
     reclaim_policy: str | None
     storage_class: str | None
     capacity_bytes: int | None
-    kept: Kept | None
+    kept: FilesOwner | None
     """The workspace whose files it holds, where that was noted before the workspace went."""
 
 
@@ -126,16 +126,16 @@ def read_collector(deployment: Object) -> Collector | None:
     return Collector(_span_seconds(str(stated or "")))
 
 
-def write_note(kept: Kept, claim_uid: str | None) -> str:
+def write_note(kept: FilesOwner, claim_uid: str | None) -> str:
     """Whose files a volume holds, as long as that claim is the last one it was bound to."""
     return json.dumps({**kept._asdict(), "claim_uid": claim_uid})
 
 
-def _read_note(text: str | None, claim_uid: str | None) -> Kept | None:
+def _read_note(text: str | None, claim_uid: str | None) -> FilesOwner | None:
     """None also for what this collection did not write, and once another claim got the volume, with others' files."""
     try:
         content = json.loads(text or "")
-        return Kept(**content) if content.pop("claim_uid") == claim_uid else None
+        return FilesOwner(**content) if content.pop("claim_uid") == claim_uid else None
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying out a plan: many at once, each judged again right before it ends, with what has to be known by then."""
+"""Carrying out a plan: many at once, each assessed again right before it ends, with what has to be known by then."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from .._kubernetes.kinds import Kind
     from .case import Case
 
-# How often an object is judged anew because it changed before a write to it arrived.
+# How often an object is assessed anew because it changed before a write to it arrived.
 ROUNDS = 5
 # How old what a delete rests on may be, such as pods, and how old the exam records and the sight of a leader.
 OBJECTS_SECONDS = 10.0

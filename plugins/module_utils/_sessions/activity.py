@@ -39,7 +39,7 @@ def last_activity(row: SessionRow) -> datetime | None:
         return None
 
 
-def judge_activity(
+def assess_activity(
     row: SessionRow,
     *,
     start: Start | None,

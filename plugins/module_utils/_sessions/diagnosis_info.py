@@ -29,7 +29,7 @@ from .notes import (
     recent,
 )
 from .options import read_selection, read_thresholds
-from .record import Judged, judge_sessions
+from .record import AssessedSession, assess_sessions
 from .snapshot import (
     PARTS,
     View,
@@ -62,23 +62,23 @@ def run_diagnosis(task: Task) -> Report:
     gateway = connect(params)
     installation = read_installation(params)
     view = with_leader(gateway, installation, read(gateway, installation, read_thresholds(params), PARTS))
-    sessions = judge_sessions(view.sources, view.circumstances)
+    sessions = assess_sessions(view.sources, view.context)
     chosen = select(sessions, selection, sort_by=params["sort_by"], limit=params["limit"])
     search = _Search(gateway, installation, view, params)
     try:
         if chosen:
             search.read_what_all_share()
-        diagnoses = [search.diagnose(judged) for judged in chosen]
+        diagnoses = [search.diagnose(assessed) for assessed in chosen]
     finally:
         # One warning for all, with what was found missing on the way.
         task.warn(describe_missing(search.missing))
-    operator = view.circumstances.operator
+    operator = view.context.operator
     fields = {
         "diagnoses": diagnoses,
-        "operator_leads": view.circumstances.leading,
+        "operator_leads": view.context.leading,
         "sessions_per_user": operator.sessions_per_user if operator else None,
         "missing": search.missing,
-        "seen_at": format_time(view.circumstances.now),
+        "seen_at": format_time(view.context.now),
     }
     return Report(changed=False, fields=fields)
 
@@ -99,17 +99,17 @@ class _Search:
         if "operator_log" in self._params["gather"]:
             self._log = self._attempt("operator_log", self._operator_log)
 
-    def diagnose(self, judged: Judged) -> dict[str, t.Any]:
-        parts = self._index.parts(judged.row)
-        secrets = _secrets_of(self._gateway.get(SESSION, judged.row.name) or {})
-        record = diagnosis.without_secrets(judged.record, secrets)
+    def diagnose(self, assessed: AssessedSession) -> dict[str, t.Any]:
+        parts = self._index.parts(assessed.row)
+        secrets = _secrets_of(self._gateway.get(SESSION, assessed.row.name) or {})
+        record = diagnosis.without_secrets(assessed.record, secrets)
         notes = self._pod_notes(parts, secrets)
         cpu_percent = _cpu_percent(parts, notes)
-        operator = self._view.circumstances.operator
+        operator = self._view.context.operator
         facts = diagnosis.Facts(
             record=record,
-            dead=judged.dead,
-            leading=self._view.circumstances.leading,
+            dead=assessed.dead,
+            leading=self._view.context.leading,
             sessions_per_user=operator.sessions_per_user if operator else None,
             address_list=self._address_list(parts),
             cpu_percent=cpu_percent,
@@ -119,7 +119,7 @@ class _Search:
         told = diagnosis.diagnose(facts)
         return {
             "session": record,
-            "dead": judged.dead,
+            "dead": assessed.dead,
             "code": told.code,
             "sentence": told.sentence,
             "remedy": told.remedy,

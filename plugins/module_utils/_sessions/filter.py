@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .record import Judged, SessionRecord
+from .record import AssessedSession, SessionRecord
 
 SortBy = t.Literal["created", "memory", "idle", "restarts"]
 
@@ -39,9 +39,9 @@ class Selection(t.NamedTuple):
         return bool(self.names or self.uids)
 
 
-def matches(judged: Judged, wanted: Selection) -> bool:
+def matches(assessed: AssessedSession, wanted: Selection) -> bool:
     """Whether a session is selected. Users are compared exactly, for two accounts may differ in case alone."""
-    record = judged.record
+    record = assessed.record
     values = (
         (wanted.names, record["name"]),
         (wanted.uids, record["uid"]),
@@ -52,18 +52,18 @@ def matches(judged: Judged, wanted: Selection) -> bool:
     )
     return (
         all(value in choice for choice, value in values if choice)
-        and (not wanted.findings or not wanted.findings.isdisjoint(judged.codes))
-        and (wanted.exam is None or wanted.exam in judged.exams)
+        and (not wanted.findings or not wanted.findings.isdisjoint(assessed.codes))
+        and (wanted.exam is None or wanted.exam in assessed.exams)
         and (wanted.older_than_minutes is None or record["age_seconds"] >= wanted.older_than_minutes * 60)
         and (wanted.younger_than_minutes is None or record["age_seconds"] < wanted.younger_than_minutes * 60)
     )
 
 
 def select(
-    sessions: t.Iterable[Judged], wanted: Selection, *, sort_by: SortBy | None = None, limit: int | None = None
-) -> list[Judged]:
+    sessions: t.Iterable[AssessedSession], wanted: Selection, *, sort_by: SortBy | None = None, limit: int | None = None
+) -> list[AssessedSession]:
     """The selected sessions in order; the limit is applied last, so that it keeps the first of the sorted ones."""
-    chosen = sorted((s for s in sessions if matches(s, wanted)), key=lambda judged: _rank(judged.record, sort_by))
+    chosen = sorted((s for s in sessions if matches(s, wanted)), key=lambda assessed: _rank(assessed.record, sort_by))
     return chosen if limit is None else chosen[:limit]
 
 

@@ -51,7 +51,7 @@ class Thresholds(t.NamedTuple):
         )
 
 
-class Case(t.NamedTuple):
+class SessionFacts(t.NamedTuple):
     """One session with all that the findings look at."""
 
     parts: SessionObjects
@@ -89,8 +89,8 @@ Answer: t.TypeAlias = "Yes | t.Literal[False] | None"
 
 
 class Rule(t.NamedTuple):
-    judge: t.Callable[[Case], Answer]
-    rests_on: frozenset[Source]
+    answer: t.Callable[[SessionFacts], Answer]
+    needed_lists: frozenset[Source]
     stops: bool = True
     """False: the finding is told, and never a reason to stop a session."""
     passing: bool = True
@@ -99,170 +99,172 @@ class Rule(t.NamedTuple):
     """Whether the evidence has names of objects or words of others in it, and so may tell who the user is."""
 
 
-def failed(case: Case) -> Answer:
-    if case.state != "failed":
+def failed(facts: SessionFacts) -> Answer:
+    if facts.state != "failed":
         return False
-    row = case.parts.session
+    row = facts.parts.session
     told = [text for text in (row.operator_message, row.error) if text]
     return "; ".join(told) or "the operator gave no reason", None
 
 
-def unseen(case: Case) -> Answer:
-    limit = timedelta(minutes=case.thresholds.unseen_minutes)
-    row = case.parts.session
-    if row.operator_status or row.url or case.age < limit:
+def unseen(facts: SessionFacts) -> Answer:
+    limit = timedelta(minutes=facts.thresholds.unseen_minutes)
+    row = facts.parts.session
+    if row.operator_status or row.url or facts.age < limit:
         return False
-    if case.state != "pending":
-        return False if case.state else None
-    if not case.leading or case.led_seconds is None:
-        return False if case.leading is False else None
+    if facts.state != "pending":
+        return False if facts.state else None
+    if not facts.leading or facts.led_seconds is None:
+        return False if facts.leading is False else None
     # An operator that has just taken the lead replays everything it missed, and needs its time for that.
-    if case.led_seconds < limit.total_seconds():
+    if facts.led_seconds < limit.total_seconds():
         return False
-    return f"the operator leads and has not touched it for {span(case.age)}", case.created
+    return f"the operator leads and has not touched it for {span(facts.age)}", facts.created
 
 
-def stuck_starting(case: Case) -> Answer:
-    row = case.parts.session
+def stuck_starting(facts: SessionFacts) -> Answer:
+    row = facts.parts.session
     if row.operator_status != "HANDLING" or row.url:
         return False
-    since = max(case.created, parse_time(row.status_written) or case.created)
-    waited = case.now - since
-    if waited < timedelta(minutes=case.thresholds.stuck_starting_minutes):
+    since = max(facts.created, parse_time(row.status_written) or facts.created)
+    waited = facts.now - since
+    if waited < timedelta(minutes=facts.thresholds.stuck_starting_minutes):
         return False
     return f"HANDLING for {span(waited)}", since
 
 
-def no_url(case: Case) -> Answer:
-    since = _without_url_since(case)
-    if since is None or case.parts.ready:
+def no_url(facts: SessionFacts) -> Answer:
+    since = _without_url_since(facts)
+    if since is None or facts.parts.ready:
         return False
-    return None if case.parts.ready is None else (f"no URL for {span(case.now - since)}, and no ready pod", since)
+    return None if facts.parts.ready is None else (f"no URL for {span(facts.now - since)}, and no ready pod", since)
 
 
-def no_url_but_running(case: Case) -> Answer:
-    since = _without_url_since(case)
-    if since is None or case.parts.ready is False:
+def no_url_but_running(facts: SessionFacts) -> Answer:
+    since = _without_url_since(facts)
+    if since is None or facts.parts.ready is False:
         return False
     return (
-        None if case.parts.ready is None else (f"no URL for {span(case.now - since)}, although its pod is ready", since)
+        None
+        if facts.parts.ready is None
+        else (f"no URL for {span(facts.now - since)}, although its pod is ready", since)
     )
 
 
-def no_pod(case: Case) -> Answer:
-    row = case.parts.session
+def no_pod(facts: SessionFacts) -> Answer:
+    row = facts.parts.session
     if row.operator_status == "ERROR" or not (row.url or row.operator_status == "HANDLED"):
         return False
-    return _objects_gone(case)
+    return _objects_gone(facts)
 
 
-def _objects_gone(case: Case) -> Answer:
+def _objects_gone(facts: SessionFacts) -> Answer:
     """Since when is not recorded anywhere, so the latest sign of life counts."""
-    row, parts = case.parts.session, case.parts
+    row, parts = facts.parts.session, facts.parts
     if parts.owns_objects is not False:
         return False if parts.owns_objects else None
-    signs = [case.created, case.activity.last, parse_time(row.status_written)]
+    signs = [facts.created, facts.activity.last, parse_time(row.status_written)]
     since = max(sign for sign in signs if sign)
-    if case.now - since < timedelta(minutes=case.thresholds.no_pod_minutes):
+    if facts.now - since < timedelta(minutes=facts.thresholds.no_pod_minutes):
         return False
     return "Deployment, Service and pod are gone", since
 
 
-def not_ready(case: Case) -> Answer:
-    row, pod = case.parts.session, case.parts.pod
-    if not row.url or row.operator_status == "ERROR" or case.parts.ready:
+def not_ready(facts: SessionFacts) -> Answer:
+    row, pod = facts.parts.session, facts.parts.pod
+    if not row.url or row.operator_status == "ERROR" or facts.parts.ready:
         return False
-    if case.parts.ready is None:
+    if facts.parts.ready is None:
         return None
     if pod is None:
         return "it has a URL, but no pod", None
     return f"pod {pod.name} is {pod.phase or 'in no phase'} and not ready", parse_time(pod.ready_changed)
 
 
-def unschedulable(case: Case) -> Answer:
-    if not (pod := case.parts.pod):
-        return _no_pod_to_look_at(case)
+def unschedulable(facts: SessionFacts) -> Answer:
+    if not (pod := facts.parts.pod):
+        return _no_pod_to_look_at(facts)
     condition = pod.unschedulable
     return (condition.message, parse_time(condition.since)) if condition else False
 
 
-def quota_blocked(case: Case) -> Answer:
-    if not case.parts.deployments_read:
+def quota_blocked(facts: SessionFacts) -> Answer:
+    if not facts.parts.deployments_read:
         return None
-    condition = case.parts.deployment.refused if case.parts.deployment else None
+    condition = facts.parts.deployment.refused if facts.parts.deployment else None
     if condition is None or "exceeded quota" not in condition.message:
         return False
     return condition.message, parse_time(condition.since)
 
 
-def image_pull(case: Case) -> Answer:
-    return _waiting(case, PULL_TROUBLE)
+def image_pull(facts: SessionFacts) -> Answer:
+    return _waiting(facts, PULL_TROUBLE)
 
 
-def crash_loop(case: Case) -> Answer:
-    return _waiting(case, frozenset({"CrashLoopBackOff"}))
+def crash_loop(facts: SessionFacts) -> Answer:
+    return _waiting(facts, frozenset({"CrashLoopBackOff"}))
 
 
-def oom_killed(case: Case) -> Answer:
-    if not (pod := case.parts.pod):
-        return _no_pod_to_look_at(case)
+def oom_killed(facts: SessionFacts) -> Answer:
+    if not (pod := facts.parts.pod):
+        return _no_pod_to_look_at(facts)
     killed = next((c for c in pod.containers if c.killed_at is not None), None)
     if killed is None:
         return False
     return f"container {killed.name} ran out of memory, {killed.restarts} restarts", parse_time(killed.killed_at)
 
 
-def high_memory(case: Case) -> Answer:
-    if not case.parts.pod:
-        return _no_pod_to_look_at(case)
-    limit = case.parts.container.memory_limit if case.parts.container else None
-    used = case.parts.usage.memory_bytes if case.parts.usage else None
+def high_memory(facts: SessionFacts) -> Answer:
+    if not facts.parts.pod:
+        return _no_pod_to_look_at(facts)
+    limit = facts.parts.container.memory_limit if facts.parts.container else None
+    used = facts.parts.usage.memory_bytes if facts.parts.usage else None
     if not limit:
         return False
     if used is None:
         return None
-    if used * 100 < limit * case.thresholds.high_memory_percent:
+    if used * 100 < limit * facts.thresholds.high_memory_percent:
         return False
     return f"{used * 100 // limit} % of its memory limit", None
 
 
-def too_old(case: Case) -> Answer:
-    if case.age < timedelta(minutes=case.thresholds.too_old_minutes):
+def too_old(facts: SessionFacts) -> Answer:
+    if facts.age < timedelta(minutes=facts.thresholds.too_old_minutes):
         return False
-    return f"created {span(case.age)} ago", case.created
+    return f"created {span(facts.age)} ago", facts.created
 
 
-def idle(case: Case) -> Answer:
-    minutes = case.thresholds.idle_minutes
+def idle(facts: SessionFacts) -> Answer:
+    minutes = facts.thresholds.idle_minutes
     if minutes is None:
         return False
-    if not case.activity.known or case.operator is None:
+    if not facts.activity.known or facts.operator is None:
         return None
-    if not is_idle(case.activity, minutes, case.operator):
+    if not is_idle(facts.activity, minutes, facts.operator):
         return False
-    away = timedelta(seconds=case.activity.idle_seconds or 0)
-    return f"last activity {span(away)} ago, polled every {span(interval(case.operator))}", case.activity.last
+    away = timedelta(seconds=facts.activity.idle_seconds or 0)
+    return f"last activity {span(away)} ago, polled every {span(interval(facts.operator))}", facts.activity.last
 
 
-def not_reaped(case: Case) -> Answer:
+def not_reaped(facts: SessionFacts) -> Answer:
     """The platform should have ended it by now: its own clean-up is dead or blind."""
-    app, operator, last = case.parts.app_definition, case.operator, case.activity.last
+    app, operator, last = facts.parts.app_definition, facts.operator, facts.activity.last
     if app is None or operator is None:
         return None
     if app.timeout_minutes is not None:
-        late = case.age - timedelta(minutes=app.timeout_minutes)
+        late = facts.age - timedelta(minutes=app.timeout_minutes)
         if late > reaping_delay(operator):
-            return f"past its timeout of {app.timeout_minutes} min by {span(late)}", case.now - late
+            return f"past its timeout of {app.timeout_minutes} min by {span(late)}", facts.now - late
     allowed = silence_allowed(app, operator)
-    watched = case.start in ("lazy", "lazy-fallback") and case.parts.session.operator_status == "HANDLED"
-    if not watched or allowed is None or last is None or case.now - last <= allowed:
+    watched = facts.start in ("lazy", "lazy-fallback") and facts.parts.session.operator_status == "HANDLED"
+    if not watched or allowed is None or last is None or facts.now - last <= allowed:
         return False
-    late = case.now - last - timedelta(minutes=app.inactive_minutes or 0)
-    return f"past its inactivity limit of {app.inactive_minutes} min by {span(late)}", case.now - late
+    late = facts.now - last - timedelta(minutes=app.inactive_minutes or 0)
+    return f"past its inactivity limit of {app.inactive_minutes} min by {span(late)}", facts.now - late
 
 
-def orphaned(case: Case) -> Answer:
-    row, parts = case.parts.session, case.parts
+def orphaned(facts: SessionFacts) -> Answer:
+    row, parts = facts.parts.session, facts.parts
     if parts.app_definitions_read and parts.app_definition is None:
         return f"its app definition {row.app_definition} is gone", None
     if parts.workspaces_read and row.workspace and parts.workspace is None:
@@ -270,36 +272,36 @@ def orphaned(case: Case) -> Answer:
     return False if parts.app_definitions_read and (parts.workspaces_read or not row.workspace) else None
 
 
-def locked_out(case: Case) -> Answer:
+def locked_out(facts: SessionFacts) -> Answer:
     """A claimed instance whose list of admitted addresses is empty: the login proxy answers 403 to its own user."""
-    row = case.parts.session
-    if case.start != "eager" or not (row.url or row.operator_status == "HANDLED"):
+    row = facts.parts.session
+    if facts.start != "eager" or not (row.url or row.operator_status == "HANDLED"):
         return False
-    if case.operator is not None and not case.operator.keycloak:
+    if facts.operator is not None and not facts.operator.keycloak:
         return False
-    if case.parts.addresses is None:
+    if facts.parts.addresses is None:
         return None
-    return False if case.parts.addresses else ("the address list of its instance is empty", None)
+    return False if facts.parts.addresses else ("the address list of its instance is empty", None)
 
 
-def blocks_user(case: Case) -> Answer:
+def blocks_user(facts: SessionFacts) -> Answer:
     """Errored and stuck sessions count against the limit like live ones, so a user can be locked out by wrecks."""
-    if case.dead is False:
+    if facts.dead is False:
         return False
-    if case.operator is None:
+    if facts.operator is None:
         return None
-    count, limit = case.parts.sessions_of_user, case.operator.sessions_per_user
+    count, limit = facts.parts.sessions_of_user, facts.operator.sessions_per_user
     if limit is None or count < limit:
         return False
-    if case.dead is None:
+    if facts.dead is None:
         return None
     return f"dead, and one of the {count} sessions of a user who may have {limit}", None
 
 
-def over_user_limit(case: Case) -> Answer:
-    if case.operator is None:
+def over_user_limit(facts: SessionFacts) -> Answer:
+    if facts.operator is None:
         return None
-    count, limit = case.parts.sessions_of_user, case.operator.sessions_per_user
+    count, limit = facts.parts.sessions_of_user, facts.operator.sessions_per_user
     if limit is None or count <= limit:
         return False
     return f"its user has {count} sessions and may have {limit}", None
@@ -334,11 +336,11 @@ RULES: t.Mapping[str, Rule] = {
 SEVERITY: t.Mapping[str, int] = {code: rank for rank, code in enumerate(RULES)}
 
 
-def judge(case: Case) -> tuple[tuple[Finding, ...], frozenset[str]]:
+def assess(facts: SessionFacts) -> tuple[tuple[Finding, ...], frozenset[str]]:
     """All findings of one session, the worst first, and the codes that could not be told."""
     found, unknown = [], []
     for code, rule in RULES.items():
-        answer = rule.judge(case)
+        answer = rule.answer(facts)
         if answer:
             found.append(Finding(code, *answer))
         elif answer is None:
@@ -346,36 +348,36 @@ def judge(case: Case) -> tuple[tuple[Finding, ...], frozenset[str]]:
     return tuple(found), frozenset(unknown)
 
 
-def is_dead(case: Case) -> bool | None:
+def is_dead(facts: SessionFacts) -> bool | None:
     """Nobody can be in it: it failed before it had a URL, or waits too long for one without a pod, or all is gone.
 
     Never with waits shorter than the defaults, whatever was asked for: dead sessions are not shielded.
     """
-    if case.state == "failed" and not case.parts.session.url:
+    if facts.state == "failed" and not facts.parts.session.url:
         return True
-    strict = case._replace(thresholds=case.thresholds.at_least(Thresholds()))
+    strict = facts._replace(thresholds=facts.thresholds.at_least(Thresholds()))
     handling = stuck_starting(strict)
-    if handling and case.parts.ready is not False:
-        handling = False if case.parts.ready else None
+    if handling and facts.parts.ready is not False:
+        handling = False if facts.parts.ready else None
     # One that had a URL before it failed has only lost its last pod when all its objects are gone.
-    gone = _objects_gone(strict) if case.state == "failed" else no_pod(strict)
+    gone = _objects_gone(strict) if facts.state == "failed" else no_pod(strict)
     answers = (gone, no_url(strict), unseen(strict), handling)
     return True if any(answers) else None if None in answers else False
 
 
-def _without_url_since(case: Case) -> datetime | None:
+def _without_url_since(facts: SessionFacts) -> datetime | None:
     """Since when a handled session has waited for its URL, if that is too long; the operator notes when it was done."""
-    row = case.parts.session
+    row = facts.parts.session
     if row.operator_status != "HANDLED" or row.url:
         return None
-    handled = case.activity.last or parse_time(row.status_written) or case.created
-    since = max(case.created, handled)
-    return since if case.now - since >= timedelta(minutes=case.thresholds.no_url_minutes) else None
+    handled = facts.activity.last or parse_time(row.status_written) or facts.created
+    since = max(facts.created, handled)
+    return since if facts.now - since >= timedelta(minutes=facts.thresholds.no_url_minutes) else None
 
 
-def _waiting(case: Case, reasons: frozenset[str]) -> Answer:
-    if not (pod := case.parts.pod):
-        return _no_pod_to_look_at(case)
+def _waiting(facts: SessionFacts, reasons: frozenset[str]) -> Answer:
+    if not (pod := facts.parts.pod):
+        return _no_pod_to_look_at(facts)
     stuck = next((c for c in pod.containers if c.waiting in reasons), None)
     if stuck is None:
         return False
@@ -383,5 +385,5 @@ def _waiting(case: Case, reasons: frozenset[str]) -> Answer:
     return f"container {stuck.name} is in {stuck.waiting}{text}", parse_time(pod.ready_changed)
 
 
-def _no_pod_to_look_at(case: Case) -> t.Literal[False] | None:
-    return False if case.parts.pods_read else None
+def _no_pod_to_look_at(facts: SessionFacts) -> t.Literal[False] | None:
+    return False if facts.parts.pods_read else None

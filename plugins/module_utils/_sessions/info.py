@@ -18,8 +18,8 @@ from .._platform.index import join
 from .._platform.options import read_installation
 from .filter import Selection, SortBy, select
 from .options import read_selection, read_thresholds
-from .privacy import Disguise
-from .record import Judged, SessionRecord, judge_session, other_pods
+from .privacy import Pseudonymizer
+from .record import AssessedSession, SessionRecord, assess_session, other_pods
 from .snapshot import View, describe_missing, read, with_leader
 from .summary import summarise
 
@@ -49,11 +49,11 @@ def run_info(task: Task) -> Report:
     view, chosen = _judge(gateway, installation, view, selection, params["sort_by"])
     listed = chosen if params["limit"] is None else chosen[: params["limit"]]
     result = {
-        "sessions": [judged.record for judged in listed],
+        "sessions": [assessed.record for assessed in listed],
         "summary": _summary(view, chosen),
-        "unknown_findings": sorted({code for judged in chosen for code in judged.unknown}),
+        "unknown_findings": sorted({code for assessed in chosen for code in assessed.unknown}),
         "missing": view.missing,
-        "seen_at": format_time(view.circumstances.now),
+        "seen_at": format_time(view.context.now),
     }
     if params["other_pods"]:
         result["other_pods"] = other_pods(view.sources)
@@ -62,7 +62,7 @@ def run_info(task: Task) -> Report:
 
 def _judge(
     gateway: Gateway, installation: Installation, view: View, selection: Selection, sort_by: SortBy | None
-) -> tuple[View, list[Judged]]:
+) -> tuple[View, list[AssessedSession]]:
     """Judge and select; if a session waits that an operator should have seen, find out whether one leads, and again."""
     chosen, waits = _choose(view, selection, sort_by)
     if waits and "objects" not in view.missing:
@@ -71,30 +71,30 @@ def _judge(
     return view, chosen
 
 
-def _choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[list[Judged], bool]:
+def _choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[list[AssessedSession], bool]:
     """The selected sessions, and whether any session waits for an operator. Only the selected ones are kept."""
     waiting: list[str] = []
 
-    def judged() -> t.Iterator[Judged]:
+    def assessed() -> t.Iterator[AssessedSession]:
         for parts in join(view.sources):
-            session = judge_session(parts, view.circumstances)
+            session = assess_session(parts, view.context)
             if "unseen" in session.unknown:
                 waiting.append(session.row.uid)
             yield session
 
-    return select(judged(), selection, sort_by=sort_by), bool(waiting)
+    return select(assessed(), selection, sort_by=sort_by), bool(waiting)
 
 
-def _summary(view: View, chosen: t.Sequence[Judged]) -> dict[str, t.Any]:
+def _summary(view: View, chosen: t.Sequence[AssessedSession]) -> dict[str, t.Any]:
     """Totals of the selected sessions; limits are counted over all sessions of a user, selected or not."""
-    operator = view.circumstances.operator
+    operator = view.context.operator
     users = collections.Counter(row.user for row in view.sources.sessions)
     return dict(
-        summarise([judged.record for judged in chosen], users, operator.sessions_per_user if operator else None)
+        summarise([assessed.record for assessed in chosen], users, operator.sessions_per_user if operator else None)
     )
 
 
 def _asked(params: Params, result: dict[str, t.Any]) -> Report:
     if params["pseudonym_key"]:
-        result = Disguise(params["pseudonym_key"]).result(result)
+        result = Pseudonymizer(params["pseudonym_key"]).result(result)
     return Report(changed=False, fields=narrow(result, "sessions", params))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The EduIDE Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options by which sessions are chosen and judged, shared by the session modules and read in one place."""
+"""Options by which sessions are chosen and assessed, shared by the session modules and read in one place."""
 
 from __future__ import annotations
 

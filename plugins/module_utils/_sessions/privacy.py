@@ -17,7 +17,7 @@ NAMES = ("name", "workspace")
 TEXTS = ("operator_message", "error", "protected")
 
 
-class Disguise:
+class Pseudonymizer:
     """The same names under one key every time, and nothing to be learned from them without it."""
 
     def __init__(self, key: str) -> None:

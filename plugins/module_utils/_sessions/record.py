@@ -16,19 +16,19 @@ from .._platform.operator import Operator
 from .._platform.rows import SessionRow
 from .._platform.workloads import ContainerRow, ContainerUsage, PodRow, ide_container, ide_usage
 from .._safety.shield import NOBODY, Shield
-from .activity import Start, judge_activity
+from .activity import Start, assess_activity
 from .findings import (
-    Case,
+    SessionFacts,
     State,
     Thresholds,
+    assess,
     is_dead,
-    judge,
 )
 
 DataAt = t.Literal["volume", "pod", "none"]
 
 
-class Circumstances(t.NamedTuple):
+class Context(t.NamedTuple):
     """What is the same for all sessions of one look at an installation."""
 
     now: datetime
@@ -86,7 +86,7 @@ class SessionRecord(t.TypedDict):
     findings: list[dict[str, str | None]]
 
 
-class Judged(t.NamedTuple):
+class AssessedSession(t.NamedTuple):
     """A session's record, and what a decision needs beside it."""
 
     record: SessionRecord
@@ -105,39 +105,39 @@ class Judged(t.NamedTuple):
         return frozenset(str(finding["code"]) for finding in self.record["findings"])
 
 
-def judge_sessions(sources: Lists, circumstances: Circumstances) -> list[Judged]:
+def assess_sessions(sources: Lists, context: Context) -> list[AssessedSession]:
     """Join, classify and judge all sessions of a snapshot."""
-    return [judge_session(parts, circumstances) for parts in join(sources)]
+    return [assess_session(parts, context) for parts in join(sources)]
 
 
-def judge_session(parts: SessionObjects, circumstances: Circumstances) -> Judged:
-    row, now = parts.session, circumstances.now
+def assess_session(parts: SessionObjects, context: Context) -> AssessedSession:
+    row, now = parts.session, context.now
     created = parse_time(row.created) or now
-    start = how_started(parts)
-    case = Case(
+    start = start_strategy(parts)
+    facts = SessionFacts(
         parts=parts,
         now=now,
         created=created,
         state=state_of(parts),
         start=start,
-        activity=judge_activity(
-            row, start=start, created=created, app=parts.app_definition, operator=circumstances.operator, now=now
+        activity=assess_activity(
+            row, start=start, created=created, app=parts.app_definition, operator=context.operator, now=now
         ),
-        operator=circumstances.operator,
-        leading=circumstances.leading,
-        led_seconds=circumstances.led_seconds,
-        thresholds=circumstances.thresholds,
+        operator=context.operator,
+        leading=context.leading,
+        led_seconds=context.led_seconds,
+        thresholds=context.thresholds,
         dead=None,
     )
-    case = case._replace(dead=is_dead(case))
-    findings, unknown = judge(case)
-    exams = circumstances.shield.exams_of(row.app_definition, row.user, now)
-    record = _record(case, circumstances.namespace, exams[0] if exams else None)
+    facts = facts._replace(dead=is_dead(facts))
+    findings, unknown = assess(facts)
+    exams = context.shield.exams_of(row.app_definition, row.user, now)
+    record = _record(facts, context.namespace, exams[0] if exams else None)
     record["findings"] = [finding.describe() for finding in findings]
-    return Judged(
+    return AssessedSession(
         record=record,
         row=row,
-        dead=bool(case.dead),
+        dead=bool(facts.dead),
         ready=parts.ready,
         holds_slot=start == "eager" or (start is None and parts.owns_objects is not False),
         exams=exams,
@@ -157,7 +157,7 @@ def state_of(parts: SessionObjects) -> State | None:
     return None if parts.owns_objects is None else ("starting" if parts.owns_objects else "pending")
 
 
-def how_started(parts: SessionObjects) -> Start | None:
+def start_strategy(parts: SessionObjects) -> Start | None:
     """As the operator annotated it; operators that do not annotate are told by who owns the session's objects."""
     row = parts.session
     if row.strategy in ("eager", "lazy-fallback"):
@@ -197,8 +197,8 @@ def other_pods(sources: Lists) -> list[OtherPod]:
     return others
 
 
-def _record(case: Case, namespace: str, exam: str | None) -> SessionRecord:
-    parts, row, activity = case.parts, case.parts.session, case.activity
+def _record(facts: SessionFacts, namespace: str, exam: str | None) -> SessionRecord:
+    parts, row, activity = facts.parts, facts.parts.session, facts.activity
     app = parts.app_definition
     return SessionRecord(
         name=row.name,
@@ -208,13 +208,13 @@ def _record(case: Case, namespace: str, exam: str | None) -> SessionRecord:
         app_definition=row.app_definition,
         workspace=row.workspace,
         data_at=data_at(parts),
-        created=format_time(case.created),
-        age_seconds=max(0, int(case.age.total_seconds())),
+        created=format_time(facts.created),
+        age_seconds=max(0, int(facts.age.total_seconds())),
         last_activity=format_time(activity.last) if activity.last else None,
         activity_known=activity.known,
         idle_seconds=activity.idle_seconds,
-        state=case.state,
-        start=case.start,
+        state=facts.state,
+        start=facts.start,
         instance_id=parts.instance_id,
         operator_status=row.operator_status,
         operator_message=row.operator_message,

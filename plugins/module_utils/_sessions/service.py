@@ -14,7 +14,7 @@ from .._platform.rows import SessionRow
 from .._service.client import ListedSession, Performance, connect_service
 from .findings import RULES
 from .options import read_selection, read_thresholds
-from .record import Judged, PodRecord, SessionRecord
+from .record import AssessedSession, PodRecord, SessionRecord
 from .summary import Summary
 
 if t.TYPE_CHECKING:
@@ -45,7 +45,7 @@ def list_sessions(params: Params) -> dict[str, t.Any]:
     read_selection(params)
     read_thresholds(params)
     service = connect_service(params)
-    user = the_user(service, params)
+    user = token_user(service, params)
     chosen = [session for session in service.sessions(user) if _wanted(session, params)]
     if params["performance"] and len(chosen) != 1:
         raise Misconfigured(f"performance is for one session, and {len(chosen)} are selected: name the one")
@@ -64,16 +64,16 @@ def list_sessions(params: Params) -> dict[str, t.Any]:
     }
 
 
-def assess_listed(session: ListedSession) -> Judged:
+def assess_listed(session: ListedSession) -> AssessedSession:
     """A session of which nobody knows more than the service tells."""
     unknown: dict[str, t.Any] = dict.fromkeys(SessionRow._fields)
     row = SessionRow(**{**unknown, **session._asdict(), "uid": "", "deleting": False})
     record = _record(session, None)
     record["findings"] = []
-    return Judged(record, row, dead=False, ready=None, holds_slot=True, exams=(), unknown=frozenset(RULES))
+    return AssessedSession(record, row, dead=False, ready=None, holds_slot=True, exams=(), unknown=frozenset(RULES))
 
 
-def the_user(service: Service, params: Params) -> str:
+def token_user(service: Service, params: Params) -> str:
     """Whose sessions: the service serves everybody only for themselves."""
     named = params["users"] or ([service.user] if service.user else [])
     if len(named) != 1:

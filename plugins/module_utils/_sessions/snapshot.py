@@ -30,7 +30,7 @@ from .._platform.options import Installation
 from .._safety.clocks import doubted
 from .._safety.shield import NOBODY, Shield, unlisted
 from .findings import Source, Thresholds
-from .record import Circumstances
+from .record import Context
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -53,7 +53,7 @@ class View(t.NamedTuple):
     """What was read of an installation, and why parts of it were not."""
 
     sources: Lists
-    circumstances: Circumstances
+    context: Context
     missing: dict[str, str]
 
 
@@ -93,7 +93,7 @@ def read(
     now = min(answered)
     return View(
         Lists(**{**lists, "deployments": deployments}),
-        Circumstances(
+        Context(
             now=now,
             machine_now=doubted(now, gateway.skew()),
             namespace=gateway.namespace,
@@ -131,8 +131,8 @@ def with_leader(gateway: Gateway, installation: Installation, view: View) -> Vie
         leading, led_seconds = watch(gateway, installation)
     except Forbidden as exc:
         return view._replace(missing={**view.missing, "lease": str(exc)})
-    circumstances = view.circumstances._replace(leading=leading, led_seconds=led_seconds, now=gateway.now())
-    return view._replace(circumstances=circumstances)
+    context = view.context._replace(leading=leading, led_seconds=led_seconds, now=gateway.now())
+    return view._replace(context=context)
 
 
 def describe_missing(missing: t.Mapping[str, str]) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.timestamps import parse_time
-from .record import JudgedWorkspace
+from .record import AssessedWorkspace
 
 SortBy = t.Literal["created", "last_used", "size"]
 
@@ -35,9 +35,9 @@ class WorkspaceSelection(t.NamedTuple):
         return self != WorkspaceSelection()
 
 
-def matches(judged: JudgedWorkspace, wanted: WorkspaceSelection) -> bool:
+def matches(assessed: AssessedWorkspace, wanted: WorkspaceSelection) -> bool:
     """Whether a workspace is selected. Users are compared exactly, for two accounts may differ in case alone."""
-    record = judged.record
+    record = assessed.record
     values = (
         (wanted.names, record["name"]),
         (wanted.uids, record["uid"]),
@@ -46,22 +46,22 @@ def matches(judged: JudgedWorkspace, wanted: WorkspaceSelection) -> bool:
     )
     return (
         all(value in choice for choice, value in values if choice)
-        and (wanted.exam is None or wanted.exam in judged.exams)
-        and wanted.in_use in (None, judged.in_use)
+        and (wanted.exam is None or wanted.exam in assessed.exams)
+        and wanted.in_use in (None, assessed.in_use)
         and _lasts(record["age_seconds"], wanted.older_than_days)
         and _lasts(record["unused_seconds"], wanted.unused_days)
     )
 
 
 def select(
-    workspaces: t.Iterable[JudgedWorkspace],
+    workspaces: t.Iterable[AssessedWorkspace],
     wanted: WorkspaceSelection,
     *,
     sort_by: SortBy | None = None,
     limit: int | None = None,
-) -> list[JudgedWorkspace]:
+) -> list[AssessedWorkspace]:
     """The selected workspaces in order; the limit is applied last, so that it keeps the first of the sorted ones."""
-    chosen = sorted((w for w in workspaces if matches(w, wanted)), key=lambda judged: _rank(judged, sort_by))
+    chosen = sorted((w for w in workspaces if matches(w, wanted)), key=lambda assessed: _rank(assessed, sort_by))
     return chosen if limit is None else chosen[:limit]
 
 
@@ -70,19 +70,19 @@ def _lasts(seconds: int | None, days: int | None) -> bool:
     return days is None or (seconds is not None and seconds >= days * DAY_SECONDS)
 
 
-def _rank(judged: JudgedWorkspace, sort_by: SortBy | None) -> tuple[bool, float, str]:
+def _rank(assessed: AssessedWorkspace, sort_by: SortBy | None) -> tuple[bool, float, str]:
     """The oldest, the one used longest ago, or the largest first; unknown values last; then by name."""
-    value = _value(judged, sort_by)
-    return value is None, value or 0, judged.row.name
+    value = _value(assessed, sort_by)
+    return value is None, value or 0, assessed.row.name
 
 
-def _value(judged: JudgedWorkspace, sort_by: SortBy | None) -> float | None:
+def _value(assessed: AssessedWorkspace, sort_by: SortBy | None) -> float | None:
     if sort_by is None:
         return 0
     if sort_by == "created":
-        return judged.created.timestamp()
+        return assessed.created.timestamp()
     if sort_by == "last_used":
-        used = parse_time(judged.record["last_used"])
+        used = parse_time(assessed.record["last_used"])
         return used.timestamp() if used else None
-    size = judged.claim.capacity_bytes or judged.claim.requested_bytes if judged.claim else None
+    size = assessed.claim.capacity_bytes or assessed.claim.requested_bytes if assessed.claim else None
     return None if size is None else -size

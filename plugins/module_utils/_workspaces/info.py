@@ -18,7 +18,7 @@ from .._sessions.snapshot import describe_missing
 from .filter import select
 from .options import read_selection
 from .privacy import disguised
-from .record import Claims, WorkspaceRecord, judge_workspaces
+from .record import Claims, WorkspaceRecord, assess_workspaces
 from .service import list_workspaces
 from .snapshot import read_workspaces
 from .summary import collector, describe_claims, left_over, summarise
@@ -38,16 +38,16 @@ def run_info(task: Task) -> Report:
     gateway = connect(params)
     installation = read_installation(params)
     view = read_workspaces(gateway, installation, Thresholds(), params["gather"], max_gap=max_gap)
-    sources, now = view.sources, view.circumstances.now
+    sources, now = view.sources, view.context.now
     task.warn(
         describe_missing(view.missing),
         describe_garbled(sources.workspaces, now, named=not params["pseudonym_key"]),
     )
-    workspaces = judge_workspaces(sources, view.circumstances)
+    workspaces = assess_workspaces(sources, view.context)
     chosen = select(workspaces, selection, sort_by=params["sort_by"])
     listed = chosen if params["limit"] is None else chosen[: params["limit"]]
     result = {
-        "workspaces": [judged.record for judged in listed],
+        "workspaces": [assessed.record for assessed in listed],
         "orphans": left_over(sources),
         "pool_claims": None if sources.claims is None else describe_claims(Claims(sources).pool),
         "summary": summarise(chosen, sources),

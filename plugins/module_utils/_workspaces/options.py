@@ -17,7 +17,7 @@ Params = t.Mapping[str, t.Any]
 _LISTS = ("names", "uids", "users", "app_definitions")
 ONE = ("name", "user", "app_definition", "label")
 """What describes the workspace of state=present."""
-MANY = (*_LISTS, "exam", "in_use", "older_than_days", "unused_days", "sort_by", "limit", "workspaces")
+MANY = (*_LISTS, "exam", "in_use", "older_than_days", "unused_days", "sort_by", "limit", "records")
 """What chooses those of state=absent."""
 
 

@@ -15,14 +15,19 @@ from .._platform.lists import Lists
 from .._platform.quota import QuotaRow
 from .._platform.rows import AppDefinitionRow, SessionRow, WorkspaceRow
 from .._platform.storage import ClaimRow, Collector, VolumeRow
-from .._sessions.record import Circumstances, Judged, judge_sessions
-from .usage.log import Chain, stamp_of, unused_since
+from .._sessions.record import AssessedSession, Context, assess_sessions
+from .usage.log import Coverage, stamp_of, unused_since
 
 FoundBy = t.Literal["storage", "label", "owner"]
-Deletion = t.Literal["volume is deleted", "volume stays as Released and must be reclaimed by hand", "no volume"]
-VOLUME_DELETED: Deletion = "volume is deleted"
-VOLUME_RELEASED: Deletion = "volume stays as Released and must be reclaimed by hand"
-NO_VOLUME: Deletion = "no volume"
+Deletion = t.Literal["volume_deleted", "volume_released", "no_volume"]
+VOLUME_DELETED: Deletion = "volume_deleted"
+VOLUME_RELEASED: Deletion = "volume_released"
+NO_VOLUME: Deletion = "no_volume"
+DELETION_NOTES: t.Mapping[Deletion, str] = {
+    VOLUME_DELETED: "volume is deleted",
+    VOLUME_RELEASED: "volume stays as Released and must be reclaimed by hand",
+    NO_VOLUME: "no volume",
+}
 
 _POOL_LABEL = re.compile(r".+-instance-[0-9]+")
 _AFTER: t.Mapping[str | None, Deletion] = {"Delete": VOLUME_DELETED, "Retain": VOLUME_RELEASED}
@@ -37,7 +42,7 @@ class WorkspaceSources(t.NamedTuple):
     volumes: t.Sequence[VolumeRow] | None = None
     quotas: t.Sequence[QuotaRow] | None = None
     collector: Collector | None = None
-    observation: Chain | None = None
+    observation: Coverage | None = None
     """The looks without a gap that is too long, up to now."""
 
     @property
@@ -82,16 +87,17 @@ class WorkspaceRecord(t.TypedDict):
     unused_seconds: int | None
     exam: str | None
     deletion: Deletion | None
+    deletion_note: str | None
 
 
-class JudgedWorkspace(t.NamedTuple):
+class AssessedWorkspace(t.NamedTuple):
     """A workspace's record, and what a decision needs beside it."""
 
     record: WorkspaceRecord
     row: WorkspaceRow
     created: datetime
     last_seen: datetime | None
-    sessions: tuple[Judged, ...]
+    sessions: tuple[AssessedSession, ...]
     """Those on it, dead ones among them."""
     exams: tuple[str, ...]
     """The open exams that its app definition and user are part of."""
@@ -150,22 +156,22 @@ class Claims:
         return (owned, "owner") if owned else (None, None)
 
 
-def judge_workspaces(sources: WorkspaceSources, circumstances: Circumstances) -> list[JudgedWorkspace]:
+def assess_workspaces(sources: WorkspaceSources, context: Context) -> list[AssessedWorkspace]:
     """Join, classify and judge all workspaces of a snapshot."""
-    on: dict[str, list[Judged]] = {}
-    for session in judge_sessions(sources.sessions, circumstances):
+    on: dict[str, list[AssessedSession]] = {}
+    for session in assess_sessions(sources.sessions, context):
         for name in session.row.on_workspaces:
             on.setdefault(name, []).append(session)
     claims = Claims(sources)
     volumes = {row.name: row for row in sources.volumes or ()}
     apps = {row.name: row for row in sources.sessions.app_definitions or ()}
-    judged = []
+    assessed = []
     for row in sources.workspaces:
         claim, found_by = claims.of(row)
         volume = volumes.get(claim.volume or "") if claim else None
         parts = _Parts(row, apps.get(row.app_definition), claim, found_by, volume, tuple(on.get(row.name, ())))
-        judged.append(_judge(parts, sources, circumstances))
-    return judged
+        assessed.append(_assess(parts, sources, context))
+    return assessed
 
 
 def orphans(sources: WorkspaceSources) -> Orphans:
@@ -182,9 +188,9 @@ def is_on(workspace: str, session: SessionRow) -> bool:
     return workspace in session.on_workspaces
 
 
-def would_be_collected(judged: JudgedWorkspace, ttl_seconds: int) -> bool:
+def would_be_collected(assessed: AssessedWorkspace, ttl_seconds: int) -> bool:
     """Whether the platform's collector deletes it in its next round: it looks at the time of creation alone."""
-    return judged.record["age_seconds"] > ttl_seconds
+    return assessed.record["age_seconds"] > ttl_seconds
 
 
 class _Parts(t.NamedTuple):
@@ -193,21 +199,22 @@ class _Parts(t.NamedTuple):
     claim: ClaimRow | None
     found_by: FoundBy | None
     volume: VolumeRow | None
-    sessions: tuple[Judged, ...]
+    sessions: tuple[AssessedSession, ...]
 
 
-def _judge(parts: _Parts, sources: WorkspaceSources, circumstances: Circumstances) -> JudgedWorkspace:
-    row, now = parts.row, circumstances.now
+def _assess(parts: _Parts, sources: WorkspaceSources, context: Context) -> AssessedWorkspace:
+    row, now = parts.row, context.now
     created, seen = parse_time(row.created) or now, stamp_of(row, now)
-    live = sorted(judged.row.name for judged in parts.sessions if not judged.dead)
+    live = sorted(assessed.row.name for assessed in parts.sessions if not assessed.dead)
     last_seen = format_time(seen) if seen else None
     unused = _unused_since(parts, created, sources.observation, now)
     app = parts.app_definition
-    exams = circumstances.shield.exams_of(row.app_definition, row.user, now)
+    exams = context.shield.exams_of(row.app_definition, row.user, now)
+    deletion = _deletion(parts, sources)
     record = WorkspaceRecord(
         name=row.name,
         uid=row.uid,
-        namespace=circumstances.namespace,
+        namespace=context.namespace,
         user=row.user,
         app_definition=row.app_definition,
         label=row.label,
@@ -218,19 +225,20 @@ def _judge(parts: _Parts, sources: WorkspaceSources, circumstances: Circumstance
         protected=row.protected or (f"app definition: {app.protected}" if app and app.protected else None),
         claim=_claim_record(parts.claim, parts.found_by) if parts.claim and parts.found_by else None,
         volume=_volume_record(parts.volume) if parts.volume else None,
-        sessions=sorted(judged.row.name for judged in parts.sessions),
+        sessions=sorted(assessed.row.name for assessed in parts.sessions),
         live_sessions=live,
         last_used=format_time(now) if live else last_seen,
         last_seen=last_seen,
         unused_since=format_time(unused) if unused else None,
         unused_seconds=max(0, int((now - unused).total_seconds())) if unused else None,
         exam=exams[0] if exams else None,
-        deletion=_deletion(parts, sources),
+        deletion=deletion,
+        deletion_note=DELETION_NOTES[deletion] if deletion else None,
     )
-    return JudgedWorkspace(record, row, created, seen, parts.sessions, exams, parts.claim, parts.volume)
+    return AssessedWorkspace(record, row, created, seen, parts.sessions, exams, parts.claim, parts.volume)
 
 
-def _unused_since(parts: _Parts, created: datetime, observation: Chain | None, now: datetime) -> datetime | None:
+def _unused_since(parts: _Parts, created: datetime, observation: Coverage | None, now: datetime) -> datetime | None:
     """What somebody saw, and what the cluster itself notes of pods, which sees those between two looks as well."""
     claim = parts.claim
     if parts.sessions or (claim and claim.in_pod):

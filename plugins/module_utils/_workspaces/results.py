@@ -14,8 +14,19 @@ from .._common.report import Report, differences
 
 # What changes something.
 _ACTS = ("deleted", "reclaimed", "created", "stamped")
-_UNKNOWN = ("uid", "user", "app_definition", "exam", "claim", "volume", "deletion", "ending", "unseen_milliseconds")
-_EMPTY = ("sessions", "restore", "slipped_in")
+_UNKNOWN = (
+    "uid",
+    "user",
+    "app_definition",
+    "exam",
+    "claim",
+    "volume",
+    "deletion",
+    "deletion_note",
+    "ending",
+    "unguarded_milliseconds",
+)
+_EMPTY = ("sessions", "restore", "late_sessions")
 
 
 def item(**known: t.Any) -> dict[str, t.Any]:

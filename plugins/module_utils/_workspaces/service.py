@@ -13,8 +13,8 @@ from datetime import datetime
 from .._common.errors import Misconfigured
 from .._platform.rows import WorkspaceRow, workspaces_of
 from .._service.client import ListedSession, ListedWorkspace, connect_service
-from .._sessions.service import REASON, the_user
-from .record import JudgedWorkspace, WorkspaceRecord
+from .._sessions.service import REASON, token_user
+from .record import AssessedWorkspace, WorkspaceRecord
 
 Params = t.Mapping[str, t.Any]
 # What has to be read from the cluster.
@@ -27,7 +27,7 @@ def list_workspaces(params: Params) -> dict[str, t.Any]:
     if beyond := [option for option in _BEYOND if params[option] not in (None, [])]:
         raise Misconfigured(f"with api=service nobody can tell {', '.join(beyond)}: {REASON}")
     service = connect_service(params)
-    user = the_user(service, params)
+    user = token_user(service, params)
     chosen = sorted(workspace for workspace in service.workspaces(user) if _wanted(workspace, params))
     sessions = service.sessions(user)
     records = [_record(workspace, sessions) for workspace in chosen]
@@ -46,7 +46,7 @@ def list_workspaces(params: Params) -> dict[str, t.Any]:
     }
 
 
-def assess_listed(workspace: ListedWorkspace, now: datetime) -> JudgedWorkspace:
+def assess_listed(workspace: ListedWorkspace, now: datetime) -> AssessedWorkspace:
     """A workspace of which nobody knows more than the service tells."""
     unknown: dict[str, t.Any] = dict.fromkeys(WorkspaceRow._fields)
     told = {name: getattr(workspace, name) for name in ("name", "user", "label")}
@@ -55,7 +55,7 @@ def assess_listed(workspace: ListedWorkspace, now: datetime) -> JudgedWorkspace:
     record = _record(workspace, ())
     record["app_definition"] = app_definition
     record["live_sessions"] = ["that the service tells of"] if workspace.active else []
-    return JudgedWorkspace(record, row, now, None, (), (), None, None)
+    return AssessedWorkspace(record, row, now, None, (), (), None, None)
 
 
 def _wanted(workspace: ListedWorkspace, params: Params) -> bool:

@@ -24,7 +24,7 @@ from .._platform.quota import QuotaRow, project_quota
 from .._platform.records import Malformed
 from .._sessions import snapshot as session_snapshot
 from .._sessions.findings import Thresholds
-from .._sessions.record import Circumstances
+from .._sessions.record import Context
 from .record import WorkspaceSources
 from .usage import log as usage_log
 
@@ -41,7 +41,7 @@ class WorkspaceView(t.NamedTuple):
     """What was read of an installation, and why parts of it were not."""
 
     sources: WorkspaceSources
-    circumstances: Circumstances
+    context: Context
     missing: dict[str, str]
 
 
@@ -70,9 +70,7 @@ def read_workspaces(
     names = ["sessions", *readers]
     found = dict(zip(names, gateway.map(attempt, names, concurrency=len(names)), strict=True))
     view: session_snapshot.View = found.pop("sessions")
-    return WorkspaceView(
-        WorkspaceSources(sessions=view.sources, **found), view.circumstances, {**view.missing, **missing}
-    )
+    return WorkspaceView(WorkspaceSources(sessions=view.sources, **found), view.context, {**view.missing, **missing})
 
 
 def _readers(gateway: Gateway, max_gap: timedelta) -> dict[str, session_snapshot.Reader]:
@@ -96,6 +94,6 @@ def _collector(gateway: Gateway) -> storage.Collector | None:
     return storage.read_collector(deployment) if deployment else None
 
 
-def _observation(gateway: Gateway, max_gap: timedelta) -> usage_log.Chain | None:
+def _observation(gateway: Gateway, max_gap: timedelta) -> usage_log.Coverage | None:
     looks = usage_log.read_looks(gateway.get(CONFIG_MAP, RETENTION_RECORD))
     return looks.chain(gateway.now(), max_gap) if looks else None

@@ -11,8 +11,8 @@ import typing as t
 
 from .._platform.storage import ClaimRow, VolumeRow
 from .record import (
+    AssessedWorkspace,
     Claims,
-    JudgedWorkspace,
     WorkspaceSources,
     orphans,
     would_be_collected,
@@ -27,14 +27,14 @@ class Size(t.TypedDict):
     capacity_bytes: int
 
 
-def summarise(chosen: t.Sequence[JudgedWorkspace], sources: WorkspaceSources) -> dict[str, t.Any]:
+def summarise(chosen: t.Sequence[AssessedWorkspace], sources: WorkspaceSources) -> dict[str, t.Any]:
     """Count the chosen workspaces. Claims are all of the namespace's, for its quotas know no selection."""
     return {
         "total": len(chosen),
-        "in_use": sum(judged.in_use for judged in chosen),
-        "never_seen": sum(judged.record["last_used"] is None for judged in chosen),
-        "by_app_definition": _count(judged.record["app_definition"] for judged in chosen),
-        "by_deletion": _count(judged.record["deletion"] for judged in chosen),
+        "in_use": sum(assessed.in_use for assessed in chosen),
+        "never_seen": sum(assessed.record["last_used"] is None for assessed in chosen),
+        "by_app_definition": _count(assessed.record["app_definition"] for assessed in chosen),
+        "by_deletion": _count(assessed.record["deletion"] for assessed in chosen),
         "by_storage_class": _by_storage_class(sources.claims),
         "claims": _by_owner(sources),
         "quotas": None if sources.quotas is None else [row._asdict() for row in sources.quotas],
@@ -66,18 +66,18 @@ def describe_claims(claims: t.Iterable[ClaimRow]) -> list[dict[str, t.Any]]:
     ]
 
 
-def collector(workspaces: t.Iterable[JudgedWorkspace], sources: WorkspaceSources) -> dict[str, t.Any] | None:
+def collector(workspaces: t.Iterable[AssessedWorkspace], sources: WorkspaceSources) -> dict[str, t.Any] | None:
     """What the platform's garbage collector would delete in its next round; None if there is none."""
     found = sources.collector
     if found is None:
         return None
     if found.ttl_seconds is None:
         return dict.fromkeys(("ttl_seconds", "would_delete", "would_delete_in_use"))
-    going = [judged for judged in workspaces if would_be_collected(judged, found.ttl_seconds)]
+    going = [assessed for assessed in workspaces if would_be_collected(assessed, found.ttl_seconds)]
     return {
         "ttl_seconds": found.ttl_seconds,
         "would_delete": len(going),
-        "would_delete_in_use": sorted(judged.row.name for judged in going if judged.in_use),
+        "would_delete_in_use": sorted(assessed.row.name for assessed in going if assessed.in_use),
     }
 
 

@@ -65,7 +65,7 @@ def _cells(record: Fields, outcome: Fields | None) -> list[str | None]:
         None if unused is None else span(unused),
         None if bytes_ is None else size(bytes_),
         _done(outcome) if outcome else None,
-        (outcome or record).get("deletion"),
+        (outcome or record).get("deletion_note"),
     ]
 
 

@@ -15,13 +15,13 @@ import shlex
 import typing as t
 
 from .._platform.names import WORKSPACE_NOTE
-from .._platform.storage import Kept, VolumeRow, write_note
+from .._platform.storage import FilesOwner, VolumeRow, write_note
 
 VolumeOption = t.Literal["follow", "retain", "reclaim"]
 _WAIT = "--timeout=120s"
 
 
-def note_patch(volume: VolumeRow, kept: Kept, option: VolumeOption) -> dict[str, t.Any] | None:
+def note_patch(volume: VolumeRow, kept: FilesOwner, option: VolumeOption) -> dict[str, t.Any] | None:
     """What is written to a volume before its workspace is deleted; None if all of it is there already."""
     retains = option == "retain" and volume.reclaim_policy != "Retain"
     if volume.kept == kept and not retains:
@@ -38,7 +38,7 @@ def reclaim_patch(volume: VolumeRow) -> dict[str, t.Any]:
     return {**_guarded(volume), "spec": {"persistentVolumeReclaimPolicy": "Delete"}}
 
 
-def restore_steps(volume: str, kept: Kept, *, namespace: str, policy_before: str | None) -> list[str]:
+def restore_steps(volume: str, kept: FilesOwner, *, namespace: str, policy_before: str | None) -> list[str]:
     """The commands that give a Released volume to a new workspace of the same name, for one shell, in this order.
 
     The operator makes a claim with an empty volume for every workspace, under a name of its own choosing. That claim is

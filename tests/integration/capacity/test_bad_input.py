@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from integration.ansible_run import connection, play, task
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 from lab import identities
 from lab.certificates import Authority
 
@@ -46,7 +46,7 @@ def refused(site, *words, **options):
     """Both modules refuse, and nothing was written."""
     since = site.now()
     reading = {name: value for name, value in options.items() if name != "hold"}
-    for result in (results := [site.set(wish(JAVA, min_instances=5), **options), site.info(JAVA, **reading)]):
+    for result in (results := [site.set(desired(JAVA, min_instances=5), **options), site.info(JAVA, **reading)]):
         assert result.get("failed") is True, result
         for word in words:
             assert word in result["msg"], result["msg"]
@@ -149,7 +149,7 @@ def test_an_account_that_may_read_but_not_write_is_told_which_right_it_lacks(sit
         for rule in identities.COLLECTION_RULES
     ]
     reader = control_plane.identity("reader", namespace=site.namespace, rules=[r for r in reading if r["verbs"]])
-    result = site.set(wish(JAVA, min_instances=5), kubeconfig=str(reader.kubeconfig), **EXAM)
+    result = site.set(desired(JAVA, min_instances=5), kubeconfig=str(reader.kubeconfig), **EXAM)
     assert result["failed"] is True
     assert "configmaps" in result["msg"]
     assert "add to a Role" in result["msg"]
@@ -162,7 +162,7 @@ def test_an_account_that_may_read_but_not_write_is_told_which_right_it_lacks(sit
 
 @pytest.mark.both
 def test_a_play_shows_the_text_and_no_traceback(site, tmp_path):
-    asked = [wish("java-18-latest", warm=5)]
+    asked = [desired("java-18-latest", warm=5)]
     run = play(
         tmp_path,
         [

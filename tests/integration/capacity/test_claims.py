@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.capacity_site import LEDGER, CapacitySite, wish
+from integration.capacity_site import LEDGER, CapacitySite, desired
 from lab.faults import Hold, Rule
 from lab.proxy import FaultProxy
 
@@ -25,7 +25,7 @@ def site(module_installation):
 def raised_with_students(site, minimum, raised, students):
     """An app definition that an exam has raised, and students on instances 1, 2, 3, …; name and sessions by user."""
     name = site.definition(minimum)
-    site.set(wish(name, min_instances=raised), hold=EXAM, wait=True)
+    site.set(desired(name, min_instances=raised), hold=EXAM, wait=True)
     return name, {user: site.launch(user, name) for user in students}
 
 
@@ -33,7 +33,7 @@ def test_an_exam_that_ends_while_students_write_drains_and_is_finished_later(sit
     name, sessions = raised_with_students(site, 1, 5, ["ada@x.org", "ben@x.org", "eve@x.org"])
     since = site.now()
 
-    draining = site.set(wish(name), **END)
+    draining = site.set(desired(name), **END)
     [item] = draining["app_definitions"]
     assert (item["outcome"], item["after"]["min_instances"]) == ("draining", 5)
     assert [(d["instance_id"], d["session"], d["user"]) for d in item["draining"]] == [
@@ -45,18 +45,18 @@ def test_an_exam_that_ends_while_students_write_drains_and_is_finished_later(sit
     assert site.ledger()[name]["draining_since"] is not None
 
     since = site.now()
-    again = site.set(wish(name), **END)
+    again = site.set(desired(name), **END)
     assert again["changed"] is False
     assert again["app_definitions"][0]["outcome"] == "draining"
     assert site.writes(since) == []
 
     site.leave("eve@x.org", sessions["eve@x.org"])
-    assert [d["instance_id"] for d in site.set(wish(name), **END)["app_definitions"][0]["draining"]] == [2]
+    assert [d["instance_id"] for d in site.set(desired(name), **END)["app_definitions"][0]["draining"]] == [2]
     assert site.bounds(name)[0] == 5
 
     site.leave("ben@x.org", sessions["ben@x.org"])
     since = site.now()
-    finished = site.set(wish(name), **END)
+    finished = site.set(desired(name), **END)
     assert finished["app_definitions"][0]["outcome"] == "changed"
     assert [patch["spec"] for patch in site.patches(since)] == [{"minInstances": 1}]
     assert name not in site.ledger()
@@ -68,7 +68,7 @@ def test_an_exam_that_ends_while_students_write_drains_and_is_finished_later(sit
 
 def test_without_the_name_of_the_exam_every_ledger_entry_is_finished(site):
     name, sessions = raised_with_students(site, 0, 2, ["ada@y.org"])
-    assert site.set(wish(name), **END)["app_definitions"][0]["outcome"] == "draining"
+    assert site.set(desired(name), **END)["app_definitions"][0]["outcome"] == "draining"
     site.leave("ada@y.org", sessions["ada@y.org"])
     result = site.set(state="baseline", all_holds=True)
     assert {item["name"]: item["outcome"] for item in result["app_definitions"]}[name] == "changed"
@@ -81,7 +81,7 @@ def test_without_a_hold_a_bound_is_not_lowered_below_a_claim_either(site):
     for user in ("ada@z.org", "ben@z.org"):
         site.launch(user, name)
     since = site.now()
-    result = site.set(wish(name, min_instances=1))
+    result = site.set(desired(name, min_instances=1))
     assert result["changed"] is False
     [item] = result["app_definitions"]
     assert item["outcome"] == "draining"
@@ -89,23 +89,23 @@ def test_without_a_hold_a_bound_is_not_lowered_below_a_claim_either(site):
     [warning] = result["warnings"]
     assert f"{name}: min_instances stays 3" in warning
     assert site.writes(since) == []
-    assert site.set(wish(name, min_instances=2))["app_definitions"][0]["outcome"] == "changed"
+    assert site.set(desired(name, min_instances=2))["app_definitions"][0]["outcome"] == "changed"
     assert site.bounds(name)[0] == 2
 
 
 def test_a_draining_list_keeps_nobody_else_from_being_lowered(site):
     held, _sessions = raised_with_students(site, 0, 2, ["ada@w.org"])
     free, _sessions = raised_with_students(site, 0, 2, [])
-    result = site.set(wish(held), wish(free), **END)
+    result = site.set(desired(held), desired(free), **END)
     assert [item["outcome"] for item in result["app_definitions"]] == ["draining", "changed"]
     assert (site.bounds(held)[0], site.bounds(free)[0]) == (2, 0)
 
 
 def test_a_new_hold_takes_a_draining_entry_over(site):
     name, _sessions = raised_with_students(site, 1, 3, ["ada@v.org", "ben@v.org"])
-    site.set(wish(name), **END)
+    site.set(desired(name), **END)
     since = site.now()
-    result = site.set(wish(name, min_instances=3), hold="next-exam")
+    result = site.set(desired(name, min_instances=3), hold="next-exam")
     assert result["app_definitions"][0]["outcome"] == "changed"
     # Whoever may be about to lower it has to plan anew; no value changes, so no instance is rebuilt.
     assert site.writes(since) == [*LEDGER_ONLY, f"patch appdefinitions {name}"]
@@ -124,9 +124,9 @@ def test_who_comes_between_plan_and_patch_keeps_the_instance(site, control_plane
         config = proxy.write_kubeconfig(tmp_path / "config", site.installation.identity.token, site.namespace)
         arrives = Hold(lambda: came.append(site.launch("ben@x.org", name)))
         proxy.add(Rule(arrives, verb="update", path=f"/configmaps/{LEDGER}", count=1))
-        [item] = site.set(wish(name), **END, kubeconfig=str(config))["app_definitions"]
+        [item] = site.set(desired(name), **END, kubeconfig=str(config))["app_definitions"]
     assert (item["outcome"], site.bounds(name)[0]) == ("draining", 3)
     assert [(d["instance_id"], d["session"]) for d in item["draining"]] == [(2, came[0])]
     site.leave("ben@x.org", came[0])
-    assert site.set(wish(name), **END)["app_definitions"][0]["outcome"] == "changed"
+    assert site.set(desired(name), **END)["app_definitions"][0]["outcome"] == "changed"
     assert site.bounds(name)[0] == 1

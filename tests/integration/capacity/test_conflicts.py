@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from integration.capacity_site import LEDGER, CapacitySite, wish
+from integration.capacity_site import LEDGER, CapacitySite, desired
 from integration.module_run import process
 from lab.faults import Hold, Rule, Status
 from lab.proxy import FaultProxy
@@ -48,7 +48,7 @@ def statuses(proxy, verb, path):
 def test_a_change_of_another_field_is_kept(site, proxy, through):
     name = definition(site)
     proxy.add(Rule(Hold(lambda: site.patch(name, maxInstances=70)), verb="patch", path=APP_DEFINITION, count=1))
-    result = site.set(wish(name, min_instances=10), hold=EXAM, **through)
+    result = site.set(desired(name, min_instances=10), hold=EXAM, **through)
     assert statuses(proxy, "patch", APP_DEFINITION) == [409, 200]
     [item] = result["app_definitions"]
     assert (item["outcome"], item["before"]["max_instances"], item["after"]["max_instances"]) == ("changed", 70, 70)
@@ -60,9 +60,9 @@ def test_a_change_of_another_field_is_kept(site, proxy, through):
 def test_a_foreign_value_that_appears_between_look_and_patch_is_not_overwritten(site, proxy, through, state):
     name = definition(site)
     if state == "baseline":
-        site.set(wish(name, min_instances=10), hold=EXAM)
+        site.set(desired(name, min_instances=10), hold=EXAM)
     proxy.add(Rule(Hold(lambda: site.patch(name, minInstances=12)), verb="patch", path=APP_DEFINITION, count=1))
-    asked = wish(name, min_instances=10) if state == "present" else wish(name)
+    asked = desired(name, min_instances=10) if state == "present" else desired(name)
     result = site.set(asked, state=state, hold=EXAM, **through)
     assert statuses(proxy, "patch", APP_DEFINITION) == [409]
     assert result["failed"] is True
@@ -76,7 +76,7 @@ def test_only_the_one_that_was_changed_is_planned_again(site, proxy, through):
         Hold(lambda: site.patch(changed, maxInstances=70)), verb="patch", path=APP_DEFINITION + changed, count=1
     )
     proxy.add(rule)
-    result = site.set(wish(changed, min_instances=10), wish(other, min_instances=10), hold=EXAM, **through)
+    result = site.set(desired(changed, min_instances=10), desired(other, min_instances=10), hold=EXAM, **through)
     assert statuses(proxy, "patch", APP_DEFINITION + other) == [200]
     assert [item["outcome"] for item in result["app_definitions"]] == ["changed", "changed"]
     assert [item["before"]["min_instances"] for item in result["app_definitions"]] == [3, 3]
@@ -87,7 +87,7 @@ def test_whoever_never_comes_to_rest_is_left_after_four_tries(site, proxy, throu
     name = definition(site)
     maxima = iter(range(50, 100))
     proxy.add(Rule(Hold(lambda: site.patch(name, maxInstances=next(maxima))), verb="patch", path=APP_DEFINITION))
-    result = site.set(wish(name, min_instances=10), hold=EXAM, **through)
+    result = site.set(desired(name, min_instances=10), hold=EXAM, **through)
     assert statuses(proxy, "patch", APP_DEFINITION) == [409, 409, 409, 409]
     assert result["failed"] is True
     assert name in result["msg"]
@@ -95,7 +95,7 @@ def test_whoever_never_comes_to_rest_is_left_after_four_tries(site, proxy, throu
     assert site.bounds(name)[0] == 3
     # What was written before the patch is told, and a quieter moment ends in the same place as if nothing had been.
     assert result["app_definitions"][0]["ledger"]["holds"][0]["exam"] == EXAM
-    assert site.set(wish(name, min_instances=10), hold=EXAM)["changed"] is True
+    assert site.set(desired(name, min_instances=10), hold=EXAM)["changed"] is True
     assert site.bounds(name)[0] == 10
 
 
@@ -104,14 +104,14 @@ def test_two_exams_that_write_the_ledger_at_once_are_both_in_it(site, proxy, thr
 
     def second_exam():
         run = process(
-            "theia_capacity", site.options(app_definitions=[wish(other, min_instances=7)], hold="second-exam")
+            "theia_capacity", site.options(app_definitions=[desired(other, min_instances=7)], hold="second-exam")
         )
         assert json.loads(run.communicate()[0])["changed"] is True
 
     # Whether the ledger is created or updated depends on what has run before.
     for verb in ("create", "update"):
         proxy.add(Rule(Hold(second_exam), verb=verb, path="/configmaps", count=1))
-    result = site.set(wish(name, min_instances=10), hold=EXAM, **through)
+    result = site.set(desired(name, min_instances=10), hold=EXAM, **through)
     assert result["changed"] is True
     assert {*site.ledger()[name]["holds"], *site.ledger()[other]["holds"]} == {EXAM, "second-exam"}
     assert (site.bounds(name)[0], site.bounds(other)[0]) == (10, 7)
@@ -121,7 +121,7 @@ def test_a_ledger_that_cannot_be_written_keeps_bounds_as_they_are(site, proxy, t
     name = definition(site)
     for verb in ("create", "update"):
         proxy.add(Rule(Status(403, message="no more room"), verb=verb, path="/configmaps"))
-    result = site.set(wish(name, min_instances=10), hold=EXAM, **through)
+    result = site.set(desired(name, min_instances=10), hold=EXAM, **through)
     assert result["failed"] is True
     assert LEDGER in result["msg"]
     assert "no more room" in result["msg"]
@@ -132,7 +132,7 @@ def test_a_ledger_that_cannot_be_written_keeps_bounds_as_they_are(site, proxy, t
 def test_a_patch_that_is_refused_is_told_with_what_is_in_the_ledger(site, proxy, through):
     refused, fine = definition(site), definition(site)
     proxy.add(Rule(Status(422, message="spec: not like this"), verb="patch", path=APP_DEFINITION + refused))
-    result = site.set(wish(refused, min_instances=10), wish(fine, min_instances=10), hold=EXAM, **through)
+    result = site.set(desired(refused, min_instances=10), desired(fine, min_instances=10), hold=EXAM, **through)
     assert result["failed"] is True
     assert "spec: not like this" in result["msg"]
     items = {item["name"]: item for item in result["app_definitions"]}
@@ -140,21 +140,21 @@ def test_a_patch_that_is_refused_is_told_with_what_is_in_the_ledger(site, proxy,
     assert items[refused]["after"] == items[refused]["before"]
     for name in (refused, fine):
         assert items[name]["ledger"]["holds"][0]["add"] == site.ledger()[name]["holds"][EXAM]["add"]
-    assert site.set(wish(refused), wish(fine), state="baseline", hold=EXAM)["changed"] is True
+    assert site.set(desired(refused), desired(fine), state="baseline", hold=EXAM)["changed"] is True
     assert (site.bounds(refused)[0], site.bounds(fine)[0]) == (3, 3)
     assert not {refused, fine} & site.ledger().keys()
 
 
 def test_a_ledger_that_changes_while_the_patch_is_out_is_settled_all_the_same(site, proxy, through):
     name, other = definition(site), definition(site)
-    site.set(wish(name, min_instances=10), hold=EXAM)
+    site.set(desired(name, min_instances=10), hold=EXAM)
 
     def second_exam():
-        asked = {"app_definitions": [wish(other, min_instances=7)], "hold": "second-exam"}
+        asked = {"app_definitions": [desired(other, min_instances=7)], "hold": "second-exam"}
         assert json.loads(process("theia_capacity", site.options(**asked)).communicate()[0])["changed"] is True
 
     proxy.add(Rule(Hold(second_exam), verb="patch", path=APP_DEFINITION, count=1))
-    result = site.set(wish(name), state="baseline", hold=EXAM, **through)
+    result = site.set(desired(name), state="baseline", hold=EXAM, **through)
     [item] = result["app_definitions"]
     assert (item["before"]["min_instances"], item["after"]["min_instances"], item["ledger"]) == (10, 3, None)
     assert (site.bounds(name)[0], site.bounds(other)[0]) == (3, 7)
@@ -166,7 +166,7 @@ def test_what_was_done_is_told_when_a_later_look_ends_the_run(site, proxy, throu
     done, foreign = definition(site), definition(site)
     disturb = Hold(lambda: site.patch(foreign, minInstances=12))
     proxy.add(Rule(disturb, verb="patch", path=APP_DEFINITION + foreign, count=1))
-    result = site.set(wish(done, min_instances=10), wish(foreign, min_instances=10), hold=EXAM, **through)
+    result = site.set(desired(done, min_instances=10), desired(foreign, min_instances=10), hold=EXAM, **through)
     assert (result["failed"], result["changed"]) == (True, True)
     assert "min_instances=12" in result["msg"]
     items = {item["name"]: item for item in result["app_definitions"]}
@@ -184,7 +184,7 @@ def test_a_wait_that_is_interrupted_still_tells_what_was_changed(module_installa
         proxy.add(Rule(Status(401), verb="list"))
 
     proxy.add(Rule(Hold(expire), verb="patch", path=APP_DEFINITION, count=1))
-    result = site.set(wish(name, min_instances=2), hold=EXAM, wait=True, kubeconfig=str(config))
+    result = site.set(desired(name, min_instances=2), hold=EXAM, wait=True, kubeconfig=str(config))
     assert (result["failed"], result["changed"]) == (True, True)
     for words in ("interrupted", "credentials", "the higher bounds stay in place"):
         assert words in result["msg"]

@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from integration.capacity_site import CapacitySite, rules_without, wish
+from integration.capacity_site import CapacitySite, desired, rules_without
 from integration.lab.operator_site import GENERATION, eventually, uid
 from lab import chart
 from lab.faults import Rule, ShiftedDate
@@ -181,7 +181,7 @@ def test_without_the_right_to_see_quotas_they_are_null_with_a_warning(site, cont
     assert any("quotas could not be read" in warning for warning in result["warnings"])
     assert result["app_definitions"][0]["pool"]["total"] == 0
     # Setting bounds does not need them either.
-    assert site.set(wish(name, max_instances=50), kubeconfig=str(blind.kubeconfig))["changed"] is True
+    assert site.set(desired(name, max_instances=50), kubeconfig=str(blind.kubeconfig))["changed"] is True
 
 
 def test_a_namespace_without_quotas_has_none(still):
@@ -202,7 +202,7 @@ def test_whether_an_operator_leads_is_watched_on_request(site, still):
 
 def test_what_exams_hold_is_shown(site):
     name = site.definition(1)
-    site.set(wish(name, warm=3), hold="info-exam", hold_until="2099-02-11T11:00:00+01:00")
+    site.set(desired(name, warm=3), hold="info-exam", hold_until="2099-02-11T11:00:00+01:00")
     assert site.info(name)["app_definitions"][0]["ledger"] == {
         "baseline": {"min_instances": 1},
         "holds": [

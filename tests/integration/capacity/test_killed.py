@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 from integration.module_run import process
 from lab.faults import Kill, Rule
 from lab.proxy import FaultProxy
@@ -24,7 +24,7 @@ WRITES = ("create", "update", "patch")
 def site(module_installation):
     site = CapacitySite(module_installation(app_definitions=[], running=[]))
     # So that the ledger is there, and every write to it is an update.
-    site.set(wish(site.definition(0, wait=False), max_instances=2000), hold="another-exam")
+    site.set(desired(site.definition(0, wait=False), max_instances=2000), hold="another-exam")
     return site
 
 
@@ -41,7 +41,7 @@ RESTORE = Step({"state": "baseline", "hold": EXAM}, 3, in_ledger=False)
 
 
 def asked(step, name):
-    return wish(name, min_instances=10) if step is RAISE else wish(name)
+    return desired(name, min_instances=10) if step is RAISE else desired(name)
 
 
 def state(site, name):

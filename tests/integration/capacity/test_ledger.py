@@ -10,7 +10,7 @@ import secrets
 
 import pytest
 
-from integration.capacity_site import LEDGER, CapacitySite, rules_without, wish
+from integration.capacity_site import LEDGER, CapacitySite, desired, rules_without
 from lab import chart, identities
 
 EXAM = "ledger-exam"
@@ -22,7 +22,7 @@ def site(module_installation):
     """Nothing runs: bounds and ledger are all that counts here."""
     site = CapacitySite(module_installation(app_definitions=[], running=[]))
     # So that the ledger is there, and every write to it is an update.
-    site.set(wish(add(site), max_instances=2000), hold="somebody-else")
+    site.set(desired(add(site), max_instances=2000), hold="somebody-else")
     return site
 
 
@@ -34,7 +34,7 @@ def add(site, minimum=3, **spec):
 
 def held(site, minimum=3, raised=10):
     name = add(site, minimum)
-    site.set(wish(name, min_instances=raised), hold=EXAM)
+    site.set(desired(name, min_instances=raised), hold=EXAM)
     return name
 
 
@@ -42,24 +42,24 @@ def entry(site, name):
     return site.ledger().get(name)
 
 
-def without_patches(site, *wishes):
+def without_patches(site, *asked):
     """As an account that may write the ledger, and only read app definitions."""
     reading = identities.rule("theia.cloud", "appdefinitions", *identities.READ)
     rules = [*rules_without("appdefinitions"), reading]
     account = site.lab.identity("no-patches", namespace=site.namespace, rules=rules)
-    return site.set(*wishes, hold=EXAM, kubeconfig=str(account.kubeconfig))
+    return site.set(*asked, hold=EXAM, kubeconfig=str(account.kubeconfig))
 
 
 def test_the_ledger_is_written_before_the_patch_and_cleared_after_it(site):
     name = add(site)
     since = site.now()
-    site.set(wish(name, min_instances=10), hold=EXAM)
+    site.set(desired(name, min_instances=10), hold=EXAM)
     assert site.writes(since) == [f"update configmaps {LEDGER}", f"patch appdefinitions {name}"]
     assert entry(site, name)["baseline"] == {"min_instances": 3}
     assert entry(site, name)["written"] == [{"min_instances": 10}]
 
     since = site.now()
-    site.set(wish(name), **END)
+    site.set(desired(name), **END)
     assert site.writes(since) == [
         f"update configmaps {LEDGER}",
         f"patch appdefinitions {name}",
@@ -72,7 +72,7 @@ def test_patches_carry_the_version_that_was_seen(site):
     name = add(site)
     seen = site.installation.get("appdefinitions", name)["metadata"]["resourceVersion"]
     since = site.now()
-    result = site.set(wish(name, min_instances=10), hold=EXAM)
+    result = site.set(desired(name, min_instances=10), hold=EXAM)
     [patch] = site.patches(since)
     assert patch["metadata"] == {"resourceVersion": seen}
     assert result["precondition"] == "resource_version"
@@ -81,7 +81,7 @@ def test_patches_carry_the_version_that_was_seen(site):
 def test_only_fields_that_we_changed_are_brought_back(site):
     name = held(site)
     site.patch(name, maxInstances=77, timeout=30)
-    site.set(wish(name), **END)
+    site.set(desired(name), **END)
     spec = site.installation.get("appdefinitions", name)["spec"]
     assert (spec["minInstances"], spec["maxInstances"], spec["timeout"]) == (3, 77, 30)
 
@@ -89,8 +89,8 @@ def test_only_fields_that_we_changed_are_brought_back(site):
 def test_limits_travel_and_come_back_with_the_bounds(site):
     name = add(site)
     since = site.now()
-    site.set(wish(name, min_instances=10, max_instances=1500, timeout_minutes=2000), hold=EXAM)
-    site.set(wish(name), **END)
+    site.set(desired(name, min_instances=10, max_instances=1500, timeout_minutes=2000), hold=EXAM)
+    site.set(desired(name), **END)
     assert [patch["spec"] for patch in site.patches(since)] == [
         {"minInstances": 10, "maxInstances": 1500, "timeout": 2000},
         {"minInstances": 3, "maxInstances": 1000, "timeout": 1440},
@@ -99,41 +99,41 @@ def test_limits_travel_and_come_back_with_the_bounds(site):
 
 def test_an_exam_never_tightens_a_limit(site):
     name = add(site)
-    result = site.set(wish(name, min_instances=10, max_instances=50), hold=EXAM)
+    result = site.set(desired(name, min_instances=10, max_instances=50), hold=EXAM)
     assert result["app_definitions"][0]["after"]["max_instances"] == 1000
     assert site.bounds(name) == (10, 1000)
 
 
 def test_two_exams_add_up_and_the_last_one_brings_the_baseline_back(site):
     name = add(site)
-    site.set(wish(name, min_instances=10), hold=EXAM)
-    site.set(wish(name, min_instances=15), hold="second-exam")
+    site.set(desired(name, min_instances=10), hold=EXAM)
+    site.set(desired(name, min_instances=15), hold="second-exam")
     assert site.bounds(name)[0] == 15
     since = site.now()
-    site.set(wish(name), **END)
+    site.set(desired(name), **END)
     assert site.writes(since) == [f"update configmaps {LEDGER}"]
-    site.set(wish(name), state="baseline", hold="second-exam")
+    site.set(desired(name), state="baseline", hold="second-exam")
     assert (site.bounds(name)[0], entry(site, name)) == (3, None)
 
 
 def test_a_hold_whose_patch_was_refused_is_settled_by_the_next_run(site):
     name = add(site)
-    refused = without_patches(site, wish(name, min_instances=10))
+    refused = without_patches(site, desired(name, min_instances=10))
     assert refused["failed"] is True
     assert "appdefinitions" in refused["msg"]
     assert (site.bounds(name)[0], entry(site, name)["baseline"]) == (3, {"min_instances": 3})
 
-    site.set(wish(name, min_instances=10), hold=EXAM)
+    site.set(desired(name, min_instances=10), hold=EXAM)
     assert (site.bounds(name)[0], list(entry(site, name)["holds"])) == (10, [EXAM])
-    site.set(wish(name), **END)
+    site.set(desired(name), **END)
     assert (site.bounds(name)[0], entry(site, name)) == (3, None)
 
 
 def test_a_hold_whose_patch_was_refused_ends_without_another_try(site):
     name = add(site)
-    assert without_patches(site, wish(name, min_instances=10))["failed"] is True
+    assert without_patches(site, desired(name, min_instances=10))["failed"] is True
     since = site.now()
-    site.set(wish(name), **END)
+    site.set(desired(name), **END)
     # That patch may be on its way still: what it was planned on changes, but no value does.
     ledger = f"update configmaps {LEDGER}"
     assert site.writes(since) == [ledger, f"patch appdefinitions {name}", ledger]
@@ -148,13 +148,13 @@ def test_foreign_values_are_reported_and_left(site):
     name = held(site)
     site.patch(name, minInstances=12)
     since = site.now()
-    result = site.set(wish(name), **END)
+    result = site.set(desired(name), **END)
     assert result["failed"] is True
-    for word in (name, "min_instances=12", "foreign=overwrite", "foreign=adopt"):
+    for word in (name, "min_instances=12", "drift=overwrite", "drift=adopt"):
         assert word in result["msg"]
-    assert result["app_definitions"][0]["outcome"] == "foreign"
+    assert result["app_definitions"][0]["outcome"] == "drift"
     assert site.writes(since) == []
-    refused = site.set(wish(name, min_instances=20), hold="other-exam")
+    refused = site.set(desired(name, min_instances=20), hold="other-exam")
     assert "min_instances=12" in refused["msg"]
     assert site.writes(since) == []
 
@@ -162,27 +162,27 @@ def test_foreign_values_are_reported_and_left(site):
 def test_foreign_values_can_be_overwritten(site):
     name = held(site)
     site.patch(name, minInstances=12)
-    assert site.set(wish(name), foreign="overwrite", **END)["changed"] is True
+    assert site.set(desired(name), drift="overwrite", **END)["changed"] is True
     assert (site.bounds(name)[0], entry(site, name)) == (3, None)
 
 
 def test_foreign_values_can_be_adopted_and_outlive_the_exam(site):
     name = held(site, minimum=3, raised=10)
     site.patch(name, minInstances=12)
-    adopted = site.set(wish(name, min_instances=10), hold=EXAM, foreign="adopt")
+    adopted = site.set(desired(name, min_instances=10), hold=EXAM, drift="adopt")
     assert adopted.get("failed") is None
     assert site.bounds(name)[0] == 12 + 7
-    site.set(wish(name), **END)
+    site.set(desired(name), **END)
     assert (site.bounds(name)[0], entry(site, name)) == (12, None)
 
 
 def test_a_foreign_value_elsewhere_keeps_nobody_from_coming_back(site):
-    foreign, ours = held(site), held(site)
-    site.patch(foreign, minInstances=12)
-    result = site.set(wish(foreign), wish(ours), **END)
-    assert [item["outcome"] for item in result["app_definitions"]] == ["foreign", "changed"]
+    drift, ours = held(site), held(site)
+    site.patch(drift, minInstances=12)
+    result = site.set(desired(drift), desired(ours), **END)
+    assert [item["outcome"] for item in result["app_definitions"]] == ["drift", "changed"]
     assert result["failed"] is True
-    assert (site.bounds(foreign)[0], site.bounds(ours)[0]) == (12, 3)
+    assert (site.bounds(drift)[0], site.bounds(ours)[0]) == (12, 3)
 
 
 # --- recreated app definitions
@@ -192,7 +192,7 @@ def test_what_is_known_of_an_app_definition_is_void_when_it_was_created_anew(sit
     name = held(site)
     site.kubectl("delete", "appdefinitions.theia.cloud", name)
     site.installation.add(chart.app_definition(name, minInstances=7))
-    result = site.set(wish(name), **END)
+    result = site.set(desired(name), **END)
     assert [item["outcome"] for item in result["app_definitions"]] == ["void"]
     assert any(name in warning and "void" in warning for warning in result["warnings"]), result
     assert (site.bounds(name)[0], entry(site, name)) == (7, None)
@@ -210,7 +210,7 @@ def test_a_new_object_of_the_same_name_is_raised_from_its_own_values(site):
     name = held(site)
     site.kubectl("delete", "appdefinitions.theia.cloud", name)
     made = site.installation.add(chart.app_definition(name, minInstances=7))
-    result = site.set(wish(name, min_instances=20), hold=EXAM)
+    result = site.set(desired(name, min_instances=20), hold=EXAM)
     assert any("void" in warning for warning in result["warnings"])
     assert site.bounds(name)[0] == 20
     assert (entry(site, name)["uid"], entry(site, name)["baseline"]) == (made["metadata"]["uid"], {"min_instances": 7})
@@ -241,7 +241,7 @@ def test_an_unreadable_ledger_stops_everything_before_anything_is_sent(site, bro
     name = add(site)
     broken(data)
     since = site.now()
-    result = site.set(wish(name, min_instances=10), hold=EXAM)
+    result = site.set(desired(name, min_instances=10), hold=EXAM)
     assert result["failed"] is True
     assert LEDGER in result["msg"]
     assert said in result["msg"]
@@ -251,7 +251,7 @@ def test_an_unreadable_ledger_stops_everything_before_anything_is_sent(site, bro
 def test_a_change_outside_of_an_open_hold_is_refused(site):
     name = held(site)
     since = site.now()
-    result = site.set(wish(name, min_instances=4))
+    result = site.set(desired(name, min_instances=4))
     assert EXAM in result["msg"]
     assert "state=baseline" in result["msg"]
     assert site.writes(since) == []

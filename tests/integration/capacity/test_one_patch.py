@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_a_raise_from_3_to_50_is_one_patch_and_50_pod_starts(site):
     name = site.definition(3)
     site.installation.wait_warm(name, 3)
     since = site.now()
-    result = site.set(wish(name, min_instances=50), wait=True)
+    result = site.set(desired(name, min_instances=50), wait=True)
     assert [patch["spec"] for patch in site.patches(since)] == [{"minInstances": 50}]
     assert site.pod_starts(since) == 50
     [done] = result["app_definitions"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 from lab.faults import Cut, Reset, Rule
 from lab.proxy import FaultProxy
 
@@ -26,7 +26,7 @@ def site(module_installation):
 )
 def test_the_run_fails_and_the_next_one_finds_everything_done(site, lost, access):
     name = site.definition(3, wait=False)
-    asked = wish(name, min_instances=10)
+    asked = desired(name, min_instances=10)
     with FaultProxy(site.installation.service_url) as proxy:
         proxy.add(Rule(lost, verb="patch", path=f"/admin/appdefinition/{name}$", count=1))
         through = {"api": "service", "service_url": proxy.url, **access}
@@ -42,6 +42,6 @@ def test_the_run_fails_and_the_next_one_finds_everything_done(site, lost, access
     assert site.writes(since) == []
     assert site.generation(name) == "2"
     if "hold" in access:
-        assert site.set(wish(name), state="baseline", api="service", hold=EXAM)["changed"] is True
+        assert site.set(desired(name), state="baseline", api="service", hold=EXAM)["changed"] is True
         assert site.bounds(name) == (3, 1000)
         assert site.ledger() == {}

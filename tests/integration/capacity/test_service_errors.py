@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 
 JAVA = "java-17-latest"
 ALONE = {"unchecked": True, "kubeconfig": None}
@@ -25,10 +25,10 @@ def tokenless(module_installation):
     return CapacitySite(module_installation(running=["service"], admin_token=None))
 
 
-def refused(site, *words, wishes=None, **options):
+def refused(site, *words, asked=None, **options):
     """With access to the cluster and without, in check mode and for real; returns the text."""
     since = site.now()
-    asked = wishes or [wish(JAVA, max_instances=1500)]
+    asked = asked or [desired(JAVA, max_instances=1500)]
     texts = []
     for access in ({"hold": "service-exam"}, ALONE):
         for check in (True, False):
@@ -58,37 +58,37 @@ def test_reading_bounds_names_the_same_causes(site, tokenless):
 
 
 def test_an_unknown_name(site):
-    refused(site, "'java-18-latest'", JAVA, wishes=[wish("java-18-latest", max_instances=1500)])
+    refused(site, "'java-18-latest'", JAVA, asked=[desired("java-18-latest", max_instances=1500)])
     assert JAVA in site.info("java-18-latest", api="service")["msg"]
 
 
 def test_min_above_max(site):
-    refused(site, "min_instances=1001", "max_instances=1000", wishes=[wish(JAVA, min_instances=1001)])
-    refused(site, "min_instances=9", "max_instances=8", wishes=[wish(JAVA, min_instances=9, max_instances=8)])
+    refused(site, "min_instances=1001", "max_instances=1000", asked=[desired(JAVA, min_instances=1001)])
+    refused(site, "min_instances=9", "max_instances=8", asked=[desired(JAVA, min_instances=9, max_instances=8)])
 
 
 def test_negative_values(site):
-    refused(site, "min_instances=-1", "negative", wishes=[wish(JAVA, min_instances=-1)])
+    refused(site, "min_instances=-1", "negative", asked=[desired(JAVA, min_instances=-1)])
 
 
 def test_the_removal_of_a_maximum(site):
-    refused(site, "max_instances=-1", "unlimited is not offered", wishes=[wish(JAVA, max_instances=-1)])
+    refused(site, "max_instances=-1", "unlimited is not offered", asked=[desired(JAVA, max_instances=-1)])
 
 
 def test_time_limits(site):
-    refused(site, "timeout_minutes", "service", wishes=[wish(JAVA, timeout_minutes=2000)])
+    refused(site, "timeout_minutes", "service", asked=[desired(JAVA, timeout_minutes=2000)])
 
 
 def test_restoring_a_time_limit_is_no_job_for_the_service(site):
     name = site.definition(3, wait=False)
-    site.set(wish(name, timeout_minutes=2000), hold="limits")
+    site.set(desired(name, timeout_minutes=2000), hold="limits")
     since = site.now()
-    result = site.set(wish(name), state="baseline", hold="limits", api="service")
+    result = site.set(desired(name), state="baseline", hold="limits", api="service")
     assert result["failed"] is True
     assert "timeout_minutes" in result["msg"]
     assert "api=kubernetes" in result["msg"]
     assert site.writes(since) == []
-    assert site.set(wish(name), state="baseline", hold="limits")["changed"] is True
+    assert site.set(desired(name), state="baseline", hold="limits")["changed"] is True
     assert site.ledger() == {}
 
 
@@ -115,9 +115,9 @@ def test_a_service_that_is_down(site):
 def test_without_the_cluster_bounds_can_be_raised_and_the_result_says_what_was_not_checked(site):
     name = site.definition(0, wait=False)
     since = site.now()
-    result = site.set(wish(name, max_instances=2000), api="service", **ALONE)
+    result = site.set(desired(name, max_instances=2000), api="service", **ALONE)
     assert (result["changed"], result["precondition"]) == (True, "none")
     assert {"claimed instances", "ledger"} <= set(result["not_checked"])
     assert site.bounds(name) == (0, 2000)
-    assert site.set(wish(name, max_instances=2000), api="service", **ALONE)["changed"] is False
+    assert site.set(desired(name, max_instances=2000), api="service", **ALONE)["changed"] is False
     assert site.writes(since) == []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 from lab import ControlPlane
 from lab.api import wait_until
 
@@ -34,30 +34,30 @@ def test_a_pool_is_counted_although_nothing_carries_a_generation(upstream):
 def test_bounds_are_written_in_the_version_that_is_served(upstream):
     name = upstream.definition(1)
     since = upstream.now()
-    assert upstream.set(wish(name, max_instances=50))["changed"] is True
+    assert upstream.set(desired(name, max_instances=50))["changed"] is True
     [event] = upstream.lab.audit(
         user=upstream.installation.user, since=since, verbs={"patch"}, resource="appdefinitions", name=name
     )
     assert event["objectRef"]["apiVersion"] == "v1beta10"
-    assert upstream.set(wish(name, max_instances=50))["changed"] is False
+    assert upstream.set(desired(name, max_instances=50))["changed"] is False
 
 
 @pytest.mark.parametrize("minimum", [0, 2], ids=["no pool yet", "a pool"])
 def test_a_pool_that_does_not_follow_is_told_when_the_wait_is_over(upstream, minimum):
     name = upstream.definition(minimum)
-    result = upstream.set(wish(name, min_instances=4), hold="exam", wait=True, wait_timeout_seconds=2)
+    result = upstream.set(desired(name, min_instances=4), hold="exam", wait=True, wait_timeout_seconds=2)
     assert result["failed"] is True
     assert "the pool does not follow the app definition" in result["msg"]
     assert "upstream" in result["msg"]
     assert upstream.bounds(name)[0] == 4
-    assert upstream.set(wish(name), state="baseline", hold="exam")["changed"] is True
+    assert upstream.set(desired(name), state="baseline", hold="exam")["changed"] is True
     assert upstream.bounds(name)[0] == minimum
 
 
 def test_scaling_through_the_service_is_refused_with_a_way_out(upstream):
     name = upstream.definition(1)
     since = upstream.now()
-    result = upstream.set(wish(name, max_instances=50), hold="exam", api="service")
+    result = upstream.set(desired(name, max_instances=50), hold="exam", api="service")
     assert result["failed"] is True
     assert "upstream" in result["msg"]
     assert "api=kubernetes" in result["msg"]
@@ -74,7 +74,7 @@ def test_on_a_cluster_without_the_kinds_both_modules_say_so(upstream):
     discovered = "/apis/theia.cloud"
     wait_until("the kinds are gone", lambda: upstream.lab.api.find(discovered) is None, 30)
     since = upstream.now()
-    for result in (upstream.set(wish("java-17-latest", min_instances=5)), upstream.info()):
+    for result in (upstream.set(desired("java-17-latest", min_instances=5)), upstream.info()):
         assert result["failed"] is True
         for words in ("does not serve", "theia.cloud", "custom resource definitions", "option context"):
             assert words in result["msg"]

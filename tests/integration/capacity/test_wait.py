@@ -12,7 +12,7 @@ import re
 import pytest
 
 from integration.ansible_run import connection, play, task
-from integration.capacity_site import CapacitySite, rules_without, wish
+from integration.capacity_site import CapacitySite, desired, rules_without
 from integration.lab.operator_site import eventually
 from lab.faults import Rule, ShiftedDate
 from lab.proxy import FaultProxy
@@ -30,7 +30,7 @@ def in_vain(site, name, trouble, minimum=2, **options):
 
     It begins when the trouble is there to be seen, so that it can be short.
     """
-    asked = wish(name, min_instances=minimum)
+    asked = desired(name, min_instances=minimum)
     site.set(asked, hold="vain-exam")
     eventually(f"the trouble with {name} is to be seen", lambda: trouble(site, name))
     result = site.set(asked, hold="vain-exam", wait=True, wait_timeout_seconds=1, **options)
@@ -65,7 +65,7 @@ def nothing_is_admitted(site, name):
 
 def test_the_wait_ends_when_all_are_warm(site):
     name, other = site.definition(1), site.definition(0)
-    result = site.set(wish(name, min_instances=6), wish(other, warm=3), hold="warm-exam", wait=True)
+    result = site.set(desired(name, min_instances=6), desired(other, warm=3), hold="warm-exam", wait=True)
     assert [item["pool"]["warm"] for item in result["app_definitions"]] == [6, 3]
     assert len(site.installation.wait_warm(name, 6)) == 6
     assert all(item["seconds_to_warm"] > 0 for item in result["app_definitions"])
@@ -74,7 +74,7 @@ def test_the_wait_ends_when_all_are_warm(site):
 def test_what_students_take_meanwhile_does_not_keep_it_waiting(site):
     name = site.definition(2)
     site.launch("ada@x.org", name)
-    result = site.set(wish(name, warm=3), hold="warm-exam", wait=True)
+    result = site.set(desired(name, warm=3), hold="warm-exam", wait=True)
     [item] = result["app_definitions"]
     assert (item["after"]["min_instances"], item["pool"]["warm"], item["pool"]["claimed"]) == (4, 3, 1)
 
@@ -83,7 +83,7 @@ def test_nothing_to_do_is_not_waited_for(site):
     name = site.definition(2)
     site.installation.wait_warm(name, 2)
     since = site.now()
-    result = site.set(wish(name, warm=2), wait=True, wait_timeout_seconds=0)
+    result = site.set(desired(name, warm=2), wait=True, wait_timeout_seconds=0)
     assert (result["changed"], result["app_definitions"][0]["outcome"]) == (False, "unchanged")
     assert site.writes(since) == []
 
@@ -135,7 +135,7 @@ def test_without_an_operator_nothing_is_begun(module_installation):
     name = site.definition(1, wait=False)
     since = site.now()
     for check in (True, False):
-        result = site.set(wish(name, min_instances=5), hold="no-operator", wait=True, check=check)
+        result = site.set(desired(name, min_instances=5), hold="no-operator", wait=True, check=check)
         assert result["failed"] is True
         for word in ("no operator leads", "nothing was changed", "theia-cloud-operator-leaders", "operator-deployment"):
             assert word in result["msg"]
@@ -167,7 +167,7 @@ def test_an_instance_whose_release_no_operator_saw(site, control_plane, tmp_path
         proxy.add(Rule(ShiftedDate(60)))
         config = proxy.write_kubeconfig(tmp_path / "config", site.installation.identity.token, site.namespace)
         options = {"wait": True, "wait_timeout_seconds": 1, "kubeconfig": str(config)}
-        result = site.set(wish(name, min_instances=2), **options)
+        result = site.set(desired(name, min_instances=2), **options)
     assert (result["failed"], result["changed"]) == (True, False)
     assert [cause.partition(":")[0] for cause in result["causes"]] == ["1 × dirty"]
 
@@ -178,7 +178,7 @@ def test_an_instance_whose_release_no_operator_saw(site, control_plane, tmp_path
 def test_a_long_wait_shows_how_far_it_is(site, tmp_path):
     """Nobody is bothered during the first ten seconds, so this test lasts as long."""
     stuck, fine = site.definition(0, image=NEVER_PULLED), site.definition(0)
-    asked = [wish(stuck, min_instances=2), wish(fine, min_instances=1)]
+    asked = [desired(stuck, min_instances=2), desired(fine, min_instances=1)]
     run = play(
         tmp_path,
         [task("theia_capacity", app_definitions=asked, wait=True, wait_timeout_seconds=13)],

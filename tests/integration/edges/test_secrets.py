@@ -76,8 +76,8 @@ def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
         task("theia_session", unchecked=True, **named, **{**mine, "user_token": f"{mine['user_token']}x"}),
     ]
     last = [
-        task("theia_session", sessions=[session], discard_data=["named"], **mine),
-        task("theia_session", sessions=[session], discard_data=["named"]),
+        task("theia_session", records=[session], discard_data=["named"], **mine),
+        task("theia_session", records=[session], discard_data=["named"]),
     ]
     known = {**secrets_of(site), "user token": mine["user_token"]}
     run = play(tmp_path, [*good, *bad, *last], "-vvvv", "--diff", connection=connection(site.installation))

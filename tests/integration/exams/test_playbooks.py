@@ -13,7 +13,7 @@ import shlex
 import pytest
 
 from integration.ansible_run import ROOT
-from integration.capacity_site import LEDGER, CapacitySite, wish
+from integration.capacity_site import LEDGER, CapacitySite, desired
 from integration.exam_night import Duty, command, exam, report
 
 
@@ -56,7 +56,7 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
 
 def test_check_mode_goes_through_a_whole_night_and_touches_nothing(site, duty):
     first, second = site.definition(0), site.definition(2)
-    asked = [wish(first, warm=2), wish(second, warm=3, max_instances=1200)]
+    asked = [desired(first, warm=2), desired(second, warm=3, max_instances=1200)]
     calendar = duty.calendar(exam("checked-exam", *asked))
     since = site.now()
     foretold = duty.play("pre_exam", calendar, "--check", "--diff", exam="checked-exam").good()
@@ -81,7 +81,7 @@ def test_check_mode_goes_through_a_whole_night_and_touches_nothing(site, duty):
 
 def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, duty):
     name = site.definition(1)
-    calendar = duty.calendar(exam("morning", wish(name, warm=3)), exam("noon", wish(name, warm=2)))
+    calendar = duty.calendar(exam("morning", desired(name, warm=3)), exam("noon", desired(name, warm=2)))
     duty.play("pre_exam", calendar, exam="morning").good()
     duty.play("pre_exam", calendar, exam="noon").good()
     assert site.bounds(name)[0] == 5
@@ -157,5 +157,5 @@ def test_what_somebody_else_changed_is_left_until_it_is_said_what_to_do(site, du
     assert run.code != 0
     assert "min_instances=4" in run.output
     assert site.bounds(name)[0] == 4
-    duty.play("post_exam", **line, foreign="overwrite").good()
+    duty.play("post_exam", **line, drift="overwrite").good()
     assert (site.bounds(name)[0], name in site.ledger()) == (1, False)

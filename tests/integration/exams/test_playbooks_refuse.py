@@ -16,11 +16,11 @@ import typing as t
 import pytest
 
 from integration.ansible_run import Run
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 from integration.exam_night import Duty, exam
 
 JAVA = "java-17-latest"
-CALENDAR = [exam("pgdp-final", wish(JAVA, warm=5)), exam("eist", wish(JAVA, warm=5))]
+CALENDAR = [exam("pgdp-final", desired(JAVA, warm=5)), exam("eist", desired(JAVA, warm=5))]
 
 
 @pytest.fixture(scope="module")

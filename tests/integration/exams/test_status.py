@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from integration.ansible_run import Run
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 from integration.exam_night import Duty, report
 
 EXAM = "status-exam"
@@ -34,9 +34,9 @@ class Night(t.NamedTuple):
 def night(module_installation, tmp_path_factory):
     site = CapacitySite(module_installation(app_definitions=[], quota={"pods": "10"}))
     held, forgotten = site.definition(1, maxInstances=40), site.definition(0)
-    site.set(wish(held, warm=3), hold=EXAM, wait=True)
+    site.set(desired(held, warm=3), hold=EXAM, wait=True)
     site.launch("ada@x.org", held)
-    site.set(wish(forgotten, warm=1), hold="forgotten", wait=True)
+    site.set(desired(forgotten, warm=1), hold="forgotten", wait=True)
     site.launch("eve@x.org", forgotten)
     site.set(state="baseline", hold="forgotten")
     emails = site.instance(forgotten, 1).emails["metadata"]["name"]

@@ -15,7 +15,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import
 from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import judge_sessions
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import assess_sessions
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import StopTerms, plan_stop
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.table import Column, render
 from integration.capacity_site import rules_without
@@ -122,7 +122,7 @@ def judged():
 
 def judge(case):
     circumstances = around(operator=case.operator, **THRESHOLDS)
-    sessions = judge_sessions(case.world.sources(), circumstances)
+    sessions = assess_sessions(case.world.sources(), circumstances)
     safeguards = Safeguards(Caps("max_stop", 10_000, 100))
     terms = StopTerms(safeguards, discard_data=frozenset(STOPPING), own_age=True)
     reasons = collections.defaultdict(dict)

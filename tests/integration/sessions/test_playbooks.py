@@ -61,7 +61,7 @@ def told(run):
     ("name", "words"),
     [
         ("stop_sessions", "Say -e sessions=NAME,NAME or -e user=USER or -e app_definition=NAME"),
-        ("investigate_session", "Say -e session=NAME or -e user=USER"),
+        ("investigate_session", "Say -e sessions=NAME or -e user=USER"),
         ("unlock_user", "Say -e user=USER"),
     ],
 )
@@ -165,7 +165,7 @@ def test_sessions_of_a_user_are_stopped_and_no_others(site, start):
 
 def test_an_investigation_says_what_is_wrong_what_fixes_it_and_what_it_could_not_read(site, start):
     person, name = start("ada", **FAILED)
-    run, writes = played(site, "investigate_session", "--check", "--diff", session=name)
+    run, writes = played(site, "investigate_session", "--check", "--diff", sessions=name)
     assert (run.good().changed, writes) == (0, [])
     lines = report(run)
     assert lines[0] == f"{name}: It failed for good, because its user already had as many sessions as allowed (10)."
@@ -257,7 +257,7 @@ def test_what_is_dead_for_another_reason_is_told_and_removed_too(site, start, ha
     (found,) = module("theia_session_diagnosis_info", site.options(users=[person], gather=[]))["diagnoses"]
     assert (found["dead"], words in found["sentence"]) == (True, True)
     since = site.now()
-    result = site.act(sessions=[found["session"]], only_dead=True)
+    result = site.act(records=[found["session"]], only_dead=True)
     assert outcomes(result) == {name: "stopped"}
     assert site.writes(since) == [f"delete sessions {name}"]
     assert name not in site.names()

@@ -73,7 +73,7 @@ def test_one_started_between_the_last_look_and_the_delete_is_reported(site, prox
     proxy.add(Rule(came, verb="delete", path="/workspaces/ws-1$"))
     result = site.delete(names=["ws-1"], **through)
     (item,) = result["workspaces"]
-    assert (item["outcome"], item["slipped_in"]) == ("deleted", ["ws-1-session"])
+    assert (item["outcome"], item["late_sessions"]) == ("deleted", ["ws-1-session"])
     assert "started in the last moment on workspaces that are gone: ws-1-session" in result["warnings"][0]
     assert (site.workspaces(), site.names()) == (set(), {"ws-1-session"})
 
@@ -125,22 +125,22 @@ def test_in_1000_deletes_every_session_that_came_keeps_its_workspace_or_is_repor
     lost = [
         session
         for session, workspace in came.items()
-        if items[workspace]["outcome"] != "kept_in_use" and session not in items[workspace]["slipped_in"]
+        if items[workspace]["outcome"] != "kept_in_use" and session not in items[workspace]["late_sessions"]
     ]
     assert lost == []
     assert {name for name, item in items.items() if item["outcome"] != "deleted"} == site.workspaces()
 
     deleted = [item for item in items.values() if item["outcome"] == "deleted"]
     assert len(deleted) >= DELETES
-    windows = sorted(item["unseen_milliseconds"] for item in deleted)
+    windows = sorted(item["unguarded_milliseconds"] for item in deleted)
     seen = measured(site, began)
     # The server notes that an answer is complete a moment after the client has it.
-    understated = [i["name"] for i in deleted if i["unseen_milliseconds"] + NOTING_MILLISECONDS < seen[i["name"]]]
+    understated = [i["name"] for i in deleted if i["unguarded_milliseconds"] + NOTING_MILLISECONDS < seen[i["name"]]]
     assert understated == []
     with capsys.disabled():
         print(
             f"\n{len(deleted)} of {len(names)} workspaces deleted while {len(came)} sessions came to them: "
-            f"{result['outcomes']['kept_in_use']} kept, {sum(len(i['slipped_in']) for i in deleted)} reported, "
+            f"{result['outcomes']['kept_in_use']} kept, {sum(len(i['late_sessions']) for i in deleted)} reported, "
             f"{len(lost)} lost. Unseen before the delete was answered: median {windows[len(windows) // 2]:.1f} ms, "
             f"99 % {windows[len(windows) * 99 // 100]:.1f} ms, longest {windows[-1]:.1f} ms"
         )

@@ -91,7 +91,7 @@ def test_the_claim_and_the_volume_of_a_workspace(site):
             "reclaim_policy": volume["spec"]["persistentVolumeReclaimPolicy"],
         }
         assert new["operator_status"] == workspace["status"]["operatorStatus"]
-        assert new["deletion"] == "volume is deleted"
+        assert new["deletion"] == "volume_deleted"
 
 
 def test_claims_of_the_pool_are_no_workspaces(site):
@@ -174,7 +174,7 @@ class TestWhatIsLeft:
         site.kubectl(
             "patch", PV, claim["spec"]["volumeName"], "-p", '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
         )
-        assert site.known()[site.other]["deletion"] == "volume stays as Released and must be reclaimed by hand"
+        assert site.known()[site.other]["deletion"] == "volume_released"
         # As after a deletion with --cascade=orphan: the claim stays and belongs to nobody.
         site.kubectl(
             "patch", PVC, claim["metadata"]["name"], "--type=merge", "-p", '{"metadata":{"ownerReferences":null}}'

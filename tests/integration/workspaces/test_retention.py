@@ -221,7 +221,7 @@ def test_two_who_look_at_the_same_time_agree(site):
     owner = person()
     workspace = site.store(owner, IDE)
     site.open(owner, workspace)
-    looking = [process("theia_workspace", site.options(state="seen")) for _unused in range(4)]
+    looking = [process("theia_workspace", site.options(state="observed")) for _unused in range(4)]
     results = [json.loads(each.communicate()[0]) for each in looking]
     assert not [result for result in results if result.get("failed")]
     record = json.loads(site.installation.get("configmaps", RECORD)["data"]["looks"])

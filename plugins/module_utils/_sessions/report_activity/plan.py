@@ -16,25 +16,27 @@ from ..._platform.rows import SessionRow
 Outcome = t.Literal["touched", "fresh", "gone", "refused", "skipped_cap", "failed"]
 
 
-class Touch(t.NamedTuple):
+class ActivityReport(t.NamedTuple):
     outcome: Outcome
     text: str
 
 
-def decide_touch(row: SessionRow | None, *, now: datetime, fresh_seconds: int) -> Touch:
+def decide_touch(row: SessionRow | None, *, now: datetime, fresh_seconds: int) -> ActivityReport:
     """Raise the activity of a session to now, unless it is young enough; it is never lowered."""
     if row is None or row.deleting:
-        return Touch("gone", "there is no such session")
+        return ActivityReport("gone", "there is no such session")
     if row.operator_status != "HANDLED":
         said = row.operator_status or "nothing yet"
-        return Touch("refused", f"only handled sessions have an activity, and the operator says {said}")
+        return ActivityReport("refused", f"only handled sessions have an activity, and the operator says {said}")
     if not row.url:
         # It would also start the time anew after which a session without a URL is in trouble.
-        return Touch("refused", "it has no URL yet, so nobody can be at work in it")
+        return ActivityReport("refused", "it has no URL yet, so nobody can be at work in it")
     age = now.timestamp() - row.last_activity / 1000
     if age < fresh_seconds:
-        return Touch("fresh", f"its activity is {span(age)} old")
-    return Touch("touched", "reported as active" if row.last_activity else "reported as active for the first time")
+        return ActivityReport("fresh", f"its activity is {span(age)} old")
+    return ActivityReport(
+        "touched", "reported as active" if row.last_activity else "reported as active for the first time"
+    )
 
 
 def milliseconds(now: datetime) -> int:

@@ -28,13 +28,13 @@ from ..._safety.targets import check_request, find_targets
 from ..._service.client import Service, connect_service
 from ..filter import Selection, select
 from ..options import read_thresholds
-from ..record import judge_sessions
+from ..record import assess_sessions
 from ..snapshot import PARTS, describe_missing, read
 from ..stop.options import read_stop_request
 from ..stop.plan import StopRequest, needed_lists
 from ..stop.service import failure_of
 from .plan import (
-    Touch,
+    ActivityReport,
     annotation_patch,
     decide_touch,
     milliseconds,
@@ -48,7 +48,7 @@ Params = t.Mapping[str, t.Any]
 Send = t.Callable[[SessionRow], bool]
 """Reports activity for the session that was seen; False if it is gone, Conflict if it was changed."""
 NOT_CHECKED = ("uid", "activity", "state")
-_GONE = Touch("gone", "it was gone before its activity could be reported")
+_GONE = ActivityReport("gone", "it was gone before its activity could be reported")
 
 
 class Target(t.NamedTuple):
@@ -85,14 +85,16 @@ def run_active(task: Task) -> Report:
     return _report(done, would=check_mode, through_service=service is not None, missing=missing)
 
 
-def _unfinished(_target: object, outcome: t.Literal["failed", "skipped_cap"], text: str) -> Touch:
-    return Touch(outcome, text)
+def _unfinished(_target: object, outcome: t.Literal["failed", "skipped_cap"], text: str) -> ActivityReport:
+    return ActivityReport(outcome, text)
 
 
-def _touch(gateway: Gateway, seen: SessionRow | None, send: Send, fresh_seconds: int, *, check_mode: bool) -> Touch:
+def _touch(
+    gateway: Gateway, seen: SessionRow | None, send: Send, fresh_seconds: int, *, check_mode: bool
+) -> ActivityReport:
     """Report for one session, again and again while others write to it."""
 
-    def attempt(again: bool) -> Touch:
+    def attempt(again: bool) -> ActivityReport:
         row = _as_it_is_now(gateway, seen) if again and seen else seen
         decision = decide_touch(row, now=gateway.now(), fresh_seconds=fresh_seconds)
         if row is None or decision.outcome != "touched" or check_mode:
@@ -145,7 +147,7 @@ def _targets(gateway: Gateway, params: Params, request: StopRequest) -> tuple[li
     parts = needed_lists(request) & set(PARTS) | ({"exams"} if request.selection.exam else set())
     parts |= {"memory": {"objects", "usage"}, "restarts": {"objects"}}.get(request.sort_by or "", set())
     view = read(gateway, installation, read_thresholds(params), parts)
-    sessions = judge_sessions(view.sources, view.circumstances)
+    sessions = assess_sessions(view.sources, view.context)
     found = find_targets(sessions, request, select, thing="session")
     return [Target(item.name, item.uid, item.assessed.row if item.assessed else None) for item in found], view.missing
 
@@ -172,13 +174,13 @@ def _touch_unchecked(request: StopRequest, service: Service | None, params: Para
     return _report(told, would=check_mode, through_service=True, not_checked=list(NOT_CHECKED))
 
 
-def _report_one(service: Service, name: str) -> Touch:
+def _report_one(service: Service, name: str) -> ActivityReport:
     if service.report_activity(name):
-        return Touch("touched", "reported as active")
-    return Touch("gone", "there is no such session")
+        return ActivityReport("touched", "reported as active")
+    return ActivityReport("gone", "there is no such session")
 
 
-def _predict(service: Service, names: t.Sequence[str]) -> list[Touch]:
+def _predict(service: Service, names: t.Sequence[str]) -> list[ActivityReport]:
     """The service lists sessions to their own user alone, and takes reports for those of everybody."""
     known: set[str] = set()
     if service.user:
@@ -189,10 +191,12 @@ def _predict(service: Service, names: t.Sequence[str]) -> list[Touch]:
             known = set()
     there = "reported as active"
     unknown = "reported as active if there is such a session, which the service does not tell"
-    return [Touch("touched", there if name in known else unknown) for name in names]
+    return [ActivityReport("touched", there if name in known else unknown) for name in names]
 
 
-def _report(done: t.Sequence[tuple[Target, Touch]], *, would: bool, through_service: bool, **more: t.Any) -> Report:
+def _report(
+    done: t.Sequence[tuple[Target, ActivityReport]], *, would: bool, through_service: bool, **more: t.Any
+) -> Report:
     items = [_describe(target, touch, would=would) for target, touch in done]
     fields = {
         "sessions": items,
@@ -207,7 +211,7 @@ def _report(done: t.Sequence[tuple[Target, Touch]], *, would: bool, through_serv
     return Report(bool(diff), fields, diff, failure_of(items))
 
 
-def _describe(target: Target, touch: Touch, *, would: bool) -> dict[str, t.Any]:
+def _describe(target: Target, touch: ActivityReport, *, would: bool) -> dict[str, t.Any]:
     row = target.row
     return {
         **dict.fromkeys(("state", "data_at", "exam", "ending")),

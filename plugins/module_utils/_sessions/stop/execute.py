@@ -24,7 +24,7 @@ from ..._safety.clocks import doubted
 from ..._safety.execution import Pace, ShieldWatch, carry_out
 from ..._safety.guard import ROUNDS, Send, delete_seen, look_up
 from ..findings import Source, Thresholds
-from ..record import Circumstances, Judged, judge_session, judge_sessions
+from ..record import AssessedSession, Context, assess_session, assess_sessions
 from ..snapshot import (
     READABLE,
     View,
@@ -84,14 +84,14 @@ def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
     # Of a session that may leave its shield it has to be known which one is gone.
     if job.terms.shield_exit is None and _are_gone(gateway, job):
         view = _empty_view(gateway, job)
-        return StopExecution(plan_stop([], job.request, job.terms, view.circumstances), view, {})
+        return StopExecution(plan_stop([], job.request, job.terms, view.context), view, {})
     view = read(gateway, job.installation, job.thresholds, _parts(job.request))
-    sessions = judge_sessions(view.sources, view.circumstances)
-    planned = plan_stop(sessions, job.request, job.terms, view.circumstances)
+    sessions = assess_sessions(view.sources, view.context)
+    planned = plan_stop(sessions, job.request, job.terms, view.context)
     if _rests_on_leader(sessions, planned):
         view = with_leader(gateway, job.installation, view)
-        sessions = judge_sessions(view.sources, view.circumstances)
-        planned = plan_stop(sessions, job.request, job.terms, view.circumstances)
+        sessions = assess_sessions(view.sources, view.context)
+        planned = plan_stop(sessions, job.request, job.terms, view.context)
     return StopExecution(planned, view, {})
 
 
@@ -101,7 +101,7 @@ def stop_sessions(
     """Stop what the plan stops; one failure does not end the rest."""
     if not planned.plan.acts:
         return planned
-    if job.terms.shield_exit is not None and uses_exit(planned.plan, job.terms, planned.view.circumstances):
+    if job.terms.shield_exit is not None and uses_exit(planned.plan, job.terms, planned.view.context):
         _note_exit(gateway, job.terms.shield_exit, job.run)
     stopping = _Stopping(gateway, job, planned, send)
     done = carry_out(planned.plan, stopping.stop, job.pace, progress=progress, across=gateway.map)
@@ -130,7 +130,7 @@ class _Stopping:
         self._known = _known(planned.view.sources)
         self._rereads = lists_to_reread(planned.plan, job.request) & READABLE
         self._lists = SharedRead(self._read_lists)
-        self._shield = ShieldWatch(planned.view.circumstances.shield, lambda: read_shield(gateway))
+        self._shield = ShieldWatch(planned.view.context.shield, lambda: read_shield(gateway))
         self._view = SharedRead(self._watch_leader, known=planned.view)
         self._latest = planned.view
         self._counting = threading.Lock()
@@ -163,7 +163,7 @@ class _Stopping:
 
     def _judge(self, row: SessionRow, item: StopItem, *, changed: bool) -> tuple[StopItem, SessionLeftovers]:
         """The session as it is now; one that changed may have got objects since they were read."""
-        circumstances = self._circumstances()
+        context = self._circumstances()
         known = self._known
         if changed or self._rereads:
             known = self._lists.get(None if changed else guard.OBJECTS_SECONDS).content
@@ -173,25 +173,25 @@ class _Stopping:
             # Counted as if this run had stopped nobody: what it does must not change why.
             count = parts.sessions_of_user + len(going - known.listed)
         parts = parts._replace(sessions_of_user=count)
-        judged = judge_session(parts, circumstances)
-        decision = decide_stop(judged, item.criteria, self._job.terms, circumstances)
+        assessed = assess_session(parts, context)
+        decision = decide_stop(assessed, item.criteria, self._job.terms, context)
         # Judging takes long enough for others to wait, so that only the last word is spoken one by one.
         with self._counting:
-            decision = within_limit(decision, item.criteria, judged, count - len(going - {row.uid}), circumstances)
+            decision = within_limit(decision, item.criteria, assessed, count - len(going - {row.uid}), context)
             if decision.outcome == "stopped":
                 going.add(row.uid)
             else:
                 going.discard(row.uid)
-        return item._replace(assessed=judged, decision=decision), leftovers_of(parts, holds_slot=judged.holds_slot)
+        return item._replace(assessed=assessed, decision=decision), leftovers_of(parts, holds_slot=assessed.holds_slot)
 
-    def _circumstances(self) -> Circumstances:
+    def _circumstances(self) -> Context:
         """Exam records and leader may change during a long run."""
         shield = self._shield.get()
         view = self._latest
-        if view.circumstances.leading:
+        if view.context.leading:
             view = self._view.get(guard.RECORDS_SECONDS).content
         now = self._gateway.now()
-        return view.circumstances._replace(shield=shield, now=now, machine_now=doubted(now, self._gateway.skew()))
+        return view.context._replace(shield=shield, now=now, machine_now=doubted(now, self._gateway.skew()))
 
     def _watch_leader(self) -> View:
         self._latest = with_leader(self._gateway, self._job.installation, self._latest)
@@ -236,8 +236,8 @@ def _empty_view(gateway: Gateway, job: StopJob) -> View:
     """Nothing was read but that there is an installation, for in the wrong namespace every session is gone."""
     if not gateway.list(APP_DEFINITION, keep=app_definition_row):
         raise gateway.no_installation()
-    circumstances = Circumstances(gateway.now(), gateway.namespace, thresholds=job.thresholds)
-    return View(Lists(sessions=[]), circumstances, {})
+    context = Context(gateway.now(), gateway.namespace, thresholds=job.thresholds)
+    return View(Lists(sessions=[]), context, {})
 
 
 def _parts(request: StopRequest) -> set[str]:
@@ -249,10 +249,10 @@ def _parts(request: StopRequest) -> set[str]:
     return parts
 
 
-def _rests_on_leader(sessions: t.Iterable[Judged], planned: StopPlan) -> bool:
+def _rests_on_leader(sessions: t.Iterable[AssessedSession], planned: StopPlan) -> bool:
     """Whether a target holds an instance, or a session waits so long that it is dead if an operator leads."""
     return any(item.assessed and item.assessed.holds_slot for item in planned.items) or any(
-        "unseen" in judged.unknown for judged in sessions
+        "unseen" in assessed.unknown for assessed in sessions
     )
 
 

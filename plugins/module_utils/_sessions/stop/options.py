@@ -22,7 +22,7 @@ def stop_argument_spec() -> Spec:
     """Which sessions to act on, what is accepted, and within which limits."""
     reasons = [*OTHER_REASONS, *(code for code, rule in RULES.items() if rule.stops)]
     return {
-        "sessions": {"type": "list", "elements": "dict"},
+        "records": {"type": "list", "elements": "dict"},
         "discard_data": {"type": "list", "elements": "str", "choices": reasons, "default": []},
         "only_dead": {"type": "bool", "default": False},
         "without_operator": {"type": "bool", "default": False},
@@ -38,11 +38,11 @@ def stop_argument_spec() -> Spec:
 def read_stop_request(params: Params) -> StopRequest:
     """The sessions to act on: records from the info module, or a selection."""
     selection = read_selection(params)
-    if params["sessions"] is None:
+    if params["records"] is None:
         return Request(selection, None, params["sort_by"], params["limit"])
     if selection.states_anything or params["sort_by"] or params["limit"] is not None:
-        raise Misconfigured("sessions are records of those that are meant: state no filters, order or limit beside")
-    return Request(selection, tuple(_record_ref(record) for record in params["sessions"]))
+        raise Misconfigured("records says which sessions are meant: state no filters, order or limit beside it")
+    return Request(selection, tuple(_record_ref(record) for record in params["records"]))
 
 
 def read_stop_terms(params: Params, only_user: str | None) -> StopTerms:
@@ -60,13 +60,13 @@ def read_stop_terms(params: Params, only_user: str | None) -> StopTerms:
 def _record_ref(record: t.Mapping[str, t.Any]) -> RecordRef:
     if lacking := [field for field in ("name", "uid", "findings") if record.get(field) is None]:
         raise Misconfigured(
-            f"a record in sessions has no {' and no '.join(lacking)}; give them as theia_session_info returns them: "
+            f"a record has no {' and no '.join(lacking)}; give them as theia_session_info returns them: "
             "the uid says which one is meant, and the findings what has to be true of it still"
         )
     findings = record["findings"]
     if not isinstance(findings, list) or not all(isinstance(f, dict) and f.get("code") for f in findings):
         raise Misconfigured(
-            f"the findings of {record['name']} in sessions are not those that theia_session_info returns: each has a "
+            f"the findings of {record['name']} in records are not those that theia_session_info returns: each has a "
             "code; to stop what has a finding now, use the option findings"
         )
     return RecordRef(str(record["name"]), str(record["uid"]), frozenset(str(finding["code"]) for finding in findings))

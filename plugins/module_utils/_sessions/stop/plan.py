@@ -24,7 +24,7 @@ from ..._safety.shield import Shield
 from ..._safety.targets import Criteria, Request, check_request, find_targets, is_by_name
 from ..filter import Selection, matches, select
 from ..findings import RULES, Source
-from ..record import Circumstances, Judged
+from ..record import AssessedSession, Context
 
 NAMED = "named"
 SELECTED = "selected"
@@ -49,7 +49,7 @@ class RecordRef(t.NamedTuple):
 
 StopRequest: t.TypeAlias = Request[RecordRef, Selection]
 StopCriteria: t.TypeAlias = Criteria[RecordRef, Selection]
-StopItem: t.TypeAlias = Item[Judged, StopCriteria, None]
+StopItem: t.TypeAlias = Item[AssessedSession, StopCriteria, None]
 StopPlan: t.TypeAlias = Plan[StopItem]
 
 
@@ -74,10 +74,10 @@ class StopTerms(t.NamedTuple):
 class StopCase(t.NamedTuple):
     """One session as it is now, with all that decides about it."""
 
-    judged: Judged
+    assessed: AssessedSession
     criteria: StopCriteria
     terms: StopTerms
-    circumstances: Circumstances
+    context: Context
     standing: frozenset[str] | None
     """The reasons that hold now; None if it is no longer what it was chosen for."""
 
@@ -87,15 +87,15 @@ class StopCase(t.NamedTuple):
 
     @property
     def subject(self) -> Subject:
-        record = self.judged.record
+        record = self.assessed.record
         return Subject(
             "session",
             record["name"],
             record["app_definition"],
             record["user"],
             protected=record["protected"],
-            deleting=self.judged.row.deleting,
-            dead=self.judged.dead,
+            deleting=self.assessed.row.deleting,
+            dead=self.assessed.dead,
         )
 
     @property
@@ -104,15 +104,15 @@ class StopCase(t.NamedTuple):
 
     @property
     def shield(self) -> Shield:
-        return self.circumstances.shield
+        return self.context.shield
 
     @property
     def now(self) -> datetime:
-        return self.circumstances.now
+        return self.context.now
 
     @property
     def machine_now(self) -> datetime | None:
-        return self.circumstances.machine_now
+        return self.context.machine_now
 
     @property
     def let_out(self) -> set[str | None]:
@@ -120,8 +120,8 @@ class StopCase(t.NamedTuple):
         if not self.criteria.alone:
             return set()
         way_out = self.terms.shield_exit
-        named = way_out.exam if way_out and way_out.uid == self.judged.row.uid else None
-        return {self.judged.row.canary, named}
+        named = way_out.exam if way_out and way_out.uid == self.assessed.row.uid else None
+        return {self.assessed.row.canary, named}
 
 
 def check_stop(request: StopRequest, terms: StopTerms) -> None:
@@ -140,7 +140,7 @@ def check_stop(request: StopRequest, terms: StopTerms) -> None:
 
 
 def plan_stop(
-    sessions: t.Sequence[Judged], request: StopRequest, terms: StopTerms, circumstances: Circumstances
+    sessions: t.Sequence[AssessedSession], request: StopRequest, terms: StopTerms, context: Context
 ) -> StopPlan:
     """Decide about each session asked for, then about the run as a whole."""
     found: list[StopItem] = find_targets(sessions, request, select, thing="session")
@@ -150,16 +150,14 @@ def plan_stop(
             f"{len(found)} sessions: {', '.join(item.name for item in found[:5]) or 'none'}"
         )
     items = tuple(
-        item._replace(decision=decide_stop(item.assessed, item.criteria, terms, circumstances))
-        if item.assessed
-        else item
+        item._replace(decision=decide_stop(item.assessed, item.criteria, terms, context)) if item.assessed else item
         for item in found
     )
-    planned = Plan(_only_the_excess(items, sessions, request, circumstances))
+    planned = Plan(_only_the_excess(items, sessions, request, context))
     stops = [item.assessed for item in planned.acts if item.assessed]
     # Of what share of all sessions these are nobody can tell who was told of those of one user only.
     groups = ((), ()) if terms.safeguards.unchecked else (sessions, stops)
-    live, live_stops = (sum(not judged.dead for judged in group) for group in groups)
+    live, live_stops = (sum(not assessed.dead for assessed in group) for group in groups)
     return planned.skipped(
         terms.safeguards.caps.exceeded(
             len(stops), live_stops, live, things="sessions", counted="live sessions", ended="stopped"
@@ -167,9 +165,9 @@ def plan_stop(
     )
 
 
-def decide_stop(judged: Judged, criteria: StopCriteria, terms: StopTerms, circumstances: Circumstances) -> Decision:
+def decide_stop(assessed: AssessedSession, criteria: StopCriteria, terms: StopTerms, context: Context) -> Decision:
     """What to do about one session, seen as it is now."""
-    case = StopCase(judged, criteria, terms, circumstances, _standing(judged, criteria, terms))
+    case = StopCase(assessed, criteria, terms, context, _standing(assessed, criteria, terms))
     decision = first_objection(LAWS, case) or Decision("stopped", _because(case))
     return decision._replace(reasons=case.reasons)
 
@@ -177,7 +175,7 @@ def decide_stop(judged: Judged, criteria: StopCriteria, terms: StopTerms, circum
 def needed_lists(request: StopRequest) -> frozenset[Source]:
     """What has to be read, beside the sessions themselves, to know whether the reasons for a stop hold."""
     codes = request.selection.findings.union(*(record.codes for record in request.records or ()))
-    sources: set[Source] = {source for code in codes if code in RULES for source in RULES[code].rests_on}
+    sources: set[Source] = {source for code in codes if code in RULES for source in RULES[code].needed_lists}
     return frozenset(sources | ({"objects"} if request.selection.states else set()))
 
 
@@ -187,43 +185,43 @@ def lists_to_reread(planned: StopPlan, request: StopRequest) -> frozenset[Source
     return needed_lists(request) | (frozenset({"objects"}) if on_objects else frozenset())
 
 
-def _rests_on_objects(judged: Judged) -> bool:
+def _rests_on_objects(assessed: AssessedSession) -> bool:
     """Whether another pod would make another decision, whatever the session was chosen for."""
-    if judged.record["state"] == "failed":
+    if assessed.record["state"] == "failed":
         # One that was running before it failed goes only as long as its pod is not ready, or all is gone.
-        return not judged.dead or judged.row.url is not None
-    return judged.dead or (judged.row.url is not None and judged.record["data_at"] == "none")
+        return not assessed.dead or assessed.row.url is not None
+    return assessed.dead or (assessed.row.url is not None and assessed.record["data_at"] == "none")
 
 
 def within_limit(
-    decision: Decision, criteria: StopCriteria, judged: Judged, staying: int, circumstances: Circumstances
+    decision: Decision, criteria: StopCriteria, assessed: AssessedSession, staying: int, context: Context
 ) -> Decision:
     """Stop only the surplus: a user keeps as many sessions as the limit allows; staying counts this one, too."""
-    limit = circumstances.operator.sessions_per_user if circumstances.operator else None
-    if decision.outcome != "stopped" or not _is_surplus(decision, criteria, judged):
+    limit = context.operator.sessions_per_user if context.operator else None
+    if decision.outcome != "stopped" or not _is_surplus(decision, criteria, assessed):
         return decision
     if limit is None or staying > limit:
         return decision
     return decision._replace(outcome="kept_active", text=f"its user keeps the {limit} sessions that are allowed")
 
 
-def _is_surplus(decision: Decision, criteria: StopCriteria, judged: Judged) -> bool:
+def _is_surplus(decision: Decision, criteria: StopCriteria, assessed: AssessedSession) -> bool:
     """Whether it goes because its user has too many; of several findings in a record that may be the one."""
-    if criteria.record and criteria.record.codes and not judged.dead:
+    if criteria.record and criteria.record.codes and not assessed.dead:
         return SURPLUS in criteria.record.codes
     return decision.reasons - {NAMED} == {SURPLUS}
 
 
-def uses_exit(planned: StopPlan, terms: StopTerms, circumstances: Circumstances) -> bool:
+def uses_exit(planned: StopPlan, terms: StopTerms, context: Context) -> bool:
     """Whether the plan stops a session only because it is let out of the shield of an exam, by either clock."""
     way_out = terms.shield_exit
     if way_out is None:
         return False
-    times = [time for time in (circumstances.now, circumstances.machine_now) if time is not None]
+    times = [time for time in (context.now, context.machine_now) if time is not None]
     return any(
-        way_out.exam in circumstances.shield.exams_of(judged.row.app_definition, judged.row.user, time)
+        way_out.exam in context.shield.exams_of(assessed.row.app_definition, assessed.row.user, time)
         for item in planned.acts
-        if (judged := item.assessed) is not None and not judged.dead
+        if (assessed := item.assessed) is not None and not assessed.dead
         for time in times
     )
 
@@ -231,22 +229,22 @@ def uses_exit(planned: StopPlan, terms: StopTerms, circumstances: Circumstances)
 def data_lost(planned: StopPlan) -> dict[str, int]:
     """How many sessions would go, by where their data are."""
     stops = [item.assessed for item in planned.acts if item.assessed]
-    return dict(collections.Counter(judged.record["data_at"] or "unknown" for judged in stops))
+    return dict(collections.Counter(assessed.record["data_at"] or "unknown" for assessed in stops))
 
 
-def _standing(judged: Judged, criteria: StopCriteria, terms: StopTerms) -> frozenset[str] | None:
+def _standing(assessed: AssessedSession, criteria: StopCriteria, terms: StopTerms) -> frozenset[str] | None:
     """The reasons that hold now; None if the session is no longer what it was chosen for."""
     if criteria.record is not None:
         # Several findings may have made somebody list it, and nobody says which: so they all have to be there still.
         codes = criteria.record.codes
         if not codes:
             return frozenset({NAMED})
-        return _that_stop(judged.codes, terms) if judged.dead or codes <= judged.codes else None
+        return _that_stop(assessed.codes, terms) if assessed.dead or codes <= assessed.codes else None
     selection = criteria.selection or Selection()
-    if not matches(judged, selection):
+    if not matches(assessed, selection):
         return None
     named = frozenset({NAMED}) if is_by_name(selection) else _NONE
-    return (selection.findings & judged.codes) | named or frozenset({SELECTED})
+    return (selection.findings & assessed.codes) | named or frozenset({SELECTED})
 
 
 def _that_stop(codes: frozenset[str], terms: StopTerms) -> frozenset[str]:
@@ -257,23 +255,23 @@ def _that_stop(codes: frozenset[str], terms: StopTerms) -> frozenset[str]:
 
 def alive(case: StopCase) -> Decision | None:
     """Where only dead sessions are to go, one that may be alive stays."""
-    if not case.terms.only_dead or case.judged.dead:
+    if not case.terms.only_dead or case.assessed.dead:
         return None
     return Decision("kept_active", "it is not seen to be dead, and only dead sessions are to go")
 
 
 def active(case: StopCase) -> Decision | None:
     """A session is stopped for what is true of it now, and never for what no read can disprove."""
-    judged, reasons = case.judged, case.standing
+    assessed, reasons = case.assessed, case.standing
     if reasons is None:
         return Decision("kept_active", "what it was chosen for is no longer so")
     if not reasons:
-        codes = ", ".join(sorted(judged.codes))
+        codes = ", ".join(sorted(assessed.codes))
         return Decision(
             "refused", f"its findings ({codes}) are reported and no reason to stop it; name it if it has to go"
         )
     lasting = all(reason in RULES and not RULES[reason].passing for reason in reasons)
-    if lasting and not judged.dead and judged.ready is not False:
+    if lasting and not assessed.dead and assessed.ready is not False:
         return Decision(
             "kept_active",
             "its pod is ready, and no read can tell whether its user is at work; name it if it has to go",
@@ -283,8 +281,8 @@ def active(case: StopCase) -> Decision | None:
 
 def slot_at_risk(case: StopCase) -> Decision | None:
     """Only a leading operator cleans a prewarmed instance up; without it the next student gets the files."""
-    leading = case.circumstances.leading
-    if not case.judged.holds_slot or leading or case.terms.without_operator:
+    leading = case.context.leading
+    if not case.assessed.holds_slot or leading or case.terms.without_operator:
         return None
     if leading is None and case.safeguards.unchecked:
         return None
@@ -296,8 +294,8 @@ def slot_at_risk(case: StopCase) -> Decision | None:
 
 def data_at_risk(case: StopCase) -> Decision | None:
     """Files that are in the pod are lost with it, so the reason for the stop has to be worth that to the caller."""
-    place = case.judged.record["data_at"]
-    if case.judged.dead or place in ("volume", "none") or case.reasons & case.terms.discard_data:
+    place = case.assessed.record["data_at"]
+    if case.assessed.dead or place in ("volume", "none") or case.reasons & case.terms.discard_data:
         return None
     if place is None and case.safeguards.unchecked:
         return None
@@ -309,18 +307,18 @@ def data_at_risk(case: StopCase) -> Decision | None:
 LAWS: tuple[Law[StopCase], ...] = (going, alive, *COMMON_LAWS, active, slot_at_risk, data_at_risk)
 
 
-def _is_let_out(found: t.Sequence[StopItem], sessions: t.Sequence[Judged], way_out: ShieldExit) -> bool:
+def _is_let_out(found: t.Sequence[StopItem], sessions: t.Sequence[AssessedSession], way_out: ShieldExit) -> bool:
     """Whether this is about that session alone; on a second run it is gone, and a name no longer says which it was."""
     if len(found) != 1:
         return False
-    gone = found[0].uid is None and all(judged.row.uid != way_out.uid for judged in sessions)
+    gone = found[0].uid is None and all(assessed.row.uid != way_out.uid for assessed in sessions)
     return found[0].uid == way_out.uid or gone
 
 
 def _only_the_excess(
-    items: tuple[StopItem, ...], sessions: t.Sequence[Judged], request: StopRequest, circumstances: Circumstances
+    items: tuple[StopItem, ...], sessions: t.Sequence[AssessedSession], request: StopRequest, context: Context
 ) -> tuple[StopItem, ...]:
-    staying = collections.Counter(judged.row.user for judged in sessions)
+    staying = collections.Counter(assessed.row.user for assessed in sessions)
     surplus = []
     for item in items:
         if item.acts and item.assessed:
@@ -332,15 +330,15 @@ def _only_the_excess(
         # Whoever is least likely to be at work first, then the oldest.
         surplus.sort(key=lambda pair: (not pair[1].dead, bool(pair[1].ready), -pair[1].record["age_seconds"]))
     decided = {}
-    for item, judged in surplus:
-        decision = within_limit(item.decision, item.criteria, judged, staying[judged.row.user], circumstances)
-        staying[judged.row.user] -= decision.outcome == "stopped"
+    for item, assessed in surplus:
+        decision = within_limit(item.decision, item.criteria, assessed, staying[assessed.row.user], context)
+        staying[assessed.row.user] -= decision.outcome == "stopped"
         decided[item.uid] = decision
     return tuple(item._replace(decision=decided.get(item.uid, item.decision)) for item in items)
 
 
 def _because(case: StopCase) -> str:
     """The evidence for it, or who asked for it."""
-    found = case.judged.record["findings"]
+    found = case.assessed.record["findings"]
     told = [f"{finding['code']}: {finding['evidence']}" for finding in found if finding["code"] in case.reasons]
     return "; ".join(told) or ("named by this task" if NAMED in case.reasons else "selected by this task")

@@ -24,8 +24,8 @@ from ..._safety.execution import Pace, carry_out
 from ..._safety.guard import Seen
 from ..._safety.shield import NOBODY
 from ..._service.client import Service, connect_service
-from ..record import Circumstances
-from ..service import REASON, assess_listed, the_user
+from ..record import Context
+from ..service import REASON, assess_listed, token_user
 from ..snapshot import View
 from .execute import StopExecution
 from .options import read_stop_request, read_stop_terms
@@ -100,10 +100,10 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
             "unchecked is for api=service with names: without the cluster nothing else can be told apart"
         )
     service = connect_service(params, check_mode=check_mode)
-    user = the_user(service, params)
-    view = View(Lists(sessions=[]), untold_circumstances(), {})
+    user = token_user(service, params)
+    view = View(Lists(sessions=[]), unknown_context(), {})
     sessions = [assess_listed(session) for session in service.sessions(user)]
-    planned = plan_stop(sessions, request, terms, view.circumstances)
+    planned = plan_stop(sessions, request, terms, view.context)
 
     def stop(item: StopItem) -> StopItem:
         if not service.stop_session(user, item.name):
@@ -115,9 +115,9 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
     return StopExecution(planned, view, {})
 
 
-def untold_circumstances() -> Circumstances:
+def unknown_context() -> Context:
     """Nobody looked at the cluster; its time is not known either, and nothing rests on it."""
-    return Circumstances(datetime.now(UTC), "", shield=NOBODY._replace(untold=REASON))
+    return Context(datetime.now(UTC), "", shield=NOBODY._replace(untold=REASON))
 
 
 def failure_of(

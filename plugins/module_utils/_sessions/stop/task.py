@@ -49,7 +49,7 @@ def run_absent(task: Task) -> Report:
     job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     done = read_and_plan_stop(gateway, job)
-    seen = done.view.circumstances
+    seen = done.view.context
     task.warn(describe_missing(done.view.missing), describe_doubt(seen.now, seen.machine_now))
     waited = WaitResult({})
     if not check_mode:
@@ -150,7 +150,7 @@ def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> Ed
     if not late:
         return None
     told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
-    after = "while no operator leads" if done.view.circumstances.leading is False else f"after {waited_seconds} s"
+    after = "while no operator leads" if done.view.context.leading is False else f"after {waited_seconds} s"
     risk = ""
     if "not_reset" in waited.endings.values():
         risk = (

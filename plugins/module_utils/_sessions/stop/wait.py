@@ -50,7 +50,7 @@ def wait_for_endings(
     if denied := sorted(_NEEDED & view.missing.keys()):
         return WaitResult({}, "; ".join(view.missing[name] for name in denied), denied=True)
     # Without an operator nobody resets an instance, so waiting for it would only take time.
-    hopeless = {uid for uid, left in leftovers.items() if left.pooled and not view.circumstances.leading}
+    hopeless = {uid for uid, left in leftovers.items() if left.pooled and not view.context.leading}
     waiting = {uid: left for uid, left in leftovers.items() if uid not in hopeless}
     ended: Endings = {}
     unread: str | None = None

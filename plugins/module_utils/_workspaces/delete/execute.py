@@ -23,10 +23,10 @@ from ..._safety.execution import ShieldWatch, carry_out
 from ..._safety.guard import ROUNDS, Send, delete_seen
 from ..._safety.targets import Request, check_request
 from ..._sessions.filter import Selection
-from ..._sessions.record import Circumstances
+from ..._sessions.record import Context
 from ..._sessions.snapshot import read_shield
 from ..._sessions.stop.execute import StopExecution, StopJob, read_and_plan_stop
-from ..record import NO_VOLUME, JudgedWorkspace, judge_workspaces, orphans
+from ..record import NO_VOLUME, AssessedWorkspace, assess_workspaces, orphans
 from ..snapshot import WorkspaceView, read_workspaces
 from ..volumes import note_patch
 from .plan import (
@@ -61,9 +61,9 @@ class DeletionJob(t.NamedTuple):
 class DeletionTrace(t.NamedTuple):
     """What was seen around a delete."""
 
-    slipped_in: tuple[str, ...] | None
+    late_sessions: tuple[str, ...] | None
     """Sessions that are on the workspace although it is gone; None if nobody could look."""
-    unseen_seconds: float | None
+    unguarded_seconds: float | None
     """For how long before the delete was answered nobody had looked for sessions."""
     leftovers: VolumeLeftovers
 
@@ -84,13 +84,13 @@ def read_and_plan_deletion(gateway: Gateway, job: DeletionJob) -> DeletionExecut
     """Decide what to do, without doing it."""
     check_request(job.request, "workspace", "deletes nothing")
     view = _read(gateway, job)
-    workspaces = judge_workspaces(view.sources, view.circumstances)
+    workspaces = assess_workspaces(view.sources, view.context)
 
     def planned(staying: t.Mapping[str, str]) -> DeletionPlan:
         released = orphans(view.sources).volumes or []
-        return plan_deletion(workspaces, released, job.request, job.terms, view.circumstances, staying=staying)
+        return plan_deletion(workspaces, released, job.request, job.terms, view.context, staying=staying)
 
-    live = {name for judged in workspaces for name in judged.record["live_sessions"]}
+    live = {name for assessed in workspaces for name in assessed.record["live_sessions"]}
     if job.terms.live_sessions == "refuse":
         return DeletionExecution(planned(dict.fromkeys(live, "live")), view)
     first = planned({})
@@ -142,8 +142,8 @@ class _Deleting:
         self.traces: dict[str, DeletionTrace] = {}
         self.noted: set[str] = set()
         self._gateway, self._job, self._send = gateway, job, send
-        self._known = view.circumstances
-        self._shield = ShieldWatch(view.circumstances.shield, lambda: read_shield(gateway))
+        self._known = view.context
+        self._shield = ShieldWatch(view.context.shield, lambda: read_shield(gateway))
         self._sessions = SharedRead(lambda: gateway.list(SESSION, keep=session_row))
         self._workspaces = SharedRead(self._read_workspaces)
 
@@ -169,62 +169,62 @@ class _Deleting:
 
     def _delete(self, item: DeletionItem) -> DeletionItem:
         """The item comes back as it was decided last, with what was seen before anything was written."""
-        judged, seen = self._before_it_goes(item.assessed), item
+        assessed, seen = self._before_it_goes(item.assessed), item
         noted = False
 
         def attempt(again: bool) -> DeletionItem:
-            nonlocal judged, seen, noted
-            if judged is not None and again:
-                judged = self._workspaces.get().content.get(judged.row.uid)
-            if judged is None:
+            nonlocal assessed, seen, noted
+            if assessed is not None and again:
+                assessed = self._workspaces.get().content.get(assessed.row.uid)
+            if assessed is None:
                 return seen.ended("gone", "it was gone before it could be deleted")
-            decision, looked = self._judge(judged, item)
+            decision, looked = self._judge(assessed, item)
             if not noted:
-                seen = item._replace(assessed=judged)
+                seen = item._replace(assessed=assessed)
             if decision.outcome == "deleted" and not noted:
                 noted = True
-                if self._note(judged, seen):
+                if self._note(assessed, seen):
                     # That took a moment in which somebody may have come.
-                    decision, looked = self._judge(judged, item)
+                    decision, looked = self._judge(assessed, item)
             if decision.outcome == "deleted":
-                if not delete_seen(self._gateway, WORKSPACE, judged.row, self._send):
+                if not delete_seen(self._gateway, WORKSPACE, assessed.row, self._send):
                     return seen.ended("gone", decision.text)
-                self._trace(seen, judged, looked)
+                self._trace(seen, assessed, looked)
             return seen._replace(decision=decision)
 
         return retry_on_conflict(ROUNDS, attempt, doing="it was being deleted", guarded=True)
 
-    def _before_it_goes(self, judged: JudgedWorkspace | None) -> JudgedWorkspace | None:
+    def _before_it_goes(self, assessed: AssessedWorkspace | None) -> AssessedWorkspace | None:
         """The workspace as it is now, where something else than itself may have changed what becomes of it.
 
         A dead session keeps nobody from deleting, and a pod that comes up brings it to life without changing it. And
         a claim may have got its volume meanwhile: it may wait for the first pod.
         """
-        if judged is not None and any(on.dead for on in judged.sessions):
-            judged = self._workspaces.get(guard.OBJECTS_SECONDS).content.get(judged.row.uid)
-        if judged is not None and judged.record["deletion"] == NO_VOLUME and self._has_volume(judged):
-            judged = self._workspaces.get().content.get(judged.row.uid)
-        return judged
+        if assessed is not None and any(on.dead for on in assessed.sessions):
+            assessed = self._workspaces.get(guard.OBJECTS_SECONDS).content.get(assessed.row.uid)
+        if assessed is not None and assessed.record["deletion"] == NO_VOLUME and self._has_volume(assessed):
+            assessed = self._workspaces.get().content.get(assessed.row.uid)
+        return assessed
 
-    def _judge(self, judged: JudgedWorkspace, item: DeletionItem) -> tuple[Decision, Reading[list[SessionRow]]]:
-        circumstances = self._circumstances()
+    def _judge(self, assessed: AssessedWorkspace, item: DeletionItem) -> tuple[Decision, Reading[list[SessionRow]]]:
+        context = self._circumstances()
         looked = self._sessions.get()
-        on_it = in_use(judged, looked.content)
-        return decide_deletion(judged, item.criteria, self._job.terms, circumstances, on_it), looked
+        on_it = in_use(assessed, looked.content)
+        return decide_deletion(assessed, item.criteria, self._job.terms, context, on_it), looked
 
-    def _circumstances(self) -> Circumstances:
+    def _circumstances(self) -> Context:
         """Exam records may change during a long run."""
         shield, now = self._shield.get(), self._gateway.now()
         return self._known._replace(shield=shield, now=now, machine_now=doubted(now, self._gateway.skew()))
 
-    def _read_workspaces(self) -> dict[str, JudgedWorkspace]:
+    def _read_workspaces(self) -> dict[str, AssessedWorkspace]:
         """By uid, for one of the same name made since is another."""
         view = _read(self._gateway, self._job)
-        return {judged.row.uid: judged for judged in judge_workspaces(view.sources, view.circumstances)}
+        return {assessed.row.uid: assessed for assessed in assess_workspaces(view.sources, view.context)}
 
-    def _note(self, judged: JudgedWorkspace, item: DeletionItem) -> bool:
+    def _note(self, assessed: AssessedWorkspace, item: DeletionItem) -> bool:
         """Write on the volume whose files it holds, and keep it if that is wanted; whether anything was written."""
-        claim, volume, option = judged.claim, judged.volume, self._job.terms.volume
+        claim, volume, option = assessed.claim, assessed.volume, self._job.terms.volume
         if volume is None or claim is None or option == "follow":
             return False
         if option == "reclaim" and volume.reclaim_policy == "Delete":
@@ -244,26 +244,26 @@ class _Deleting:
 
         return retry_on_conflict(ROUNDS, attempt, doing=f"its volume {volume.name} was being written to")
 
-    def _has_volume(self, judged: JudgedWorkspace) -> bool:
+    def _has_volume(self, assessed: AssessedWorkspace) -> bool:
         """Whether its claim has one by now."""
-        found = self._gateway.get(PVC, judged.claim.name) if judged.claim else None
+        found = self._gateway.get(PVC, assessed.claim.name) if assessed.claim else None
         return bool(found and found["spec"].get("volumeName"))
 
     def _volume(self, name: str) -> VolumeRow | None:
         found = self._gateway.get(PV, name)
         return volumes_of(self._gateway.namespace)(found) if found else None
 
-    def _trace(self, item: DeletionItem, judged: JudgedWorkspace, looked: Reading[list[SessionRow]]) -> None:
+    def _trace(self, item: DeletionItem, assessed: AssessedWorkspace, looked: Reading[list[SessionRow]]) -> None:
         unseen = time.monotonic() - looked.begun
         try:
-            slipped_in = tuple(sorted(in_use(judged, self._sessions.get().content)))
+            late_sessions = tuple(sorted(in_use(assessed, self._sessions.get().content)))
         except EduideError:
             # The workspace is gone all the same, and that has to be told.
-            slipped_in = None
-        claim = judged.claim
+            late_sessions = None
+        claim = assessed.claim
         leftovers = VolumeLeftovers(
             claim=claim.uid if claim else None,
             volume=claim.volume if claim else None,
             reclaim=self._job.terms.volume == "reclaim",
         )
-        self.traces[key_of(item)] = DeletionTrace(slipped_in, unseen, leftovers)
+        self.traces[key_of(item)] = DeletionTrace(late_sessions, unseen, leftovers)

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._common.errors import Misconfigured
 from ..._common.timestamps import parse_time
-from ..._platform.storage import Kept
+from ..._platform.storage import FilesOwner
 from ..._safety.options import ending_argument_spec, read_safeguards
 from ..._safety.targets import Request
 from ..._sessions.stop.plan import SELECTED, StopTerms
@@ -25,7 +25,7 @@ Params = t.Mapping[str, t.Any]
 def deletion_argument_spec() -> Spec:
     usual = DeletionTerms()
     return {
-        "workspaces": {"type": "list", "elements": "dict"},
+        "records": {"type": "list", "elements": "dict"},
         "live_sessions": {
             "type": "str",
             "choices": list(t.get_args(LiveSessions)),
@@ -60,18 +60,18 @@ def read_session_terms(params: Params, terms: DeletionTerms) -> StopTerms:
 def read_deletion_request(params: Params) -> DeletionRequest:
     """The workspaces to delete: records from the info module, or a selection."""
     selection = read_selection(params)
-    if params["workspaces"] is None:
+    if params["records"] is None:
         return Request(selection, None, params["sort_by"], params["limit"])
     if selection.states_anything or params["sort_by"] or params["limit"] is not None:
-        raise Misconfigured("workspaces are records of those that are meant: state no filters, order or limit beside")
-    return Request(selection, tuple(_workspace_ref(record) for record in params["workspaces"]))
+        raise Misconfigured("records says which workspaces are meant: state no filters, order or limit beside it")
+    return Request(selection, tuple(_workspace_ref(record) for record in params["records"]))
 
 
 def _workspace_ref(record: t.Mapping[str, t.Any]) -> WorkspaceRef:
     needed = ("name", "uid", "user", "app_definition")
     if lacking := [field for field in needed if record.get(field) is None]:
         raise Misconfigured(
-            f"a record in workspaces has no {' and no '.join(lacking)}; give them as theia_workspace_info returns "
+            f"a record has no {' and no '.join(lacking)}; give them as theia_workspace_info returns "
             "them: the uid says which one is meant"
         )
     try:
@@ -79,7 +79,7 @@ def _workspace_ref(record: t.Mapping[str, t.Any]) -> WorkspaceRef:
     except (TypeError, ValueError) as exc:
         raise Misconfigured(f"the last_seen of the record of {record['name']} is not a time: {exc}") from exc
     return WorkspaceRef(
-        Kept(**{field: str(record[field]) for field in needed}, label=record.get("label")),
+        FilesOwner(**{field: str(record[field]) for field in needed}, label=record.get("label")),
         last_seen,
         _name_of(record.get("claim")),
         _name_of(record.get("volume")),

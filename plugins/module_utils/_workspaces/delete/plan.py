@@ -14,7 +14,7 @@ import typing as t
 from datetime import datetime
 
 from ..._platform.rows import SessionRow
-from ..._platform.storage import Kept, VolumeRow
+from ..._platform.storage import FilesOwner, VolumeRow
 from ..._safety.case import Safeguards, Subject
 from ..._safety.decision import Decision, Item, Law, Plan, first_objection
 from ..._safety.guard import going
@@ -22,14 +22,14 @@ from ..._safety.laws import COMMON_LAWS
 from ..._safety.limits import Caps
 from ..._safety.shield import Shield
 from ..._safety.targets import Criteria, Request, find_targets
-from ..._sessions.record import Circumstances
+from ..._sessions.record import Context
 from ..filter import WorkspaceSelection, matches, select
 from ..record import (
     NO_VOLUME,
     VOLUME_DELETED,
     VOLUME_RELEASED,
+    AssessedWorkspace,
     Deletion,
-    JudgedWorkspace,
     WorkspaceRecord,
     is_on,
 )
@@ -41,7 +41,7 @@ LiveSessions = t.Literal["refuse", "stop"]
 class WorkspaceRef(t.NamedTuple):
     """A workspace that the caller hands over as a record, as it was listed."""
 
-    kept: Kept
+    kept: FilesOwner
     last_seen: datetime | None
     claim: str | None
     volume: str | None
@@ -61,7 +61,7 @@ class WorkspaceRef(t.NamedTuple):
 
 DeletionRequest: t.TypeAlias = Request[WorkspaceRef, WorkspaceSelection]
 DeletionCriteria: t.TypeAlias = Criteria[WorkspaceRef, WorkspaceSelection]
-DeletionItem: t.TypeAlias = Item[JudgedWorkspace, DeletionCriteria, VolumeRow]
+DeletionItem: t.TypeAlias = Item[AssessedWorkspace, DeletionCriteria, VolumeRow]
 DeletionPlan: t.TypeAlias = Plan[DeletionItem]
 
 
@@ -76,24 +76,24 @@ class DeletionTerms(t.NamedTuple):
 class DeletionCase(t.NamedTuple):
     """One workspace as it is now, or what one left, with all that decides about it."""
 
-    owner: Kept
-    judged: JudgedWorkspace | None
+    owner: FilesOwner
+    assessed: AssessedWorkspace | None
     criteria: DeletionCriteria
     terms: DeletionTerms
-    circumstances: Circumstances
+    context: Context
     on_it: t.Mapping[str, str]
     """The sessions that put it in use, with what is to be said about each."""
 
     @property
     def subject(self) -> Subject:
-        judged, owner = self.judged, self.owner
+        assessed, owner = self.assessed, self.owner
         return Subject(
             "workspace",
             owner.name,
             owner.app_definition,
             owner.user,
-            protected=judged.record["protected"] if judged else None,
-            deleting=judged is not None and judged.row.deleting,
+            protected=assessed.record["protected"] if assessed else None,
+            deleting=assessed is not None and assessed.row.deleting,
         )
 
     @property
@@ -102,15 +102,15 @@ class DeletionCase(t.NamedTuple):
 
     @property
     def shield(self) -> Shield:
-        return self.circumstances.shield
+        return self.context.shield
 
     @property
     def now(self) -> datetime:
-        return self.circumstances.now
+        return self.context.now
 
     @property
     def machine_now(self) -> datetime | None:
-        return self.circumstances.machine_now
+        return self.context.machine_now
 
     @property
     def let_out(self) -> tuple[()]:
@@ -119,11 +119,11 @@ class DeletionCase(t.NamedTuple):
 
 
 def plan_deletion(
-    workspaces: t.Sequence[JudgedWorkspace],
+    workspaces: t.Sequence[AssessedWorkspace],
     released: t.Sequence[VolumeRow],
     request: DeletionRequest,
     terms: DeletionTerms,
-    circumstances: Circumstances,
+    context: Context,
     *,
     staying: t.Mapping[str, str],
 ) -> DeletionPlan:
@@ -135,7 +135,7 @@ def plan_deletion(
     found: list[DeletionItem] = find_targets(workspaces, request, select, thing="workspace")
     if terms.volume == "reclaim":
         found = _with_left(found, released, request)
-    planned = Plan(tuple(item._replace(decision=_planned(item, terms, circumstances, staying)) for item in found))
+    planned = Plan(tuple(item._replace(decision=_planned(item, terms, context, staying)) for item in found))
     acts = planned.acts
     # Of what share of all workspaces these are nobody can tell who was told of those of one user only.
     known = () if terms.safeguards.unchecked else workspaces
@@ -151,48 +151,46 @@ def plan_deletion(
     )
 
 
-def _planned(
-    item: DeletionItem, terms: DeletionTerms, circumstances: Circumstances, staying: t.Mapping[str, str]
-) -> Decision:
+def _planned(item: DeletionItem, terms: DeletionTerms, context: Context, staying: t.Mapping[str, str]) -> Decision:
     if item.assessed:
         on_it = {name: staying[name] for name in item.assessed.record["live_sessions"] if name in staying}
-        return decide_deletion(item.assessed, item.criteria, terms, circumstances, on_it)
-    return decide_about_left(item, terms, circumstances) if item.left else item.decision
+        return decide_deletion(item.assessed, item.criteria, terms, context, on_it)
+    return decide_about_left(item, terms, context) if item.left else item.decision
 
 
 def decide_deletion(
-    judged: JudgedWorkspace,
+    assessed: AssessedWorkspace,
     criteria: DeletionCriteria,
     terms: DeletionTerms,
-    circumstances: Circumstances,
+    context: Context,
     on_it: t.Mapping[str, str],
 ) -> Decision:
     """What to do about one workspace, with the sessions that put it in use."""
-    case = DeletionCase(_kept(judged.record), judged, criteria, terms, circumstances, on_it)
-    ends = Decision("deleted", _because(criteria), consequence=deletion_of(judged.record["deletion"], terms.volume))
+    case = DeletionCase(_kept(assessed.record), assessed, criteria, terms, context, on_it)
+    ends = Decision("deleted", _because(criteria), consequence=deletion_of(assessed.record["deletion"], terms.volume))
     return first_objection(LAWS, case) or ends
 
 
-def decide_about_left(item: DeletionItem, terms: DeletionTerms, circumstances: Circumstances) -> Decision:
+def decide_about_left(item: DeletionItem, terms: DeletionTerms, context: Context) -> Decision:
     """What to do about the volume of a workspace that is gone already."""
     owner, volume = owner_of(item), item.left.name if item.left else None
-    case = DeletionCase(owner, None, item.criteria, terms, circumstances, {}) if owner else None
+    case = DeletionCase(owner, None, item.criteria, terms, context, {}) if owner else None
     objection = first_objection(COMMON_LAWS, case) if case else None
     ends = Decision("reclaimed", f"the workspace is gone and left its volume {volume}", consequence=VOLUME_DELETED)
     return objection or ends
 
 
-def in_use(judged: JudgedWorkspace, sessions: t.Iterable[SessionRow]) -> dict[str, str]:
+def in_use(assessed: AssessedWorkspace, sessions: t.Iterable[SessionRow]) -> dict[str, str]:
     """The sessions that put a workspace in use, of all that there are now, with what is to be said about each.
 
-    A dead one does not, as long as it is exactly what was judged to be dead.
+    A dead one does not, as long as it is exactly what was assessed to be dead.
     """
-    dead = {(on.row.uid, on.row.resource_version) for on in judged.sessions if on.dead}
-    known = {on.row.uid for on in judged.sessions}
+    dead = {(on.row.uid, on.row.resource_version) for on in assessed.sessions if on.dead}
+    known = {on.row.uid for on in assessed.sessions}
     return {
-        row.name: "live" if row.uid in known else "it came since the workspace was judged"
+        row.name: "live" if row.uid in known else "it came since the workspace was assessed"
         for row in sessions
-        if is_on(judged.row.name, row) and (row.uid, row.resource_version) not in dead
+        if is_on(assessed.row.name, row) and (row.uid, row.resource_version) not in dead
     }
 
 
@@ -209,7 +207,7 @@ def is_named(criteria: DeletionCriteria) -> bool:
     return wanted is not None and wanted == WorkspaceSelection(names=wanted.names, uids=wanted.uids)
 
 
-def owner_of(item: DeletionItem) -> Kept | None:
+def owner_of(item: DeletionItem) -> FilesOwner | None:
     """Whose files these are."""
     if item.assessed:
         return _kept(item.assessed.record)
@@ -222,20 +220,20 @@ def key_of(item: DeletionItem) -> str:
     return item.left.name if item.left else item.name
 
 
-def _kept(record: WorkspaceRecord) -> Kept:
-    return Kept(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
+def _kept(record: WorkspaceRecord) -> FilesOwner:
+    return FilesOwner(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
 
 
 def active(case: DeletionCase) -> Decision | None:
     """A workspace that is no longer what it was chosen for stays."""
-    if case.judged is None:
+    if case.assessed is None:
         return None
     record, selection = case.criteria.record, case.criteria.selection
     if record is not None:
-        before, now = record.last_seen, case.judged.last_seen
+        before, now = record.last_seen, case.assessed.last_seen
         used = now is not None and (before is None or now > before)
         return Decision("kept_active", "it was used since it was listed") if used else None
-    if selection is not None and not matches(case.judged, selection):
+    if selection is not None and not matches(case.assessed, selection):
         return Decision("kept_active", "what it was chosen for is no longer so")
     return None
 
@@ -250,7 +248,7 @@ def occupied(case: DeletionCase) -> Decision | None:
 
 def volume_unknown(case: DeletionCase) -> Decision | None:
     """Nothing is promised of a volume that could not be read."""
-    follows = case.judged.record["deletion"] if case.judged else None
+    follows = case.assessed.record["deletion"] if case.assessed else None
     if follows is not None or case.terms.volume == "follow":
         return None
     return Decision("refused", f"its volume could not be read, so nobody can {case.terms.volume} it")
@@ -284,7 +282,7 @@ def _with_left(
     ]
 
 
-def _is_meant(kept: Kept, absent: t.Collection[str], wanted: WorkspaceSelection) -> bool:
+def _is_meant(kept: FilesOwner, absent: t.Collection[str], wanted: WorkspaceSelection) -> bool:
     """Whether a workspace that is gone was asked for: by name or uid, and no filter that nobody can judge any more."""
     if not wanted.names and not wanted.uids:
         return False

@@ -14,8 +14,8 @@ from ..._platform.lists import Lists
 from ..._platform.rows import WorkspaceRow
 from ..._safety.execution import Pace, carry_out
 from ..._service.client import connect_service
-from ..._sessions.service import the_user
-from ..._sessions.stop.service import StopThrough, send_and_confirm, untold_circumstances
+from ..._sessions.service import token_user
+from ..._sessions.stop.service import StopThrough, send_and_confirm, unknown_context
 from ..filter import WorkspaceSelection
 from ..record import WorkspaceSources
 from ..service import assess_listed
@@ -59,13 +59,13 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> DeletionExecution:
             "nothing else can be told apart"
         )
     service = connect_service(params, check_mode=check_mode)
-    user = the_user(service, params)
-    circumstances = untold_circumstances()
-    listed = [assess_listed(workspace, circumstances.now) for workspace in service.workspaces(user)]
-    in_use = dict.fromkeys((name for judged in listed for name in judged.record["live_sessions"]), "live")
+    user = token_user(service, params)
+    context = unknown_context()
+    listed = [assess_listed(workspace, context.now) for workspace in service.workspaces(user)]
+    in_use = dict.fromkeys((name for assessed in listed for name in assessed.record["live_sessions"]), "live")
     # It is by name, whoever else was stated: the service acts for one user only.
     request = request._replace(selection=WorkspaceSelection(names=request.selection.names))
-    planned = plan_deletion(listed, (), request, terms, circumstances, staying=in_use)
+    planned = plan_deletion(listed, (), request, terms, context, staying=in_use)
 
     def delete(item: DeletionItem) -> DeletionItem:
         if not service.delete_workspace(user, item.name):
@@ -75,4 +75,4 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> DeletionExecution:
     if not check_mode:
         planned = carry_out(planned, delete, Pace(params["concurrency"], params["max_failures"]))
     sources = WorkspaceSources(sessions=Lists(sessions=[]))
-    return DeletionExecution(planned, WorkspaceView(sources, circumstances, {}))
+    return DeletionExecution(planned, WorkspaceView(sources, context, {}))

@@ -26,7 +26,7 @@ from ..._sessions.stop.execute import StopExecution, StopJob, stop_sessions
 from ..._sessions.stop.service import StopThrough, stop_through
 from ..._sessions.stop.wait import WaitResult, wait_for_endings
 from .. import results
-from ..record import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED
+from ..record import DELETION_NOTES, NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED, Deletion
 from ..usage.options import read_max_gap
 from ..volumes import restore_steps
 from .execute import DeletionExecution, DeletionJob, delete_workspaces, read_and_plan_deletion
@@ -61,7 +61,7 @@ def run_absent(task: Task) -> Report:
     job = _job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     planned = read_and_plan_deletion(gateway, job)
-    seen = planned.view.circumstances
+    seen = planned.view.context
     task.warn(describe_missing(planned.view.missing), describe_doubt(seen.now, seen.machine_now))
     outcome = Outcome(planned, SettleResult({}, {}, None), WaitResult({}))
     if not check_mode:
@@ -143,11 +143,11 @@ def _warnings(outcome: Outcome, items: t.Sequence[t.Mapping[str, t.Any]]) -> t.I
         yield f"what became of claims and volumes could not be read: {outcome.settled.unread}"
     if outcome.waited.unread:
         yield f"{stop_task.NOT_TOLD}: {outcome.waited.unread}"
-    if unseen := [item["name"] for item in items if item["slipped_in"] is None]:
+    if unseen := [item["name"] for item in items if item["late_sessions"] is None]:
         yield f"whether a session slipped in at the last moment could not be read for {', '.join(unseen)}"
-    if slipped_in := [name for item in items for name in item["slipped_in"] or ()]:
+    if late_sessions := [name for item in items for name in item["late_sessions"] or ()]:
         yield (
-            f"started in the last moment on workspaces that are gone: {', '.join(slipped_in)}; what is done in them "
+            f"started in the last moment on workspaces that are gone: {', '.join(late_sessions)}; what is done in them "
             "is in no volume that lasts"
         )
 
@@ -157,12 +157,12 @@ def _describe(item: DeletionItem, outcome: Outcome, namespace: str, *, would: bo
     kept, trace = owner_of(item), outcome.done.traces.get(key_of(item))
     claim, volume = (record["claim"], record["volume"]) if record else (None, None)
     failure = outcome.settled.failures.get(key_of(item))
-    ending = outcome.settled.endings.get(key_of(item))
-    if ending == NO_VOLUME and item.decision.consequence is None:
+    ending, deletion = outcome.settled.endings.get(key_of(item)), item.decision.consequence
+    if ending == NO_VOLUME and deletion is None:
         # Whether it had one could not be read.
         ending = None
     restore: list[str] = []
-    if item.acts and item.decision.consequence == VOLUME_RELEASED and ending != VOLUME_DELETED and volume and kept:
+    if item.acts and deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and volume and kept:
         policy = volume["reclaim_policy"]
         restore = restore_steps(volume["name"], kept, namespace=namespace, policy_before=policy)
     return results.item(
@@ -177,12 +177,17 @@ def _describe(item: DeletionItem, outcome: Outcome, namespace: str, *, would: bo
         outcome="failed" if failure else item.decision.outcome,
         would=would,
         reason=failure or item.decision.text,
-        deletion=item.decision.consequence,
+        deletion=deletion,
+        deletion_note=_note(deletion),
         ending=ending,
         restore=restore,
-        slipped_in=trace.slipped_in if trace else [],
-        unseen_milliseconds=_milliseconds(trace.unseen_seconds if trace else None),
+        late_sessions=trace.late_sessions if trace else [],
+        unguarded_milliseconds=_milliseconds(trace.unguarded_seconds if trace else None),
     )
+
+
+def _note(deletion: str | None) -> str | None:
+    return DELETION_NOTES[t.cast(Deletion, deletion)] if deletion else None
 
 
 def _milliseconds(seconds: float | None) -> float | None:
@@ -208,7 +213,8 @@ def _failure(
     ]
     problems += [f"session {told['name']}: {told['reason']}" for told in sessions if told["outcome"] == "failed"]
     problems += [
-        f"{told['name']}: {told['deletion']} was meant, and {told['ending']}: somebody else changed its volume"
+        f"{told['name']}: {told['deletion_note']} was meant, and {_note(told['ending'])} in the end: another client "
+        "changed its volume"
         for told in workspaces
         if told["deletion"] and told["ending"] not in (None, NOT_GONE, told["deletion"])
     ]

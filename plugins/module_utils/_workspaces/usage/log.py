@@ -22,13 +22,13 @@ from ..._platform.rows import SessionRow, WorkspaceRow
 DEFAULT_MAX_GAP = timedelta(hours=26)
 # A workspace is stamped at most once in this time, so what its stamp says may be that much too early.
 STAMP_EVERY = timedelta(days=1)
-# Looks that follow each other faster are one look: a second run right after the first has nothing to write.
+# Observations that follow each other faster are one look: a second run right after the first has nothing to write.
 LOOK_EVERY = timedelta(hours=1)
 _REMEDY = "once it is deleted, a new observation begins"
 
 
-class Chain(t.NamedTuple):
-    """Looks up to now without a gap that is too long."""
+class Coverage(t.NamedTuple):
+    """Observations up to now without a gap that is too long."""
 
     since: datetime
     last: datetime
@@ -47,7 +47,7 @@ class Gap(t.NamedTuple):
     length: timedelta
 
 
-class Looks(t.NamedTuple):
+class Observations(t.NamedTuple):
     """All looks, as far as anybody will ever ask about them."""
 
     first: datetime
@@ -55,28 +55,28 @@ class Looks(t.NamedTuple):
     gaps: tuple[Gap, ...] = ()
     """Each is longer than all after it. The others say nothing that a later one does not say as well."""
 
-    def chain(self, now: datetime, max_gap: timedelta) -> Chain | None:
+    def chain(self, now: datetime, max_gap: timedelta) -> Coverage | None:
         """The looks since the last gap that was longer than allowed; None if nobody has looked for too long."""
         if now - self.last > max_gap:
             return None
         since = max((gap.end for gap in self.gaps if gap.length > max_gap), default=self.first)
         longest = max((gap.length for gap in self.gaps if gap.end > since), default=timedelta(0))
-        return Chain(since, self.last, longest)
+        return Coverage(since, self.last, longest)
 
-    def extended(self, now: datetime) -> Looks | None:
+    def extended(self, now: datetime) -> Observations | None:
         """With a look at this time; None if there was one just before."""
         length = now - self.last
         if length < LOOK_EVERY:
             return None
-        return Looks(self.first, now, (*(gap for gap in self.gaps if gap.length > length), Gap(now, length)))
+        return Observations(self.first, now, (*(gap for gap in self.gaps if gap.length > length), Gap(now, length)))
 
 
-def read_looks(config_map: t.Mapping[str, t.Any] | None) -> Looks | None:
+def read_looks(config_map: t.Mapping[str, t.Any] | None) -> Observations | None:
     """The looks on record; None if there are none. Malformed says what is wrong with the record."""
     return None if config_map is None else open_record(config_map, remedy=_REMEDY).read("looks", _looks)
 
 
-def write_looks(looks: Looks, namespace: str, before: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+def write_looks(looks: Observations, namespace: str, before: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
     """The ConfigMap for these looks, in place of the one that was read."""
     content = {
         "first": format_time(looks.first),
@@ -127,7 +127,7 @@ def describe_garbled(rows: t.Iterable[WorkspaceRow], now: datetime, *, named: bo
     )
 
 
-def unused_since(row: WorkspaceRow, created: datetime, observation: Chain | None, now: datetime) -> datetime | None:
+def unused_since(row: WorkspaceRow, created: datetime, observation: Coverage | None, now: datetime) -> datetime | None:
     """Since when it is known to be unused, if there is no session on it; None if nobody can tell."""
     if observation is None or is_garbled(row, now):
         return None
@@ -140,9 +140,9 @@ def stamp_patch(row: WorkspaceRow, now: datetime) -> dict[str, t.Any]:
     return {"metadata": {"resourceVersion": row.resource_version, "annotations": {LAST_SEEN: format_time(now)}}}
 
 
-def _looks(raw: t.Any) -> Looks:
+def _looks(raw: t.Any) -> Observations:
     gaps = tuple(Gap(_time(end), timedelta(seconds=seconds)) for end, seconds in raw["gaps"])
-    return Looks(_time(raw["first"]), _time(raw["last"]), gaps)
+    return Observations(_time(raw["first"]), _time(raw["last"]), gaps)
 
 
 def _time(text: t.Any) -> datetime:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What C(theia_workspace) does for C(state=seen): it looks who is on which workspace, and writes that down."""
+"""What C(theia_workspace) does for C(state=observed): it looks who is on which workspace, and writes that down."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ Params = t.Mapping[str, t.Any]
 Outcome = t.Literal["stamped", "fresh", "gone", "failed"]
 
 
-class Stamp(t.NamedTuple):
+class UsageStamp(t.NamedTuple):
     row: WorkspaceRow
     outcome: Outcome
     text: str
 
 
-def run_seen(task: Task) -> Report:
-    """Stamp the workspaces with a session on them.
+def run_observed(task: Task) -> Report:
+    """UsageStamp the workspaces with a session on them.
 
     The look counts only once everything that was seen is written down: a look without its stamps would later pass for
     proof that nobody used these workspaces.
@@ -53,7 +53,7 @@ def run_seen(task: Task) -> Report:
         concurrency=params["concurrency"],
         across=gateway.map,
     )
-    stamps = [attempt.settle(lambda row, _outcome, text: Stamp(row, "failed", text)) for attempt in done]
+    stamps = [attempt.settle(lambda row, _outcome, text: UsageStamp(row, "failed", text)) for attempt in done]
     failed = [attempt for attempt in done if attempt.error]
     look = _unfinished(failed) if failed else _look(gateway, now, check_mode)
     chain = look.looks.chain(now, max_gap) if look.looks else None
@@ -68,55 +68,55 @@ def run_seen(task: Task) -> Report:
     return Report(look.changed or bool(diff), fields, diff, look.failure)
 
 
-def _stamp(gateway: Gateway, seen: WorkspaceRow, now: datetime, *, check_mode: bool) -> Stamp:
-    """Stamp one workspace, again and again while others write to it."""
+def _stamp(gateway: Gateway, seen: WorkspaceRow, now: datetime, *, check_mode: bool) -> UsageStamp:
+    """UsageStamp one workspace, again and again while others write to it."""
 
-    def attempt(again: bool) -> Stamp:
+    def attempt(again: bool) -> UsageStamp:
         row: WorkspaceRow | None = seen
         if again:
             found = look_up(gateway, WORKSPACE, seen)
             row = workspace_row(found) if found else None
         if row is None:
-            return Stamp(seen, "gone", "it was gone before it could be stamped")
+            return UsageStamp(seen, "gone", "it was gone before it could be stamped")
         if not usage_log.is_due(row, now):
-            return Stamp(row, "fresh", f"stamped at {row.last_seen}")
+            return UsageStamp(row, "fresh", f"stamped at {row.last_seen}")
         if not check_mode:
             try:
                 gateway.merge_patch(WORKSPACE, row.name, usage_log.stamp_patch(row, now))
             except NotFound:
-                return Stamp(row, "gone", "it was gone before it could be stamped")
-        return Stamp(row, "stamped", "a session is on it")
+                return UsageStamp(row, "gone", "it was gone before it could be stamped")
+        return UsageStamp(row, "stamped", "a session is on it")
 
     return retry_on_conflict(ROUNDS, attempt, doing="it was being stamped")
 
 
-class _Look(t.NamedTuple):
+class _Observation(t.NamedTuple):
     """What is on record after this look."""
 
-    looks: usage_log.Looks | None
+    looks: usage_log.Observations | None
     changed: bool
     warning: str | None = None
     failure: EduideError | None = None
 
 
-def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Look:
-    def attempt(_again: bool) -> _Look:
+def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Observation:
+    def attempt(_again: bool) -> _Observation:
         before = gateway.get(CONFIG_MAP, RETENTION_RECORD)
         known = usage_log.read_looks(before)
-        more = known.extended(now) if known else usage_log.Looks(now, now)
+        more = known.extended(now) if known else usage_log.Observations(now, now)
         if more is not None and not check_mode:
             _write(gateway, more, before)
-        return _Look(more or known, more is not None)
+        return _Observation(more or known, more is not None)
 
     try:
         return retry_on_conflict(ROUNDS, attempt, doing=f"ConfigMap {RETENTION_RECORD} was being written")
     except (Forbidden, Malformed) as exc:
-        return _Look(None, changed=False, warning=f"that somebody looked could not be written down: {exc}")
+        return _Observation(None, changed=False, warning=f"that somebody looked could not be written down: {exc}")
     except EduideError as exc:
-        return _Look(None, changed=False, failure=exc)
+        return _Observation(None, changed=False, failure=exc)
 
 
-def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.Any] | None) -> None:
+def _write(gateway: Gateway, looks: usage_log.Observations, before: t.Mapping[str, t.Any] | None) -> None:
     body = usage_log.write_looks(looks, gateway.namespace, before)
     if before is None:
         gateway.create(CONFIG_MAP, body)
@@ -124,7 +124,7 @@ def _write(gateway: Gateway, looks: usage_log.Looks, before: t.Mapping[str, t.An
         gateway.replace(CONFIG_MAP, RETENTION_RECORD, body)
 
 
-def _unfinished(failed: t.Sequence[Attempt[WorkspaceRow, Stamp]]) -> _Look:
+def _unfinished(failed: t.Sequence[Attempt[WorkspaceRow, UsageStamp]]) -> _Observation:
     """An account that may not stamp is warned, and every other reason fails the task."""
     warning = (
         f"{len(failed)} workspaces in use could not be stamped, so this look does not count, "
@@ -132,11 +132,11 @@ def _unfinished(failed: t.Sequence[Attempt[WorkspaceRow, Stamp]]) -> _Look:
     )
     problems = [f"{a.item.name}: {a.text}" for a in failed if not isinstance(a.error, Forbidden)]
     if problems:
-        return _Look(None, changed=False, warning=warning, failure=EduideError(several(problems)))
-    return _Look(None, changed=False, warning=f"{warning}: {failed[0].text}")
+        return _Observation(None, changed=False, warning=warning, failure=EduideError(several(problems)))
+    return _Observation(None, changed=False, warning=f"{warning}: {failed[0].text}")
 
 
-def _describe(stamp: Stamp, *, would: bool) -> dict[str, t.Any]:
+def _describe(stamp: UsageStamp, *, would: bool) -> dict[str, t.Any]:
     return {
         "name": stamp.row.name,
         "uid": stamp.row.uid,

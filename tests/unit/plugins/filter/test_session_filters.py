@@ -25,7 +25,7 @@ def records():
     world.session("old", user="ada@tum.de", operatorStatus="ERROR", age=timedelta(hours=9))
     world.session("young", user="bob@tum.de", operatorStatus="ERROR", age=timedelta(hours=1))
     world.running("fine")
-    return [judged.record for judged in world.judge()]
+    return [assessed.record for assessed in world.judge()]
 
 
 def outcome(record, word, **fields):

@@ -27,11 +27,11 @@ def records():
     world.stored("ws-1", age=timedelta(days=90))
     world.stored("ws-2", policy="Retain")
     chain = looked(since=timedelta(days=40))
-    return [judged.record for judged in world.judge_workspaces(observation=chain)]
+    return [assessed.record for assessed in world.assess_workspaces(observation=chain)]
 
 
 def outcome(record, word, *, would=False, reason="named by this task"):
-    kept = {field: record[field] for field in ("name", "uid", "user", "app_definition", "deletion")}
+    kept = {field: record[field] for field in ("name", "uid", "user", "app_definition", "deletion", "deletion_note")}
     return {**kept, "claim": "claim", "outcome": word, "would": would, "reason": reason}
 
 

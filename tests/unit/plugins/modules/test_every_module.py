@@ -108,7 +108,7 @@ CASES = {
         breaking(
             breaking(workspaces(), "patch", kinds.WORKSPACE, "ws-2"), "patch", kinds.WORKSPACE, "ws-1", error=Forbidden
         ),
-        {"state": "seen"},
+        {"state": "observed"},
         "2 workspaces in use could not be stamped",
         {"ws-1": "failed", "ws-2": "failed"},
     ),

@@ -43,7 +43,7 @@ class Service:
         return [self.scaling(JAVA)]
 
 
-def wish(name, **values):
+def desired(name, **values):
     return {"name": name, **values}
 
 
@@ -56,10 +56,10 @@ def run(name, options, *, check=False):
 def refused(cluster, through):
     """Runs the module in check mode and for real, and returns the text that both have; nothing was sent."""
 
-    def refused(gateway, *words, wishes, **options):
+    def refused(gateway, *words, asked, **options):
         cluster(gateway)
         through(Service())
-        asked = {"app_definitions": wishes, **options}
+        asked = {"app_definitions": asked, **options}
         results = [run("theia_capacity", asked, check=check) for check in (True, False)]
         assert gateway.writes == []
         (text,) = {result["msg"] for result in results}
@@ -72,27 +72,31 @@ def refused(cluster, through):
 
 
 def test_an_unknown_app_definition(gateway, refused, cluster):
-    asked = [wish("java-18-latest", min_instances=5)]
-    refused(gateway, "'java-18-latest'", JAVA, "python-latest", wishes=asked, **EXAM)
+    asked = [desired("java-18-latest", min_instances=5)]
+    refused(gateway, "'java-18-latest'", JAVA, "python-latest", asked=asked, **EXAM)
     cluster(gateway)
     info = run("theia_capacity_info", {"app_definitions": ["java-18-latest"]})
     assert "'java-18-latest'" in info["msg"]
 
 
 def test_one_unknown_among_good_ones_keeps_all_as_they_are(gateway, refused):
-    refused(gateway, "'java-18-latest'", wishes=[wish(JAVA, min_instances=5), wish("java-18-latest", min_instances=5)])
+    refused(
+        gateway,
+        "'java-18-latest'",
+        asked=[desired(JAVA, min_instances=5), desired("java-18-latest", min_instances=5)],
+    )
 
 
 @pytest.mark.parametrize("api", ["kubernetes", "service"])
 @pytest.mark.parametrize("asked", [{"warm": 5}, {"min_instances": 5}], ids=["warm", "min_instances"])
 def test_a_lazy_operator_keeps_no_pool(world, refused, asked, api):
     lazy = world.gateway(arguments=[argument for argument in ARGUMENTS if argument != "--eagerStart"])
-    refused(lazy, JAVA, "--eagerStart", wishes=[wish(JAVA, **asked)], api=api, **EXAM)
+    refused(lazy, JAVA, "--eagerStart", asked=[desired(JAVA, **asked)], api=api, **EXAM)
 
 
 def test_an_operator_that_is_not_where_it_should_be(gateway, refused, cluster):
     elsewhere = {"operator_deployment": "eduide-operator"}
-    refused(gateway, "'eduide-operator'", "operator_deployment", wishes=[wish(JAVA, min_instances=5)], **elsewhere)
+    refused(gateway, "'eduide-operator'", "operator_deployment", asked=[desired(JAVA, min_instances=5)], **elsewhere)
     cluster(gateway)
     assert run("theia_capacity_info", {"app_definitions": [JAVA], **elsewhere})["operator"] is None
 
@@ -112,16 +116,16 @@ def test_an_operator_that_is_not_where_it_should_be(gateway, refused, cluster):
     ],
 )
 def test_values_that_cannot_be(gateway, refused, asked, words):
-    refused(gateway, *words, wishes=[wish(JAVA, **asked)])
+    refused(gateway, *words, asked=[desired(JAVA, **asked)])
 
 
 def test_an_app_definition_named_twice(gateway, refused):
-    refused(gateway, JAVA, "more than once", wishes=[wish(JAVA, warm=3), wish(JAVA, warm=5)])
+    refused(gateway, JAVA, "more than once", asked=[desired(JAVA, warm=3), desired(JAVA, warm=5)])
 
 
 @pytest.mark.parametrize("name", ["PGDP Final", "pgdp_final", "-x", "x" * 51])
 def test_a_name_that_cannot_be_an_exam(gateway, refused, name):
-    refused(gateway, repr(name), wishes=[wish(JAVA, warm=3)], hold=name)
+    refused(gateway, repr(name), asked=[desired(JAVA, warm=3)], hold=name)
 
 
 @pytest.mark.parametrize(
@@ -134,24 +138,24 @@ def test_a_name_that_cannot_be_an_exam(gateway, refused, name):
     ],
 )
 def test_an_end_that_cannot_be(gateway, refused, until, said):
-    refused(gateway, "hold_until", said, wishes=[wish(JAVA, warm=3)], hold_until=until, **EXAM)
+    refused(gateway, "hold_until", said, asked=[desired(JAVA, warm=3)], hold_until=until, **EXAM)
 
 
 def test_an_unknown_time_zone(gateway, refused):
     told = {"hold_until": "23:59", "time_zone": "Europe/Garching"}
-    refused(gateway, "'Europe/Garching'", wishes=[wish(JAVA, warm=3)], **told, **EXAM)
+    refused(gateway, "'Europe/Garching'", asked=[desired(JAVA, warm=3)], **told, **EXAM)
 
 
 def test_an_end_without_an_exam(gateway, refused):
-    refused(gateway, "hold", wishes=[wish(JAVA, warm=3)], hold_until="23:59")
+    refused(gateway, "hold", asked=[desired(JAVA, warm=3)], hold_until="23:59")
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        pytest.param({"wishes": [wish(JAVA, min_instances=2)]}, ["min_instances", "lowered"], id="lowering"),
-        pytest.param({"wishes": [wish(JAVA, max_instances=999)]}, ["max_instances", "lowered"], id="lowering max"),
-        pytest.param({"wishes": [wish(JAVA, warm=5)]}, ["warm", "cluster"], id="warm"),
+        pytest.param({"asked": [desired(JAVA, min_instances=2)]}, ["min_instances", "lowered"], id="lowering"),
+        pytest.param({"asked": [desired(JAVA, max_instances=999)]}, ["max_instances", "lowered"], id="lowering max"),
+        pytest.param({"asked": [desired(JAVA, warm=5)]}, ["warm", "cluster"], id="warm"),
         pytest.param({"wait": True}, ["wait", "cluster"], id="wait"),
         pytest.param({"hold": "pgdp-final"}, ["hold", "cluster"], id="hold"),
         pytest.param({"state": "baseline", "all_holds": True}, ["state=baseline", "cluster"], id="baseline"),
@@ -159,6 +163,6 @@ def test_an_end_without_an_exam(gateway, refused):
     ],
 )
 def test_what_needs_the_cluster_is_refused_without_it(gateway, refused, options, words):
-    options = {"wishes": [wish(JAVA, min_instances=5)], "api": "service", "unchecked": True, **options}
+    options = {"asked": [desired(JAVA, min_instances=5)], "api": "service", "unchecked": True, **options}
     refused(gateway, *words, **options)
     assert gateway.requests == []

@@ -98,7 +98,7 @@ class TestStopping:
             ("list", "appdefinitions"),
         }
         records = [{"name": "s1", "uid": "u1", "findings": []}]
-        assert outcomes(run(gateway, sessions=records)) == {"s1": "gone"}
+        assert outcomes(run(gateway, records=records)) == {"s1": "gone"}
         assert "pods" not in {plural for _verb, plural, _name in gateway.requests}
 
     def test_sessions_that_are_gone_do_not_hide_one_that_is_there(self, world, run):
@@ -435,11 +435,11 @@ class TestStopping:
             ({"names": ["s"], "max_percent": 101}, "max_percent is 101"),
             ({"names": ["s"], "max_stop": -1}, "max_stop is -1"),
             ({"names": ["s"], "concurrency": 0}, "concurrency is 0"),
-            ({"sessions": [{"name": "s", "uid": "u"}]}, "a record in sessions has no findings"),
-            ({"sessions": [{"name": "s", "uid": "u", "findings": ["failed"]}]}, "each has a code"),
-            ({"sessions": [{"name": "s", "uid": "u", "findings": [{"since": None}]}]}, "each has a code"),
-            ({"sessions": [{"name": "s", "uid": "u", "findings": "failed"}]}, "each has a code"),
-            ({"sessions": [], "names": ["s"]}, "state no filters"),
+            ({"records": [{"name": "s", "uid": "u"}]}, "a record has no findings"),
+            ({"records": [{"name": "s", "uid": "u", "findings": ["failed"]}]}, "each has a code"),
+            ({"records": [{"name": "s", "uid": "u", "findings": [{"since": None}]}]}, "each has a code"),
+            ({"records": [{"name": "s", "uid": "u", "findings": "failed"}]}, "each has a code"),
+            ({"records": [], "names": ["s"]}, "state no filters"),
             ({"names": ["s"], "unchecked": True}, "unchecked is for api=service"),
         ],
     )
@@ -566,7 +566,7 @@ class TestUserLimit:
         gateway = self.limited(crowd, 2)
         records = [{"name": s["metadata"]["name"], "uid": s["metadata"]["uid"]} for s in crowd.objects["sessions"][:3]]
         listed = [{**record, "findings": [{"code": "over_user_limit"}]} for record in records]
-        run(gateway, sessions=listed, discard_data=["over_user_limit"])
+        run(gateway, records=listed, discard_data=["over_user_limit"])
         assert deleted(gateway) == ["oldest"]
 
     def test_a_session_that_its_user_ended_counts_no_more(self, crowd, run):
@@ -600,50 +600,50 @@ class TestRecords:
         world.session("dead", operatorStatus="ERROR")
         uid = world.objects["sessions"][0]["metadata"]["uid"]
         records = [{"name": "session-3f2a", "uid": uid, "findings": [{"code": "failed"}]}]
-        assert outcomes(run(world.gateway(), sessions=records)) == {"dead": "stopped"}
+        assert outcomes(run(world.gateway(), records=records)) == {"dead": "stopped"}
 
     def test_a_session_listed_twice_is_one(self, world, run):
         world.session("dead", operatorStatus="ERROR")
         record = {"name": "dead", "uid": world.objects["sessions"][0]["metadata"]["uid"]}
         twice = [{**record, "findings": [{"code": "failed"}]}, {**record, "findings": []}]
-        assert run(world.gateway(check_mode=True), sessions=twice, check=True)["outcomes"] == {"stopped": 1}
-        assert run(world.gateway(), sessions=twice)["outcomes"] == {"stopped": 1}
+        assert run(world.gateway(check_mode=True), records=twice, check=True)["outcomes"] == {"stopped": 1}
+        assert run(world.gateway(), records=twice)["outcomes"] == {"stopped": 1}
 
     def test_records_of_the_info_module_are_stopped_by_uid(self, world, run):
         world.session("dead", operatorStatus="ERROR")
-        records = [judged.record for judged in world.judge()]
-        assert outcomes(run(world.gateway(), sessions=records)) == {"dead": "stopped"}
+        records = [assessed.record for assessed in world.judge()]
+        assert outcomes(run(world.gateway(), records=records)) == {"dead": "stopped"}
         other = [{**record, "uid": "the-one-before"} for record in records]
-        assert outcomes(run(world.gateway(), sessions=other)) == {"dead": "gone"}
+        assert outcomes(run(world.gateway(), records=other)) == {"dead": "gone"}
 
     def test_no_records_stop_nobody(self, world, run):
         world.session("dead", operatorStatus="ERROR")
-        result = run(world.gateway(), sessions=[])
+        result = run(world.gateway(), records=[])
         assert (result["changed"], result["sessions"]) == (False, [])
 
     def test_pods_of_listed_sessions_are_looked_at_again(self, world, run):
         world.running("ill", pod={"ready": False, "waiting": "CrashLoopBackOff"})
-        records = [judged.record for judged in world.judge()]
+        records = [assessed.record for assessed in world.judge()]
         healthy = World()
         healthy.app_definition()
         healthy.running("ill")
-        assert outcomes(run(healthy.gateway(), sessions=records)) == {"ill": "kept_active"}
+        assert outcomes(run(healthy.gateway(), records=records)) == {"ill": "kept_active"}
 
     def test_only_dead_ones_go_where_that_is_asked_for(self, world, run):
         """Between the diagnosis and the delete a pod came up: its finding holds still, and somebody may be in it."""
         world.running("late", age=timedelta(minutes=7), pod={"ready": False}, operatorStatus="HANDLING", url=None)
-        records = [judged.record for judged in world.judge() if judged.dead]
+        records = [assessed.record for assessed in world.judge() if assessed.dead]
         assert [record["name"] for record in records] == ["late"]
         gateway = world.gateway()
-        assert outcomes(run(gateway, sessions=records, only_dead=True, check=True)) == {"late": "stopped"}
+        assert outcomes(run(gateway, records=records, only_dead=True, check=True)) == {"late": "stopped"}
         pod = world.objects["pods"][0]["metadata"]["name"]
         ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-        result = run(gateway, sessions=records, only_dead=True, meanwhile=lambda: gateway.change(kinds.POD, pod, ready))
+        result = run(gateway, records=records, only_dead=True, meanwhile=lambda: gateway.change(kinds.POD, pod, ready))
         assert (outcomes(result), deleted(gateway)) == ({"late": "kept_active"}, [])
         assert "not seen to be dead" in result["sessions"][0]["reason"]
         shielded = world.gateway(records=[exam_record()])
         shielded.change(kinds.POD, pod, ready)
-        assert outcomes(run(shielded, sessions=records, only_dead=True)) == {"late": "kept_active"}
+        assert outcomes(run(shielded, records=records, only_dead=True)) == {"late": "kept_active"}
 
     def test_what_was_gone_and_is_there_again_is_seen_before_it_goes(self, world, run):
         wreck = world.session("wreck", age=timedelta(hours=2), operatorStatus="ERROR", url="x/")
@@ -687,10 +687,10 @@ class TestShieldExit:
             "reason": "wrong room",
         }
 
-    @pytest.mark.parametrize("by", ["names", "uids", "sessions"])
+    @pytest.mark.parametrize("by", ["names", "uids", "records"])
     def test_a_second_run_changes_nothing(self, world, run, exam, by):
         record = {"name": "live", "uid": exam["uid"], "findings": []}
-        target = {"names": ["live"], "uids": [exam["uid"]], "sessions": [record]}[by]
+        target = {"names": ["live"], "uids": [exam["uid"]], "records": [record]}[by]
         gateway = world.gateway(records=[exam_record()])
         options = {by: target, "shield_exit": exam, "discard_data": ["named"]}
         assert run(gateway, **options)["outcomes"] == {"stopped": 1}
@@ -1120,10 +1120,10 @@ class TestActivity:
     def test_records_and_filters_choose_too(self, world, run):
         world.running("s1", lastActivity=millis(minutes=40))
         world.running("s2", lastActivity=millis(minutes=40), user="eve@tum.de")
-        (record, _unused) = [judged.record for judged in world.judge()]
-        assert outcomes(self.touch(run, world.gateway(), sessions=[record])) == {"s1": "touched"}
+        (record, _unused) = [assessed.record for assessed in world.judge()]
+        assert outcomes(self.touch(run, world.gateway(), records=[record])) == {"s1": "touched"}
         gone = {**record, "uid": "another"}
-        assert outcomes(self.touch(run, world.gateway(), sessions=[gone])) == {"s1": "gone"}
+        assert outcomes(self.touch(run, world.gateway(), records=[gone])) == {"s1": "gone"}
         assert outcomes(self.touch(run, world.gateway(), users=["eve@tum.de"])) == {"s2": "touched"}
         assert "no session is selected" in self.touch(run, world.gateway())["msg"]
 

@@ -141,7 +141,7 @@ class TestDeleting:
             options["live_sessions"] = live_sessions
             predicted = run(world.gateway(check_mode=True), check=True, **options)
             done = run(controllers(world.gateway()), **options)
-            ran = ("would", "ending", "unseen_milliseconds")
+            ran = ("would", "ending", "unguarded_milliseconds")
             for kind in ("workspaces", "sessions"):
                 assert [{**item, **dict.fromkeys(ran)} for item in predicted[kind]] == [
                     {**item, **dict.fromkeys(ran)} for item in done[kind]
@@ -208,8 +208,8 @@ class TestDeleting:
             ({"user": "ada@tum.de", "app_definitions": ["java-17-latest"]}, "user cannot be stated with state=absent"),
             ({"name": "ws-1", "older_than_days": 0}, "name cannot be stated with state=absent"),
             ({**WANTED, "users": ["ada@tum.de"]}, "users cannot be stated with state=present"),
-            ({"state": "seen", "names": ["ws-1"]}, "names cannot be stated with state=seen"),
-            ({"state": "seen", "user": "ada@tum.de"}, "user cannot be stated with state=seen"),
+            ({"state": "observed", "names": ["ws-1"]}, "names cannot be stated with state=observed"),
+            ({"state": "observed", "user": "ada@tum.de"}, "user cannot be stated with state=observed"),
         ],
     )
     def test_an_option_of_another_state_is_not_ignored(self, world, run, options, told):
@@ -221,7 +221,7 @@ class TestDeleting:
     def test_a_workspace_listed_twice_counts_once(self, world, run):
         world.stored("ws-1")
         record = world.workspace_records()["ws-1"]
-        result = run(controllers(world.gateway()), workspaces=[record, {**record, "label": "other"}], check=True)
+        result = run(controllers(world.gateway()), records=[record, {**record, "label": "other"}], check=True)
         assert [item["outcome"] for item in result["workspaces"]] == ["deleted"]
 
 
@@ -235,23 +235,23 @@ class TestLastLook:
         before(gateway, "list", kinds.SESSION, lambda: new_session(gateway), skip=1)
         result = run(gateway, names=["ws-1"])
         assert (outcomes(result), gateway.writes) == ({"ws-1": "kept_in_use"}, [])
-        assert "late (it came since the workspace was judged)" in result["msg"]
+        assert "late (it came since the workspace was assessed)" in result["msg"]
 
     def test_one_that_comes_between_the_last_look_and_the_delete_is_reported(self, world, run):
         world.stored("ws-1")
         gateway = controllers(world.gateway())
         before(gateway, "delete", kinds.WORKSPACE, lambda: new_session(gateway))
         result = run(gateway, names=["ws-1"])
-        assert (outcomes(result), only(result)["slipped_in"]) == ({"ws-1": "deleted"}, ["late"])
+        assert (outcomes(result), only(result)["late_sessions"]) == ({"ws-1": "deleted"}, ["late"])
         assert "started in the last moment on workspaces that are gone: late" in result["warnings"][0]
-        assert only(result)["unseen_milliseconds"] is not None
+        assert only(result)["unguarded_milliseconds"] is not None
 
     def test_that_nobody_could_look_afterwards_does_not_hide_that_it_is_gone(self, world, run):
         world.stored("ws-1")
         gateway = controllers(world.gateway())
         before(gateway, "list", kinds.SESSION, failing(ServerFailed("overloaded")), skip=2)
         result = run(gateway, names=["ws-1"])
-        assert (outcomes(result), only(result)["slipped_in"]) == ({"ws-1": "deleted"}, None)
+        assert (outcomes(result), only(result)["late_sessions"]) == ({"ws-1": "deleted"}, None)
         assert "could not be read for ws-1" in result["warnings"][0]
 
     def test_while_a_volume_is_written_to_somebody_may_come(self, world, run):
@@ -594,7 +594,7 @@ class TestVolumes:
         world.stored("ws-1", policy="Retain")
         gateway = controllers(world.gateway())
         deleted = run(gateway, names=["ws-1"])["workspaces"]
-        again = only(run(gateway, workspaces=deleted, volume="reclaim", wait_timeout_seconds=2))
+        again = only(run(gateway, records=deleted, volume="reclaim", wait_timeout_seconds=2))
         assert (again["outcome"], again["ending"]) == ("reclaimed", VOLUME_DELETED)
 
     def test_a_claim_that_does_not_go_is_told(self, world, run):
@@ -742,7 +742,7 @@ def test_seen_notes_who_is_at_work(world, run):
     world.stored("used")
     world.stored("unused", annotations={LAST_SEEN: ago(days=3)})
     world.running("s", workspace="used")
-    result = run(world.gateway(), state="seen")
+    result = run(world.gateway(), state="observed")
     assert (result["changed"], outcomes(result)) == (True, {"used": "stamped"})
 
 
@@ -758,5 +758,5 @@ class TestWithAStampThatNoLookWrote:
         world.stored("garbled", annotations={LAST_SEEN: stamp})
         world.running("s", workspace="garbled")
         gateway = world.gateway()
-        assert outcomes(run(gateway, state="seen")) == {"garbled": "stamped"}
+        assert outcomes(run(gateway, state="observed")) == {"garbled": "stamped"}
         assert gateway.get(kinds.WORKSPACE, "garbled")["metadata"]["annotations"] == {LAST_SEEN: ago()}

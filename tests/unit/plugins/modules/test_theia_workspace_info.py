@@ -17,7 +17,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.names impor
     RETENTION_RECORD,
     WORKSPACE_NOTE,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import Kept, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import FilesOwner, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
 from integration.module_run import module
 from unit.session_world import SECRET, ago, exam_record
@@ -35,7 +35,7 @@ def world():
     made.bound("claim-ws-gone", label="ws-gone-max")
     owner = {"kind": "AppDefinition", **java["metadata"]}
     made.bound("instance-1-pvc", owner=owner, label="java-17-latest-instance-1")
-    note = write_note(Kept("ws-max", "u", "max@tum.de", "c-latest", None), "gone")
+    note = write_note(FilesOwner("ws-max", "u", "max@tum.de", "c-latest", None), "gone")
     kept = made.volume("pvc-kept", policy="Retain", phase="Released")
     kept["metadata"]["annotations"] = {WORKSPACE_NOTE: note}
     made.quota(persistentvolumeclaims=("4", "500"), pods=("9", "10"), requests_storage=("1000Mi", "200Gi"))
@@ -87,9 +87,9 @@ def test_it_lists_all_workspaces_and_changes_nothing(world, see):
     found = {w["name"]: w for w in result["workspaces"]}
     assert found["ws-ada"]["live_sessions"] == ["ws-ada-session"]
     assert (found["ws-ada"]["last_used"], found["ws-ada"]["exam"]) == (ago(), "pgdp-final")
-    assert found["ws-bob"]["deletion"] == "volume stays as Released and must be reclaimed by hand"
+    assert found["ws-bob"]["deletion"] == "volume_released"
     assert found["ws-bob"]["unused_since"] == ago(days=50)
-    assert found["ws-eve"]["deletion"] == "no volume"
+    assert found["ws-eve"]["deletion"] == "no_volume"
     assert (result["changed"], result["warnings"], result["missing"]) == (False, [], {})
     assert (result["seen_at"], gateway.writes) == (ago(), [])
     assert SECRET not in json.dumps(result)

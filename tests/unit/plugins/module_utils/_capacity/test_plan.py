@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import Entry, Hold, Values
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import (
     Change,
+    Desired,
+    HoldTerms,
     Refused,
-    Terms,
-    Wish,
     plan_baseline,
     plan_present,
 )
@@ -25,7 +25,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import
     LiveSession,
     app_definition_row,
 )
-from unit.capacity_world import NAME, UID, app_definition, pool_of, terms, wish
+from unit.capacity_world import NAME, UID, app_definition, desired, pool_of, terms
 
 THREE_FREE = pool_of(free=[1, 2, 3])
 NOW = "2027-02-11T10:20:00Z"
@@ -41,8 +41,8 @@ def entry(baseline: Values, *written: Values, since: str | None = None, uid: str
 
 
 def present(
-    asked: Wish,
-    stated: Terms | None = None,
+    asked: Desired,
+    stated: HoldTerms | None = None,
     *,
     app: AppDefinitionRow | None = None,
     pool: Pool = THREE_FREE,
@@ -54,7 +54,7 @@ def present(
 
 def baseline(
     record: Entry | None,
-    stated: Terms | None = None,
+    stated: HoldTerms | None = None,
     *,
     app: AppDefinitionRow | None = None,
     pool: Pool = THREE_FREE,
@@ -78,24 +78,28 @@ def test_an_app_definition_is_read_with_its_three_values() -> None:
 @pytest.mark.parametrize(
     ("asked", "pool", "patch", "effect"),
     [
-        pytest.param(wish(min_instances=50), THREE_FREE, {"min_instances": 50}, Effect(47, 3, 0), id="raise"),
-        pytest.param(wish(min_instances=3), THREE_FREE, {}, NOTHING, id="already-so"),
-        pytest.param(wish(min_instances=0), THREE_FREE, {"min_instances": 0}, Effect(0, 0, 3), id="zero-is-a-value"),
+        pytest.param(desired(min_instances=50), THREE_FREE, {"min_instances": 50}, Effect(47, 3, 0), id="raise"),
+        pytest.param(desired(min_instances=3), THREE_FREE, {}, NOTHING, id="already-so"),
+        pytest.param(desired(min_instances=0), THREE_FREE, {"min_instances": 0}, Effect(0, 0, 3), id="zero-is-a-value"),
         pytest.param(
-            wish(max_instances=9, timeout_minutes=0, min_instances=3),
+            desired(max_instances=9, timeout_minutes=0, min_instances=3),
             THREE_FREE,
             {"max_instances": 9, "timeout_minutes": 0},
             Effect(0, 3, 0),
             id="only-what-differs-in-one-patch",
         ),
-        pytest.param(wish(warm=60), THREE_FREE, {"min_instances": 60}, Effect(57, 3, 0), id="warm"),
+        pytest.param(desired(warm=60), THREE_FREE, {"min_instances": 60}, Effect(57, 3, 0), id="warm"),
         pytest.param(
-            wish(warm=60), pool_of(claimed=[1, 2, 3]), {"min_instances": 63}, Effect(60, 0, 0), id="warm-beside-claims"
+            desired(warm=60),
+            pool_of(claimed=[1, 2, 3]),
+            {"min_instances": 63},
+            Effect(60, 0, 0),
+            id="warm-beside-claims",
         ),
-        pytest.param(wish(warm=2), THREE_FREE, {}, NOTHING, id="enough-are-free"),
-        pytest.param(wish(warm=3), THREE_FREE, {}, NOTHING, id="just-enough-are-free"),
+        pytest.param(desired(warm=2), THREE_FREE, {}, NOTHING, id="enough-are-free"),
+        pytest.param(desired(warm=3), THREE_FREE, {}, NOTHING, id="just-enough-are-free"),
         pytest.param(
-            wish(warm=2, timeout_minutes=60),
+            desired(warm=2, timeout_minutes=60),
             THREE_FREE,
             {"timeout_minutes": 60},
             Effect(0, 3, 0),
@@ -103,7 +107,7 @@ def test_an_app_definition_is_read_with_its_three_values() -> None:
         ),
     ],
 )
-def test_a_change_for_good_sends_what_differs(asked: Wish, pool: Pool, patch: Values, effect: Effect) -> None:
+def test_a_change_for_good_sends_what_differs(asked: Desired, pool: Pool, patch: Values, effect: Effect) -> None:
     change = present(asked, pool=pool)
     assert (change.patch, change.effect) == (patch, effect)
     assert change.outcome == ("changed" if patch else "unchanged")
@@ -115,21 +119,21 @@ def test_a_change_for_good_sends_what_differs(asked: Wish, pool: Pool, patch: Va
 @pytest.mark.parametrize(
     ("live", "asked", "patch"),
     [
-        pytest.param(app_definition(None), wish(min_instances=5), {"min_instances": 5}, id="absent-raised"),
-        pytest.param(app_definition(None), wish(min_instances=0), {"min_instances": 0}, id="absent-stated-as-zero"),
-        pytest.param(app_definition(None), wish(max_instances=5), {"max_instances": 5}, id="absent-below-any-maximum"),
-        pytest.param(app_definition(0), wish(max_instances=0), {"max_instances": 0}, id="closed"),
+        pytest.param(app_definition(None), desired(min_instances=5), {"min_instances": 5}, id="absent-raised"),
+        pytest.param(app_definition(None), desired(min_instances=0), {"min_instances": 0}, id="absent-stated-as-zero"),
+        pytest.param(app_definition(None), desired(max_instances=5), {"max_instances": 5}, id="absent-below-any-max"),
+        pytest.param(app_definition(0), desired(max_instances=0), {"max_instances": 0}, id="closed"),
         pytest.param(
             app_definition(0),
-            wish(min_instances=5, max_instances=5),
+            desired(min_instances=5, max_instances=5),
             {"min_instances": 5, "max_instances": 5},
             id="equal",
         ),
-        pytest.param(app_definition(9, 5), wish(min_instances=9), {}, id="impossible-but-left-alone"),
+        pytest.param(app_definition(9, 5), desired(min_instances=9), {}, id="impossible-but-left-alone"),
     ],
 )
 def test_an_absent_minimum_counts_as_zero_and_bounds_may_touch(
-    live: AppDefinitionRow, asked: Wish, patch: Values
+    live: AppDefinitionRow, asked: Desired, patch: Values
 ) -> None:
     change = present(asked, app=live, pool=pool_of(claimed=[2]))
     assert (change.patch, change.draining) == (patch, ())
@@ -137,7 +141,7 @@ def test_an_absent_minimum_counts_as_zero_and_bounds_may_touch(
 
 def test_a_bound_is_not_lowered_below_a_claim() -> None:
     pool = pool_of(claimed=[7, 9], free=range(1, 11))
-    change = present(wish(min_instances=8, max_instances=500), app=app_definition(10), pool=pool)
+    change = present(desired(min_instances=8, max_instances=500), app=app_definition(10), pool=pool)
     assert (change.outcome, change.patch, change.effect, change.changed) == ("draining", {}, NOTHING, False)
     assert [i.id for i in change.draining] == [9]
 
@@ -151,12 +155,12 @@ def test_a_bound_is_not_lowered_below_a_claim() -> None:
     ],
 )
 def test_a_claim_is_in_the_way_of_lowering_below_it_only(live: int, minimum: int) -> None:
-    change = present(wish(min_instances=minimum), app=app_definition(live), pool=pool_of(claimed=[9]))
+    change = present(desired(min_instances=minimum), app=app_definition(live), pool=pool_of(claimed=[9]))
     assert (change.draining, change.after["min_instances"]) == ((), minimum)
 
 
 def test_a_claim_above_the_bound_does_not_hold_up_other_values() -> None:
-    change = present(wish(timeout_minutes=60), app=app_definition(3), pool=pool_of(claimed=[9]))
+    change = present(desired(timeout_minutes=60), app=app_definition(3), pool=pool_of(claimed=[9]))
     assert change.patch == {"timeout_minutes": 60}
 
 
@@ -168,14 +172,14 @@ def test_a_claim_above_the_bound_does_not_hold_up_other_values() -> None:
     ],
 )
 def test_warm_starts_from_an_empty_pool(live: AppDefinitionRow, warm: int, patch: Values) -> None:
-    assert present(wish(warm=warm), app=live, pool=pool_of()).patch == patch
+    assert present(desired(warm=warm), app=live, pool=pool_of()).patch == patch
 
 
 # --- holds of exams
 
 
 def test_a_first_hold_keeps_the_baseline_and_what_is_intended() -> None:
-    change = present(wish(warm=60, max_instances=2000), terms("pgdp", until="2027-02-11T10:00:00Z"))
+    change = present(desired(warm=60, max_instances=2000), terms("pgdp", until="2027-02-11T10:00:00Z"))
     assert change.patch == {"min_instances": 60, "max_instances": 2000}
     assert change.ledger_before is None
     assert change.ledger_during == entry(
@@ -190,16 +194,16 @@ def test_a_first_hold_keeps_the_baseline_and_what_is_intended() -> None:
 @pytest.mark.parametrize(
     ("asked", "pool", "add"),
     [
-        pytest.param(wish(warm=60), THREE_FREE, 57, id="warm"),
-        pytest.param(wish(warm=60), pool_of(claimed=[1, 2], free=[3]), 59, id="warm-beside-claims"),
-        pytest.param(wish(warm=60), pool_of(free=[1, 2, 3], foreign=[10, 99]), 58, id="warm-around-taken-names"),
-        pytest.param(wish(warm=2), THREE_FREE, 0, id="enough-are-free"),
-        pytest.param(wish(min_instances=50), THREE_FREE, 47, id="a-total"),
-        pytest.param(wish(min_instances=2), THREE_FREE, 0, id="a-hold-never-lowers"),
-        pytest.param(wish(timeout_minutes=0), THREE_FREE, 0, id="only-a-limit"),
+        pytest.param(desired(warm=60), THREE_FREE, 57, id="warm"),
+        pytest.param(desired(warm=60), pool_of(claimed=[1, 2], free=[3]), 59, id="warm-beside-claims"),
+        pytest.param(desired(warm=60), pool_of(free=[1, 2, 3], foreign=[10, 99]), 58, id="warm-around-taken-names"),
+        pytest.param(desired(warm=2), THREE_FREE, 0, id="enough-are-free"),
+        pytest.param(desired(min_instances=50), THREE_FREE, 47, id="a-total"),
+        pytest.param(desired(min_instances=2), THREE_FREE, 0, id="a-hold-never-lowers"),
+        pytest.param(desired(timeout_minutes=0), THREE_FREE, 0, id="only-a-limit"),
     ],
 )
-def test_what_a_hold_adds_is_decided_from_the_pool(asked: Wish, pool: Pool, add: int) -> None:
+def test_what_a_hold_adds_is_decided_from_the_pool(asked: Desired, pool: Pool, add: int) -> None:
     change = present(asked, terms("pgdp"), pool=pool)
     assert change.ledger_after is not None
     assert change.ledger_after.holds["pgdp"].add == add
@@ -210,14 +214,14 @@ def test_what_a_hold_adds_is_decided_from_the_pool(asked: Wish, pool: Pool, add:
 @pytest.mark.parametrize(
     ("asked", "kept"),
     [
-        pytest.param(wish(max_instances=2000), {"max_instances": 1000}, id="raised"),
-        pytest.param(wish(max_instances=1000), {}, id="already-so"),
-        pytest.param(wish(max_instances=500), {}, id="tighter-than-what-is"),
-        pytest.param(wish(timeout_minutes=0), {"timeout_minutes": 1440}, id="no-limit"),
-        pytest.param(wish(timeout_minutes=60), {}, id="shorter-than-what-is"),
+        pytest.param(desired(max_instances=2000), {"max_instances": 1000}, id="raised"),
+        pytest.param(desired(max_instances=1000), {}, id="already-so"),
+        pytest.param(desired(max_instances=500), {}, id="tighter-than-what-is"),
+        pytest.param(desired(timeout_minutes=0), {"timeout_minutes": 1440}, id="no-limit"),
+        pytest.param(desired(timeout_minutes=60), {}, id="shorter-than-what-is"),
     ],
 )
-def test_only_fields_that_a_hold_changes_are_kept_as_baseline(asked: Wish, kept: Values) -> None:
+def test_only_fields_that_a_hold_changes_are_kept_as_baseline(asked: Desired, kept: Values) -> None:
     change = present(asked, terms("pgdp"))
     assert change.ledger_after is not None
     assert change.ledger_after.baseline == kept
@@ -230,12 +234,12 @@ HELD = entry({"min_instances": 3}, {"min_instances": 60}, pgdp=hold(57, warm=60)
 @pytest.mark.parametrize(
     ("asked", "live", "expected"),
     [
-        pytest.param(wish(timeout_minutes=0), app_definition(0), hold(timeout_minutes=0), id="only-a-limit"),
-        pytest.param(wish(min_instances=5), app_definition(None), hold(5, min_instances=5), id="absent-minimum"),
-        pytest.param(wish(warm=0), app_definition(0), hold(warm=0), id="zero-is-a-value"),
+        pytest.param(desired(timeout_minutes=0), app_definition(0), hold(timeout_minutes=0), id="only-a-limit"),
+        pytest.param(desired(min_instances=5), app_definition(None), hold(5, min_instances=5), id="absent-minimum"),
+        pytest.param(desired(warm=0), app_definition(0), hold(warm=0), id="zero-is-a-value"),
     ],
 )
-def test_a_hold_remembers_what_was_asked(asked: Wish, live: AppDefinitionRow, expected: Hold) -> None:
+def test_a_hold_remembers_what_was_asked(asked: Desired, live: AppDefinitionRow, expected: Hold) -> None:
     change = present(asked, terms("pgdp"), app=live, pool=pool_of())
     assert change.ledger_after is not None
     assert change.ledger_after.holds == {"pgdp": expected}
@@ -243,28 +247,28 @@ def test_a_hold_remembers_what_was_asked(asked: Wish, live: AppDefinitionRow, ex
 
 
 def test_a_second_run_plans_nothing_although_students_have_come() -> None:
-    change = present(wish(warm=60), terms("pgdp"), app=app_definition(60), pool=pool_of(range(1, 41)), record=HELD)
+    change = present(desired(warm=60), terms("pgdp"), app=app_definition(60), pool=pool_of(range(1, 41)), record=HELD)
     assert (change.outcome, change.changed, change.patch, change.effect) == ("unchanged", False, {}, NOTHING)
 
 
 def test_a_known_hold_is_made_to_hold_again() -> None:
     """The run was killed between ledger and patch: what was decided then counts, not the pool of today."""
-    change = present(wish(warm=60), terms("pgdp"), pool=pool_of(claimed=[1, 2, 3]), record=HELD)
+    change = present(desired(warm=60), terms("pgdp"), pool=pool_of(claimed=[1, 2, 3]), record=HELD)
     assert change.patch == {"min_instances": 60}
     assert change.ledger_during == HELD
 
 
 def test_only_the_end_of_a_known_hold_moves() -> None:
-    first = present(wish(warm=60), terms("pgdp", until="2027-02-11T11:00:00Z"), app=app_definition(60), record=HELD)
+    first = present(desired(warm=60), terms("pgdp", until="2027-02-11T11:00:00Z"), app=app_definition(60), record=HELD)
     assert (first.outcome, first.patch) == ("changed", {})
     assert first.ledger_after is not None
     assert first.ledger_after.holds["pgdp"].until == "2027-02-11T11:00:00Z"
-    again = present(wish(warm=60), terms("pgdp"), app=app_definition(60), record=first.ledger_after)
+    again = present(desired(warm=60), terms("pgdp"), app=app_definition(60), record=first.ledger_after)
     assert not again.changed
 
 
 def test_a_changed_declaration_is_decided_anew() -> None:
-    change = present(wish(warm=80), terms("pgdp"), app=app_definition(60), pool=pool_of([1, 2]), record=HELD)
+    change = present(desired(warm=80), terms("pgdp"), app=app_definition(60), pool=pool_of([1, 2]), record=HELD)
     assert change.patch == {"min_instances": 82}
     assert change.ledger_after == entry(
         {"min_instances": 3}, {"min_instances": 60}, {"min_instances": 82}, pgdp=hold(79, warm=80)
@@ -274,14 +278,16 @@ def test_a_changed_declaration_is_decided_anew() -> None:
 def test_who_states_only_another_limit_gets_no_more_instances() -> None:
     """Students of this very exam are on instances by now, and are not counted on top."""
     claims = pool_of(range(1, 61))
-    change = present(wish(warm=60, max_instances=2000), terms("pgdp"), app=app_definition(60), pool=claims, record=HELD)
+    change = present(
+        desired(warm=60, max_instances=2000), terms("pgdp"), app=app_definition(60), pool=claims, record=HELD
+    )
     assert change.patch == {"max_instances": 2000}
     assert change.ledger_after is not None
     assert change.ledger_after.holds == {"pgdp": hold(57, warm=60, max_instances=2000)}
 
 
 def test_a_second_exam_comes_on_top_of_the_first() -> None:
-    change = present(wish(warm=40), terms("eist"), app=app_definition(60), record=HELD)
+    change = present(desired(warm=40), terms("eist"), app=app_definition(60), record=HELD)
     assert change.patch == {"min_instances": 100}
     assert change.ledger_after is not None
     assert (change.ledger_after.baseline, change.ledger_after.holds) == (
@@ -292,13 +298,13 @@ def test_a_second_exam_comes_on_top_of_the_first() -> None:
 
 def test_an_exam_with_a_stated_total_wants_no_free_instances_beside_it() -> None:
     record = HELD._replace(holds={"pgdp": hold(57, min_instances=60)})
-    change = present(wish(warm=40), terms("eist"), app=app_definition(60), pool=pool_of(range(1, 31)), record=record)
+    change = present(desired(warm=40), terms("eist"), app=app_definition(60), pool=pool_of(range(1, 31)), record=record)
     assert change.patch == {"min_instances": 70}
 
 
 def test_an_ended_exam_wants_no_free_instances_any_more() -> None:
     record = HELD._replace(holds={"pgdp": hold(57, ended=True, warm=60)}, draining_since=NOW)
-    change = present(wish(warm=40), terms("eist"), app=app_definition(60), pool=pool_of([60]), record=record)
+    change = present(desired(warm=40), terms("eist"), app=app_definition(60), pool=pool_of([60]), record=record)
     assert (change.patch, change.outcome) == ({}, "changed")
     assert change.ledger_after is not None
     assert change.ledger_after.holds["eist"] == hold(0, warm=40)
@@ -307,31 +313,31 @@ def test_an_ended_exam_wants_no_free_instances_any_more() -> None:
 
 def test_an_ended_exam_that_is_declared_again_is_decided_anew() -> None:
     record = HELD._replace(holds={"pgdp": hold(57, ended=True, warm=60)})
-    change = present(wish(warm=60), terms("pgdp"), app=app_definition(60), pool=pool_of([1]), record=record)
+    change = present(desired(warm=60), terms("pgdp"), app=app_definition(60), pool=pool_of([1]), record=record)
     assert change.patch == {"min_instances": 61}
     assert change.ledger_after is not None
     assert change.ledger_after.holds == {"pgdp": hold(58, warm=60)}
 
 
 @pytest.mark.parametrize("stated", [terms("eist"), terms()])
-def test_an_entry_whose_removal_was_missed_has_no_say(stated: Terms) -> None:
+def test_an_entry_whose_removal_was_missed_has_no_say(stated: HoldTerms) -> None:
     """The run that restored the baseline was killed before it removed the entry; its holds must not count again."""
     record = HELD._replace(holds={"pgdp": hold(57, ended=True, warm=60)})
-    change = present(wish(warm=20), stated, record=record)
+    change = present(desired(warm=20), stated, record=record)
     assert change.patch == {"min_instances": 20}
     expected = entry({"min_instances": 3}, {"min_instances": 20}, eist=hold(17, warm=20)) if stated.hold else None
     assert change.ledger_after == expected
 
 
 def test_a_smaller_declaration_is_not_lowered_below_a_claim() -> None:
-    change = present(wish(min_instances=20), terms("pgdp"), app=app_definition(60), pool=pool_of([50]), record=HELD)
+    change = present(desired(min_instances=20), terms("pgdp"), app=app_definition(60), pool=pool_of([50]), record=HELD)
     assert (change.outcome, change.patch, [i.id for i in change.draining]) == ("draining", {}, [50])
     assert change.ledger_after is not None
     assert change.ledger_after.written == HELD.written
 
 
 def test_a_lazy_operator_starts_no_pods_for_another_field() -> None:
-    change = present(wish(max_instances=500), pool=pool_of(), eager=False)
+    change = present(desired(max_instances=500), pool=pool_of(), eager=False)
     assert (change.patch, change.effect) == ({"max_instances": 500}, NOTHING)
 
 
@@ -342,22 +348,22 @@ def test_a_lazy_operator_starts_no_pods_for_another_field() -> None:
     ("plan", "told"),
     [
         pytest.param(
-            lambda: present(wish(warm=60), eager=False),
+            lambda: present(desired(warm=60), eager=False),
             ["cannot be warmed", "without --eagerStart", "add that argument to its Deployment"],
             id="warm-on-a-lazy-operator",
         ),
         pytest.param(
-            lambda: present(wish(warm=1), terms("pgdp"), eager=False),
+            lambda: present(desired(warm=1), terms("pgdp"), eager=False),
             ["cannot be warmed", "without --eagerStart", "add that argument to its Deployment"],
             id="hold-on-a-lazy-operator",
         ),
         pytest.param(
-            lambda: present(wish(min_instances=1), app=app_definition(0), eager=False),
+            lambda: present(desired(min_instances=1), app=app_definition(0), eager=False),
             ["cannot be warmed", "without --eagerStart", "add that argument to its Deployment"],
             id="raise-on-a-lazy-operator",
         ),
         pytest.param(
-            lambda: present(wish(min_instances=5), app=app_definition(60), record=HELD),
+            lambda: present(desired(min_instances=5), app=app_definition(60), record=HELD),
             [
                 "entries in the capacity ledger (pgdp)",
                 "would be undone",
@@ -367,45 +373,45 @@ def test_a_lazy_operator_starts_no_pods_for_another_field() -> None:
         ),
         pytest.param(
             lambda: present(
-                wish(warm=1), app=app_definition(60), record=HELD._replace(holds={"pgdp": hold(57, ended=True)})
+                desired(warm=1), app=app_definition(60), record=HELD._replace(holds={"pgdp": hold(57, ended=True)})
             ),
             ["entries in the capacity ledger (pgdp (ended))", "state=baseline"],
             id="beside-a-draining-entry",
         ),
         pytest.param(
-            lambda: present(wish(warm=60), app=app_definition(3, 50)),
+            lambda: present(desired(warm=60), app=app_definition(3, 50)),
             ["min_instances=60 above max_instances=50", "the platform refuses", "state max_instances of at least 60"],
             id="above-the-maximum",
         ),
         pytest.param(
-            lambda: present(wish(warm=60), terms("pgdp"), app=app_definition(3, 50)),
+            lambda: present(desired(warm=60), terms("pgdp"), app=app_definition(3, 50)),
             ["min_instances=60 above max_instances=50", "the platform refuses", "state max_instances of at least 60"],
             id="hold-above-the-maximum",
         ),
         pytest.param(
-            lambda: present(wish(max_instances=2)),
+            lambda: present(desired(max_instances=2)),
             ["min_instances=3 above max_instances=2", "the platform refuses", "state max_instances of at least 3"],
             id="maximum-below-the-minimum",
         ),
         pytest.param(
-            lambda: present(wish(max_instances=0)),
+            lambda: present(desired(max_instances=0)),
             ["min_instances=3 above max_instances=0", "the platform refuses", "state max_instances of at least 3"],
             id="closed-with-instances",
         ),
         pytest.param(
-            lambda: present(wish(warm=5, max_instances=99), terms("pgdp"), app=app_definition(-1, -1)),
+            lambda: present(desired(warm=5, max_instances=99), terms("pgdp"), app=app_definition(-1, -1)),
             ["min_instances=5 above max_instances=-1", "set a maximum for good first, in a task without a hold"],
             id="unlimited",
         ),
         pytest.param(
-            lambda: present(wish(timeout_minutes=0, max_instances=5), terms(api="service")),
+            lambda: present(desired(timeout_minutes=0, max_instances=5), terms(api="service")),
             ["timeout_minutes=0 for", "REST service only changes min_instances and max_instances", "api=kubernetes"],
             id="time-limit-through-rest",
         ),
         pytest.param(
-            lambda: present(wish(warm=60), terms("eist"), app=app_definition(7), record=HELD),
-            ["has min_instances=7", "neither its baseline {'min_instances': 3}", "foreign=overwrite", "foreign=adopt"],
-            id="foreign-value",
+            lambda: present(desired(warm=60), terms("eist"), app=app_definition(7), record=HELD),
+            ["has min_instances=7", "neither its baseline {'min_instances': 3}", "drift=overwrite", "drift=adopt"],
+            id="drift-value",
         ),
         pytest.param(
             lambda: baseline(
@@ -443,22 +449,24 @@ def test_a_refusal_names_object_cause_and_next_step(plan: t.Callable[[], Change]
 @pytest.mark.parametrize(
     ("live", "asked", "patch"),
     [
-        pytest.param(3, wish(min_instances=2), {"min_instances": 2}, id="lowered"),
-        pytest.param(3, wish(min_instances=3), {}, id="already-so"),
-        pytest.param(0, wish(max_instances=500), {"max_instances": 500}, id="another-field"),
-        pytest.param(None, wish(min_instances=0), {"min_instances": 0}, id="absent-stated-as-zero"),
-        pytest.param(3, wish(warm=0), {}, id="nothing-warm-wanted"),
+        pytest.param(3, desired(min_instances=2), {"min_instances": 2}, id="lowered"),
+        pytest.param(3, desired(min_instances=3), {}, id="already-so"),
+        pytest.param(0, desired(max_instances=500), {"max_instances": 500}, id="another-field"),
+        pytest.param(None, desired(min_instances=0), {"min_instances": 0}, id="absent-stated-as-zero"),
+        pytest.param(3, desired(warm=0), {}, id="nothing-warm-wanted"),
     ],
 )
-def test_a_lazy_operator_is_no_reason_against_what_starts_nothing(live: int | None, asked: Wish, patch: Values) -> None:
+def test_a_lazy_operator_is_no_reason_against_what_starts_nothing(
+    live: int | None, asked: Desired, patch: Values
+) -> None:
     assert present(asked, app=app_definition(live), pool=pool_of(), eager=False).patch == patch
 
 
 def test_bounds_travel_through_rest() -> None:
     stated = terms(api="service")
-    asked = wish(min_instances=5, max_instances=9, timeout_minutes=1440)
+    asked = desired(min_instances=5, max_instances=9, timeout_minutes=1440)
     assert present(asked, stated).patch == {"min_instances": 5, "max_instances": 9}
-    assert present(wish(min_instances=0), stated).patch == {"min_instances": 0}
+    assert present(desired(min_instances=0), stated).patch == {"min_instances": 0}
 
 
 # --- back to the baseline
@@ -472,13 +480,13 @@ def test_bounds_travel_through_rest() -> None:
         pytest.param(HELD, terms("eist"), id="held-by-another-exam"),
     ],
 )
-def test_nothing_is_restored_for_who_holds_nothing(record: Entry | None, stated: Terms) -> None:
+def test_nothing_is_restored_for_who_holds_nothing(record: Entry | None, stated: HoldTerms) -> None:
     change = baseline(record, stated, app=app_definition(60))
     assert (change.outcome, change.changed, change.ledger_after) == ("unchanged", False, record)
 
 
 @pytest.mark.parametrize("stated", [pytest.param(terms("pgdp"), id="the-hold"), pytest.param(terms(), id="all-holds")])
-def test_the_last_hold_restores_the_baseline_in_one_patch(stated: Terms) -> None:
+def test_the_last_hold_restores_the_baseline_in_one_patch(stated: HoldTerms) -> None:
     record = entry(
         {"min_instances": 3, "timeout_minutes": None},
         {"min_instances": 60, "timeout_minutes": 0},
@@ -561,13 +569,13 @@ def test_a_time_limit_is_not_shortened_while_it_would_end_a_session(age_minutes:
 def test_a_time_limit_that_is_not_shorter_waits_for_nobody(live: int, wanted: int) -> None:
     app = app_definition(timeout_minutes=live)
     change = plan_present(
-        app, THREE_FREE, None, wish(timeout_minutes=wanted), terms(), eager=True, sessions=[sitting(10_000)]
+        app, THREE_FREE, None, desired(timeout_minutes=wanted), terms(), eager=True, sessions=[sitting(10_000)]
     )
     assert (change.outlasting, change.patch) == ((), {} if live == wanted else {"timeout_minutes": wanted})
 
 
 def test_a_shorter_limit_that_is_stated_waits_as_well() -> None:
-    asked = wish(timeout_minutes=60)
+    asked = desired(timeout_minutes=60)
     change = plan_present(
         app_definition(timeout_minutes=0), THREE_FREE, None, asked, terms(), eager=True, sessions=[sitting(61)]
     )
@@ -615,9 +623,9 @@ def test_a_negative_baseline_is_restored_through_the_cluster() -> None:
 
 def test_a_foreign_value_is_reported_and_left() -> None:
     change = baseline(HELD, app=app_definition(75))
-    assert (change.outcome, change.changed, change.ledger_after) == ("foreign", False, HELD)
+    assert (change.outcome, change.changed, change.ledger_after) == ("drift", False, HELD)
     assert "min_instances=75" in change.note
-    assert "foreign=overwrite" in change.note
+    assert "drift=overwrite" in change.note
 
 
 def test_a_foreign_value_does_not_keep_one_of_two_exams_from_ending() -> None:
@@ -633,12 +641,12 @@ def test_a_foreign_value_does_not_keep_one_of_two_exams_from_ending() -> None:
     ],
 )
 def test_what_we_never_wrote_and_what_was_there_before_is_not_foreign(app: AppDefinitionRow) -> None:
-    change = present(wish(warm=60), terms("pgdp"), app=app, record=HELD)
+    change = present(desired(warm=60), terms("pgdp"), app=app, record=HELD)
     assert change.after == {**app.values, "min_instances": 60}
 
 
 @pytest.mark.parametrize(
-    ("foreign", "live", "present_patch", "restored"),
+    ("drift", "live", "present_patch", "restored"),
     [
         pytest.param("overwrite", 75, {"min_instances": 60}, 3, id="overwrite-a-raise"),
         pytest.param("overwrite", 20, {"min_instances": 60}, 3, id="overwrite-a-cut"),
@@ -648,17 +656,17 @@ def test_what_we_never_wrote_and_what_was_there_before_is_not_foreign(app: AppDe
     ],
 )
 def test_a_foreign_value_is_settled_as_the_caller_says(
-    foreign: t.Literal["overwrite", "adopt"], live: int, present_patch: Values, restored: int
+    drift: t.Literal["overwrite", "adopt"], live: int, present_patch: Values, restored: int
 ) -> None:
-    change = present(wish(warm=60), terms("pgdp", foreign=foreign), app=app_definition(live), record=HELD)
+    change = present(desired(warm=60), terms("pgdp", drift=drift), app=app_definition(live), record=HELD)
     assert change.patch == present_patch
     after = app_definition(change.after["min_instances"])
-    assert not present(wish(warm=60), terms("pgdp"), app=after, record=change.ledger_after).changed
+    assert not present(desired(warm=60), terms("pgdp"), app=after, record=change.ledger_after).changed
     assert baseline(change.ledger_after, app=after).after["min_instances"] == restored
 
 
 @pytest.mark.parametrize(
-    ("foreign", "live", "restored"),
+    ("drift", "live", "restored"),
     [
         pytest.param("overwrite", 75, 3, id="overwrite"),
         pytest.param("overwrite", 5, 3, id="overwrite-a-cut"),
@@ -668,15 +676,15 @@ def test_a_foreign_value_is_settled_as_the_caller_says(
     ],
 )
 def test_a_foreign_value_is_settled_at_the_end(
-    foreign: t.Literal["overwrite", "adopt"], live: int, restored: int
+    drift: t.Literal["overwrite", "adopt"], live: int, restored: int
 ) -> None:
-    change = baseline(HELD, terms("pgdp", foreign=foreign), app=app_definition(live))
+    change = baseline(HELD, terms("pgdp", drift=drift), app=app_definition(live))
     assert (change.after["min_instances"], change.ledger_after) == (restored, None)
 
 
 def test_a_minimum_that_somebody_removed_can_be_adopted() -> None:
     record = entry({"min_instances": 3}, {"min_instances": 4}, pgdp=hold(1, warm=4))
-    change = baseline(record, terms("pgdp", foreign="adopt"), app=app_definition(None))
+    change = baseline(record, terms("pgdp", drift="adopt"), app=app_definition(None))
     assert (change.patch, change.ledger_after) == ({}, None)
 
 
@@ -684,8 +692,8 @@ def test_a_minimum_that_somebody_removed_can_be_adopted() -> None:
 def test_an_adopted_value_is_what_remains_after_the_exam(baseline_value: int, add: int, theirs: int) -> None:
     """Whoever sets a number means it as the baseline, whatever the exam adds."""
     record = entry({"min_instances": baseline_value}, {"min_instances": baseline_value + add}, pgdp=hold(add, warm=add))
-    adopt = terms("pgdp", foreign="adopt")
-    change = present(wish(warm=add), adopt, app=app_definition(theirs), record=record)
+    adopt = terms("pgdp", drift="adopt")
+    change = present(desired(warm=add), adopt, app=app_definition(theirs), record=record)
     assume(theirs not in (baseline_value, baseline_value + add))
     assert change.after["min_instances"] == theirs + add
     after = app_definition(change.after["min_instances"])
@@ -695,7 +703,7 @@ def test_an_adopted_value_is_what_remains_after_the_exam(baseline_value: int, ad
 def test_an_adopted_limit_stays_as_it_is() -> None:
     record = entry({"max_instances": 1000}, {"max_instances": 2000}, pgdp=hold(max_instances=2000))
     app = app_definition(max_instances=3000)
-    change = present(wish(max_instances=2000), terms("pgdp", foreign="adopt"), app=app, record=record)
+    change = present(desired(max_instances=2000), terms("pgdp", drift="adopt"), app=app, record=record)
     assert change.patch == {}
     assert baseline(change.ledger_after, app=app).after["max_instances"] == 3000
 
@@ -713,12 +721,12 @@ def test_the_entry_of_a_recreated_app_definition_is_void() -> None:
 
 
 def test_a_hold_on_a_recreated_app_definition_begins_anew() -> None:
-    change = present(wish(warm=60), terms("eist"), app=app_definition(5), record=ANEW)
+    change = present(desired(warm=60), terms("eist"), app=app_definition(5), record=ANEW)
     assert (change.outcome, change.patch) == ("changed", {"min_instances": 60})
     assert change.ledger_after == entry({"min_instances": 5}, {"min_instances": 60}, eist=hold(55, warm=60))
     assert "are void" in change.note
 
 
 def test_a_change_for_good_removes_a_void_entry() -> None:
-    change = present(wish(min_instances=5), app=app_definition(5), record=ANEW)
+    change = present(desired(min_instances=5), app=app_definition(5), record=ANEW)
     assert (change.outcome, change.patch, change.ledger_after, change.changed) == ("changed", {}, None, True)

@@ -16,39 +16,39 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import Entry, Hold, Values
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import (
     Change,
+    Desired,
     Refused,
-    Wish,
     plan_baseline,
     plan_present,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import Pool
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import AppDefinitionRow
-from unit.capacity_world import UID, World, app_definition, pool_of, terms, wish
+from unit.capacity_world import UID, World, app_definition, desired, pool_of, terms
 
-Foreign: t.TypeAlias = "t.Literal['overwrite', 'adopt'] | None"
+Drift: t.TypeAlias = "t.Literal['overwrite', 'adopt'] | None"
 
 NOW = "2027-02-11T10:20:00Z"
 EXAMS = st.sampled_from(["eist", "pgdp", "rust"])
-FOREIGN = st.sampled_from([None, "overwrite", "adopt"])
+DRIFT = st.sampled_from([None, "overwrite", "adopt"])
 LIMITS = {"max_instances": st.integers(0, 300), "timeout_minutes": st.integers(0, 2000)}
-WARM = st.builds(wish, st.integers(0, 40))
-WISHES = (
+WARM = st.builds(desired, st.integers(0, 40))
+DESIRED = (
     WARM
     | st.builds(
-        lambda warm, limits: wish(warm, **limits), st.integers(0, 40), st.fixed_dictionaries({}, optional=LIMITS)
+        lambda warm, limits: desired(warm, **limits), st.integers(0, 40), st.fixed_dictionaries({}, optional=LIMITS)
     )
     | st.builds(
-        lambda values: wish(None, **values),
+        lambda values: desired(None, **values),
         st.fixed_dictionaries({"min_instances": st.integers(0, 60)}, optional=LIMITS),
     )
-    | st.builds(lambda limits: wish(None, **limits), st.fixed_dictionaries(LIMITS))
+    | st.builds(lambda limits: desired(None, **limits), st.fixed_dictionaries(LIMITS))
 )
 # Most runs end as they should; the others are killed before their first, second or third write.
 STEPS = st.sampled_from([3, 3, 3, 0, 1, 2])
 IDS = st.frozensets(st.integers(1, 60), max_size=10)
 VALUES = st.fixed_dictionaries({}, optional={"min_instances": st.integers(0, 60), **LIMITS})
 HOLDS = st.builds(
-    lambda asked, add, ended: Hold(asked.asked, add, None, ended), WISHES, st.integers(0, 30), st.booleans()
+    lambda asked, add, ended: Hold(asked.asked, add, None, ended), DESIRED, st.integers(0, 30), st.booleans()
 )
 ENTRIES = st.none() | st.builds(
     lambda uid, baseline, holds, written: Entry(uid, baseline, holds, tuple(written), None),
@@ -65,9 +65,9 @@ POOLS = st.builds(pool_of, claimed=IDS, free=IDS, foreign=IDS)
     app=APPS,
     pool=POOLS,
     record=ENTRIES,
-    asked=WISHES | st.none(),
+    asked=DESIRED | st.none(),
     hold=EXAMS | st.none(),
-    foreign=FOREIGN,
+    drift=DRIFT,
     eager=st.booleans(),
 )
 @settings(max_examples=4 * settings.default.max_examples)
@@ -75,12 +75,12 @@ def test_no_plan_lowers_the_bound_below_a_claim(
     app: AppDefinitionRow,
     pool: Pool,
     record: Entry | None,
-    asked: Wish | None,
+    asked: Desired | None,
     hold: str | None,
-    foreign: Foreign,
+    drift: Drift,
     eager: bool,
 ) -> None:
-    stated = terms(hold, foreign=foreign)
+    stated = terms(hold, drift=drift)
     try:
         if asked is None:
             change = plan_baseline(app, pool, record, stated, now=NOW)
@@ -96,7 +96,7 @@ def test_no_plan_lowers_the_bound_below_a_claim(
 
 @given(warm=st.integers(0, 40), pool=POOLS, live=st.integers(0, 60), hold=EXAMS | st.none())
 def test_warm_leaves_enough_free_instances(warm: int, pool: Pool, live: int, hold: str | None) -> None:
-    change = plan_present(app_definition(live), pool, None, wish(warm), terms(hold), eager=True)
+    change = plan_present(app_definition(live), pool, None, desired(warm), terms(hold), eager=True)
     usable = set(range(1, (change.after["min_instances"] or 0) + 1)) - pool.blocked_ids
     assert len(usable) >= warm
     assert (
@@ -116,22 +116,22 @@ class ExamNights(RuleBasedStateMachine):
         self.world = World(min_instances=minimum, max_instances=maximum, timeout_minutes=timeout)
         self.home = dict(self.world.values)
         """What the values must be when all exams are over."""
-        self.foreign: Values = {}
+        self.drift: Values = {}
         """Values that others wrote over ours and nobody has settled yet."""
         self.anew = 0
 
     # --- what the person on duty does
 
-    @rule(asked=WARM | WISHES, exam=EXAMS, foreign=FOREIGN, steps=STEPS, rerun=st.booleans())
-    def an_exam_begins(self, asked: Wish, exam: str, foreign: Foreign, steps: int, rerun: bool) -> None:
-        self.run(lambda world: self.present(world, asked, exam, foreign), foreign, steps, rerun)
+    @rule(asked=WARM | DESIRED, exam=EXAMS, drift=DRIFT, steps=STEPS, rerun=st.booleans())
+    def an_exam_begins(self, asked: Desired, exam: str, drift: Drift, steps: int, rerun: bool) -> None:
+        self.run(lambda world: self.present(world, asked, exam, drift), drift, steps, rerun)
 
-    @rule(exam=EXAMS | st.none(), foreign=FOREIGN, steps=STEPS, rerun=st.booleans())
-    def an_exam_ends_or_all_do(self, exam: str | None, foreign: Foreign, steps: int, rerun: bool) -> None:
-        self.run(lambda world: self.baseline(world, exam, foreign), foreign, steps, rerun)
+    @rule(exam=EXAMS | st.none(), drift=DRIFT, steps=STEPS, rerun=st.booleans())
+    def an_exam_ends_or_all_do(self, exam: str | None, drift: Drift, steps: int, rerun: bool) -> None:
+        self.run(lambda world: self.baseline(world, exam, drift), drift, steps, rerun)
 
-    @rule(asked=WISHES, steps=STEPS, rerun=st.booleans())
-    def values_are_set_for_good(self, asked: Wish, steps: int, rerun: bool) -> None:
+    @rule(asked=DESIRED, steps=STEPS, rerun=st.booleans())
+    def values_are_set_for_good(self, asked: Desired, steps: int, rerun: bool) -> None:
         self.run(lambda world: self.present(world, asked, None, None), None, steps, rerun)
         if self.world.held is None:
             self.home = dict(self.world.values)
@@ -150,7 +150,7 @@ class ExamNights(RuleBasedStateMachine):
         asked=WARM, exam=EXAMS, number=st.integers(1, 60), leaving=st.integers(0, 60), steps=STEPS, rerun=st.booleans()
     )
     def an_exam_ends_while_some_are_still_in(
-        self, asked: Wish, exam: str, number: int, leaving: int, steps: int, rerun: bool
+        self, asked: Desired, exam: str, number: int, leaving: int, steps: int, rerun: bool
     ) -> None:
         self.an_exam_begins(asked, exam, None, 3, rerun=False)
         self.students_come(number)
@@ -173,8 +173,8 @@ class ExamNights(RuleBasedStateMachine):
         with contextlib.suppress(AssertionError):
             self.world.change({field: value})
             if record and field in record.baseline:
-                event(f"foreign {field}")
-                self.foreign[field] = value
+                event(f"drift {field}")
+                self.drift[field] = value
             else:
                 self.home[field] = value
 
@@ -183,17 +183,17 @@ class ExamNights(RuleBasedStateMachine):
     def the_app_definition_is_created_anew(self, minimum: int) -> None:
         self.anew += 1
         self.world.recreate(f"uid-{self.anew}", min_instances=minimum, max_instances=250)
-        self.home, self.foreign = dict(self.world.values), {}
+        self.home, self.drift = dict(self.world.values), {}
 
     # --- carrying out
 
-    def present(self, world: World, asked: Wish, exam: str | None, foreign: Foreign) -> Change:
-        return plan_present(world.app, world.pool, world.entry, asked, terms(exam, foreign=foreign), eager=True)
+    def present(self, world: World, asked: Desired, exam: str | None, drift: Drift) -> Change:
+        return plan_present(world.app, world.pool, world.entry, asked, terms(exam, drift=drift), eager=True)
 
-    def baseline(self, world: World, exam: str | None, foreign: Foreign) -> Change:
-        return plan_baseline(world.app, world.pool, world.entry, terms(exam, foreign=foreign), now=NOW)
+    def baseline(self, world: World, exam: str | None, drift: Drift) -> Change:
+        return plan_baseline(world.app, world.pool, world.entry, terms(exam, drift=drift), now=NOW)
 
-    def run(self, plan: t.Callable[[World], Change], foreign: Foreign, steps: int, rerun: bool) -> None:
+    def run(self, plan: t.Callable[[World], Change], drift: Drift, steps: int, rerun: bool) -> None:
         """Plan and carry out; a run that was killed, and started again, must end where an unharmed one does."""
         before, strangers = dict(self.world.values), set(self.world.strangers)
         try:
@@ -212,16 +212,16 @@ class ExamNights(RuleBasedStateMachine):
         assert self.world.strangers == strangers
         if steps == 3 or rerun:
             assert not plan(self.world).changed
-        self.settle(before, foreign)
+        self.settle(before, drift)
 
-    def settle(self, before: Values, option: Foreign) -> None:
-        """Foreign values are untouched without the option; with it they are settled, or were not reached."""
+    def settle(self, before: Values, option: Drift) -> None:
+        """Drift values are untouched without the option; with it they are settled, or were not reached."""
         record = self.world.held
-        for field, value in list(self.foreign.items()):
+        for field, value in list(self.drift.items()):
             if option is None:
                 assert self.world.values[field] == before[field] == value
             elif record is None or record.is_ours(field, self.world.values[field]):
-                del self.foreign[field]
+                del self.drift[field]
                 if option == "adopt":
                     self.home[field] = record.baseline[field] if record else self.world.values[field]
 

@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import execute
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import ledger as capacity_ledger
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.execute import Order, merge_patch, run
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Terms, Wish
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.execute import Job, merge_patch, run
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CAPACITY_RECORD
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
@@ -25,11 +25,11 @@ JAVA = "java"
 
 
 def pre(exam, warm):
-    return Order("present", (Wish(JAVA, warm, {}),), Terms(exam, None, None, "kubernetes"), require_leader=False)
+    return Job("present", (Desired(JAVA, warm, {}),), HoldTerms(exam, None, None, "kubernetes"), require_leader=False)
 
 
 def post(exam):
-    return Order("baseline", (), Terms(exam, None, None, "kubernetes"), require_leader=False)
+    return Job("baseline", (), HoldTerms(exam, None, None, "kubernetes"), require_leader=False)
 
 
 def carry_out(gateway, order):
@@ -78,7 +78,7 @@ def place(gateway):
 
 
 def like_one_of(serial, found):
-    """Everybody's wish holds: as after one of the orders, or with a bound between what the two orders leave."""
+    """Everybody's desired holds: as after one of the orders, or with a bound between what the two orders leave."""
     bounds = [each.bound for each in serial]
     return min(bounds) <= found.bound <= max(bounds) and any(
         (found.maximum, found.baseline, found.open_holds) == (each.maximum, each.baseline, each.open_holds)

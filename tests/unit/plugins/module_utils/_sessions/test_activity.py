@@ -19,7 +19,7 @@ from unit.session_world import NOW, OPERATOR, World, millis
 CREATED_BEFORE_MINUTES = 120
 
 
-def judged(*, app=None, without=(), operator=OPERATOR, **session):
+def assessed(*, app=None, without=(), operator=OPERATOR, **session):
     world = World()
     if app is not None:
         world.app_definition(**app)
@@ -57,7 +57,7 @@ def judged(*, app=None, without=(), operator=OPERATOR, **session):
     ],
 )
 def test_activity_is_known_only_if_the_monitor_must_have_written_it(session, known):
-    result = judged(app={}, **session)
+    result = assessed(app={}, **session)
     assert result.record["activity_known"] is known
     assert (result.record["idle_seconds"] is not None) is known
 
@@ -71,7 +71,7 @@ def test_activity_is_known_only_if_the_monitor_must_have_written_it(session, kno
     ],
 )
 def test_without_a_working_monitor_nothing_is_known(operator):
-    assert not judged(app={}, operator=operator).record["activity_known"]
+    assert not assessed(app={}, operator=operator).record["activity_known"]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_without_a_working_monitor_nothing_is_known(operator):
     ],
 )
 def test_an_app_definition_without_monitor_or_tracker_is_blind(app):
-    assert not judged(app=app).record["activity_known"]
+    assert not assessed(app=app).record["activity_known"]
 
 
 def test_an_unread_list_of_app_definitions_makes_activity_unknown():
-    result = judged(app={}, without={"app_definitions"})
+    result = assessed(app={}, without={"app_definitions"})
     assert not result.record["activity_known"]
     assert "idle" in result.unknown
 
@@ -104,7 +104,7 @@ def test_an_unread_list_of_app_definitions_makes_activity_unknown():
     ],
 )
 def test_one_interval_is_added_before_somebody_counts_as_away(seconds, idle):
-    result = judged(app={}, lastActivity=millis(seconds=seconds))
+    result = assessed(app={}, lastActivity=millis(seconds=seconds))
     assert ("idle" in result.codes) is idle
     assert result.record["idle_seconds"] == seconds
 

@@ -22,8 +22,8 @@ EDIT = "-n theia-prod edit appdefinitions.theia.cloud/java-17-latest"
 
 
 def facts_of(world, *, leading=True, address_list=None, cpu_percent=None, **thresholds):
-    [judged] = world.judge(leading=leading, **thresholds)
-    return Facts(judged.record, judged.dead, leading, 10, address_list, cpu_percent)
+    [assessed] = world.judge(leading=leading, **thresholds)
+    return Facts(assessed.record, assessed.dead, leading, 10, address_list, cpu_percent)
 
 
 def waiting(**pod):

@@ -30,7 +30,7 @@ def some_sessions():
 
 
 SESSIONS = some_sessions().judge(idle_minutes=20, shield=read_records([exam_record()]))
-UIDS = {judged.record["name"]: judged.record["uid"] for judged in SESSIONS}
+UIDS = {assessed.record["name"]: assessed.record["uid"] for assessed in SESSIONS}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ UIDS = {judged.record["name"]: judged.record["uid"] for judged in SESSIONS}
     ],
 )
 def test_filters(wanted, names):
-    assert " ".join(judged.record["name"] for judged in select(SESSIONS, wanted)) == names
+    assert " ".join(assessed.record["name"] for assessed in select(SESSIONS, wanted)) == names
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_the_order_of_the_input_has_no_say(shuffled, filters, sort_by, limit):
     wanted = Selection(**filters)
     chosen = select(shuffled, wanted, sort_by=sort_by, limit=limit)
     assert chosen == select(SESSIONS, wanted, sort_by=sort_by, limit=limit)
-    assert all(matches(judged, wanted) for judged in chosen)
-    assert limit is not None or len(chosen) == sum(matches(judged, wanted) for judged in SESSIONS)
+    assert all(matches(assessed, wanted) for assessed in chosen)
+    assert limit is not None or len(chosen) == sum(matches(assessed, wanted) for assessed in SESSIONS)
 
 
 @given(st.lists(st.sampled_from(["a", "b"]), min_size=2, max_size=6))
@@ -117,6 +117,6 @@ def test_equal_sessions_still_have_one_order(names):
     world = World()
     for name in names:
         world.session(name)
-    judged = world.judge()
-    ranked = select(judged, Selection(), sort_by="memory")
-    assert ranked == select(list(reversed(judged)), Selection(), sort_by="memory")
+    assessed = world.judge()
+    ranked = select(assessed, Selection(), sort_by="memory")
+    assert ranked == select(list(reversed(assessed)), Selection(), sort_by="memory")

@@ -143,10 +143,10 @@ def test_a_session_with_a_url_does_not_wait_for_one():
     ],
 )
 def test_without_url_but_with_a_ready_pod_is_reported_apart(age, without, answer):
-    judged = judge_one(lazy(**HANDLED, age=seconds(age)), without=without)
-    tells("no_url_but_running", judged, answer)
-    tells("no_url", judged, None if answer is None else False)
-    assert not judged.dead
+    assessed = judge_one(lazy(**HANDLED, age=seconds(age)), without=without)
+    tells("no_url_but_running", assessed, answer)
+    tells("no_url", assessed, None if answer is None else False)
+    assert not assessed.dead
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ def test_no_pod(details, answer):
 
 @pytest.mark.parametrize("unread", ["deployments", "services", "pods"])
 def test_no_pod_needs_all_three_lists(unread):
-    judged = judge_one(session(**USED), without={unread})
-    tells("no_pod", judged, None)
-    assert not judged.dead
+    assessed = judge_one(session(**USED), without={unread})
+    tells("no_pod", assessed, None)
+    assert not assessed.dead
 
 
 def test_one_object_left_is_enough_not_to_be_gone():
@@ -217,8 +217,8 @@ def test_not_ready(build, answer):
 )
 @pytest.mark.parametrize("start", [lambda pod: lazy(pod, **USED), lambda pod: eager(pod=pod)], ids=["lazy", "eager"])
 def test_causes_are_read_from_the_pod(code, pod, start):
-    judged = judge_one(start(pod))
-    tells(code, judged, True)
+    assessed = judge_one(start(pod))
+    tells(code, assessed, True)
     tells(code, judge_one(start({})), False)
     tells(code, judge_one(start({"pod": False})), False)
     tells(code, judge_one(start(pod), without={"pods"}), None)
@@ -385,12 +385,12 @@ def test_limits_per_user(live, dead, limit, blocks, over):
     for number in range(dead):
         world.session(f"dead-{number}", operatorStatus="ERROR")
     world.running("of-somebody-else", user="ADA@tum.de")
-    judged = world.judge(operator=OPERATOR._replace(sessions_per_user=limit))
-    assert {j.record["name"] for j in judged if "blocks_user" in j.codes} == {
+    assessed = world.judge(operator=OPERATOR._replace(sessions_per_user=limit))
+    assert {j.record["name"] for j in assessed if "blocks_user" in j.codes} == {
         f"dead-{n}" for n in range(dead) if blocks
     }
-    assert ("over_user_limit" in judged[0].codes) is over
-    assert ("over_user_limit" in judged[-1].codes) is (limit == 0)
+    assert ("over_user_limit" in assessed[0].codes) is over
+    assert ("over_user_limit" in assessed[-1].codes) is (limit == 0)
 
 
 def test_who_blocks_a_user_is_unknown_where_death_is():
@@ -401,8 +401,8 @@ def test_who_blocks_a_user_is_unknown_where_death_is():
 
 
 def test_limits_are_unknown_without_the_operators_arguments():
-    judged = judge_one(session(operatorStatus="ERROR"), operator=None)
-    assert judged.unknown >= {"blocks_user", "over_user_limit"}
+    assessed = judge_one(session(operatorStatus="ERROR"), operator=None)
+    assert assessed.unknown >= {"blocks_user", "over_user_limit"}
 
 
 @pytest.mark.parametrize(
@@ -459,8 +459,8 @@ def test_no_threshold_makes_a_session_dead_earlier(unseen, stuck, no_url, no_pod
 
 
 def test_every_finding_has_a_rank_and_the_worst_comes_first():
-    judged = judge_one(session(operatorStatus="ERROR", app="no-such", age=timedelta(days=3)))
-    codes = [finding["code"] for finding in judged.record["findings"]]
+    assessed = judge_one(session(operatorStatus="ERROR", app="no-such", age=timedelta(days=3)))
+    codes = [finding["code"] for finding in assessed.record["findings"]]
     assert codes == sorted(codes, key=SEVERITY.__getitem__)
     assert codes[0] == "failed"
     assert set(SEVERITY) == set(RULES)
@@ -470,7 +470,7 @@ def test_findings_that_only_inform_are_never_a_reason_to_stop():
     assert {code for code, rule in RULES.items() if not rule.stops} == {"no_url_but_running", "not_reaped"}
 
 
-def tells(code, judged, answer):
+def tells(code, assessed, answer):
     """True: found. False: surely not. None: not known."""
-    assert (code in judged.codes) is (answer is True)
-    assert (code in judged.unknown) is (answer is None)
+    assert (code in assessed.codes) is (answer is True)
+    assert (code in assessed.unknown) is (answer is None)

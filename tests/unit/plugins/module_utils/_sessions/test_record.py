@@ -21,8 +21,8 @@ LISTS = ("app_definitions", "workspaces", "deployments", "replica_sets", "servic
 
 
 def only(world, **how):
-    (judged,) = world.judge(**how)
-    return judged
+    (assessed,) = world.judge(**how)
+    return assessed
 
 
 def test_a_record_says_everything_about_a_session_in_our_words():
@@ -125,9 +125,9 @@ def test_how_a_session_was_started(strategy, objects, status, start):
         world.claimed_instance(session, app, 2)
     if objects == "own":
         world.lazy_objects(session)
-    judged = only(world)
-    assert judged.record["start"] == start
-    assert judged.holds_slot is (objects == "claimed" or start == "eager" or strategy == "teleport")
+    assessed = only(world)
+    assert assessed.record["start"] == start
+    assert assessed.holds_slot is (objects == "claimed" or start == "eager" or strategy == "teleport")
 
 
 def test_an_instance_id_is_read_from_the_pool_deployment_where_nobody_annotated_it():
@@ -224,8 +224,8 @@ def test_how_a_session_was_started_is_unknown_where_its_owners_are(unread):
     world = World()
     world.app_definition()
     world.session("s1", operatorStatus="HANDLING")
-    judged = only(world, without={unread})
-    assert (judged.record["start"], judged.holds_slot) == (None, True)
+    assessed = only(world, without={unread})
+    assert (assessed.record["start"], assessed.holds_slot) == (None, True)
 
 
 @pytest.mark.parametrize("kept", ["deployments", "services"])
@@ -294,33 +294,33 @@ def test_a_pod_too_young_for_metrics_has_no_usage_and_no_zero():
     world = World()
     world.app_definition()
     world.running("s1", pod={"memory": None})
-    judged = only(world)
-    usage = {key: judged.record["pod"][key] for key in ("cpu_millicores", "memory_bytes", "memory_percent")}
+    assessed = only(world)
+    usage = {key: assessed.record["pod"][key] for key in ("cpu_millicores", "memory_bytes", "memory_percent")}
     assert usage == {"cpu_millicores": None, "memory_bytes": None, "memory_percent": None}
-    assert judged.unknown == {"high_memory"}
+    assert assessed.unknown == {"high_memory"}
 
 
 @pytest.mark.parametrize("unread", LISTS)
 def test_what_was_not_read_makes_findings_unknown_and_never_true(unread):
     world = wrecks()
     complete = {j.record["name"]: j for j in world.judge(idle_minutes=1)}
-    for judged in world.judge(idle_minutes=1, without={unread}):
-        assert judged.codes <= complete[judged.record["name"]].codes
-        lost = complete[judged.record["name"]].codes - judged.codes
-        assert lost <= judged.unknown
+    for assessed in world.judge(idle_minutes=1, without={unread}):
+        assert assessed.codes <= complete[assessed.record["name"]].codes
+        lost = complete[assessed.record["name"]].codes - assessed.codes
+        assert lost <= assessed.unknown
 
 
 def test_with_nothing_but_sessions_read_only_what_they_say_themselves_is_told():
-    for judged in wrecks().judge(idle_minutes=1, without=LISTS, operator=None, leading=None, led_seconds=None):
-        assert judged.codes <= {"failed", "stuck_starting", "too_old"}
-        assert judged.record["state"] in ("failed", "starting", None)
-        assert (judged.record["pod"], judged.ready) == (None, None)
+    for assessed in wrecks().judge(idle_minutes=1, without=LISTS, operator=None, leading=None, led_seconds=None):
+        assert assessed.codes <= {"failed", "stuck_starting", "too_old"}
+        assert assessed.record["state"] in ("failed", "starting", None)
+        assert (assessed.record["pod"], assessed.ready) == (None, None)
 
 
 def test_no_session_is_dead_because_pods_could_not_be_read():
     world = wrecks()
-    for judged in world.judge(without={"pods", "deployments", "services"}):
-        assert judged.dead is (judged.record["state"] == "failed" and judged.record["url"] is None)
+    for assessed in world.judge(without={"pods", "deployments", "services"}):
+        assert assessed.dead is (assessed.record["state"] == "failed" and assessed.record["url"] is None)
 
 
 def wrecks():

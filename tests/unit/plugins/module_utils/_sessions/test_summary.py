@@ -15,8 +15,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._sessions.summary imp
 from unit.session_world import World
 
 
-def summary_of(judged, limit):
-    records = [each.record for each in judged]
+def summary_of(assessed, limit):
+    records = [each.record for each in assessed]
     return summarise(records, collections.Counter(record["user"] for record in records), limit)
 
 

@@ -70,7 +70,7 @@ def test_a_table_of_sessions():
         "large", user="bob@tum.de", age=timedelta(hours=26), lastActivity=millis(minutes=12), pod={"memory": "2900M"}
     )
     world.session("wreck", user="eve@tum.de", operatorStatus="ERROR", operatorMessage="Max sessions reached.")
-    records = [judged.record for judged in world.judge()]
+    records = [assessed.record for assessed in world.judge()]
     head, wreck, why, large, much, quiet = session_table(records).splitlines()
     assert head == "SESSION  USER        APP DEFINITION  STATE    START    AGE  IDLE  MEMORY"
     assert wreck == "wreck    eve@tum.de  java-17-latest  failed   -      1h00m     -       -"
@@ -86,7 +86,7 @@ def test_the_name_of_a_session_is_whole_for_other_commands_are_told_it():
     world = World()
     longest = "s" * 70
     world.session(longest)
-    assert longest in session_table([judged.record for judged in world.judge(without={"app_definitions"})])
+    assert longest in session_table([assessed.record for assessed in world.judge(without={"app_definitions"})])
 
 
 def test_the_worst_comes_first_then_the_oldest():
@@ -94,7 +94,7 @@ def test_the_worst_comes_first_then_the_oldest():
     for name, age in (("young", 1), ("old", 9)):
         world.session(name, operatorStatus="ERROR", age=timedelta(minutes=age))
     world.running("fine")
-    shuffled = [judged.record for judged in world.judge(without={"app_definitions"})][::-1]
+    shuffled = [assessed.record for assessed in world.judge(without={"app_definitions"})][::-1]
     assert [record["name"] for record in by_severity(shuffled)] == ["old", "young", "fine"]
 
 

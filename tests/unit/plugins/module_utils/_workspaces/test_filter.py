@@ -29,13 +29,13 @@ def workspaces():
     world.objects["claims"][-1]["status"]["capacity"] = {"storage": "1Gi"}
     world.workspace("max", claim=None, age=timedelta(days=1))
     chain = looked(since=timedelta(days=50))
-    return world.judge_workspaces(observation=chain, shield=read_records([exam_record(users=["ADA@tum.de"])]))
+    return world.assess_workspaces(observation=chain, shield=read_records([exam_record(users=["ADA@tum.de"])]))
 
 
 def chosen(workspaces, *, sort_by=None, limit=None, **wanted):
     found = {key: frozenset(value) if isinstance(value, set) else value for key, value in wanted.items()}
     selection = WorkspaceSelection(**found)
-    return [judged.row.name for judged in select(workspaces, selection, sort_by=sort_by, limit=limit)]
+    return [assessed.row.name for assessed in select(workspaces, selection, sort_by=sort_by, limit=limit)]
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def world():
 
 
 def only(world, **options):
-    (judged,) = world.judge_workspaces(**options)
-    return judged
+    (assessed,) = world.assess_workspaces(**options)
+    return assessed
 
 
 def test_a_record_has_everything_that_is_known(world):
@@ -197,9 +197,9 @@ class TestSessions:
     def test_a_dead_one_is_listed_and_keeps_nothing_in_use(self, world):
         world.stored()
         world.session("dead", workspace="ws-1", operatorStatus="ERROR")
-        judged = only(world)
-        assert (judged.record["sessions"], judged.record["live_sessions"], judged.in_use) == (["dead"], [], False)
-        assert (judged.record["last_used"], judged.record["unused_since"]) == (None, None)
+        assessed = only(world)
+        assert (assessed.record["sessions"], assessed.record["live_sessions"], assessed.in_use) == (["dead"], [], False)
+        assert (assessed.record["last_used"], assessed.record["unused_since"]) == (None, None)
 
     def test_one_that_nobody_can_tell_is_live(self, world):
         world.stored()

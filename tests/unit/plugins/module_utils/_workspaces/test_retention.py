@@ -18,7 +18,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.names impor
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.filter import WorkspaceSelection, select
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.retention import Rule, outlook, read_rule
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Looks
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Observations
 from unit.session_world import NOW, ago
 from unit.workspace_world import WorkspaceWorld, looked
 
@@ -110,13 +110,13 @@ def test_whoever_is_due_was_not_seen_in_use_for_the_whole_time_and_somebody_look
         now = NOW - timedelta(hours=hours)
         if hours in in_use and (stamp is None or now - stamp >= usage_log.STAMP_EVERY):
             stamp = now
-        record = (record.extended(now) or record) if record else Looks(now, now)
+        record = (record.extended(now) or record) if record else Observations(now, now)
     world = WorkspaceWorld()
     world.app_definition()
     world.stored(age=timedelta(hours=created), annotations={LAST_SEEN: format_time(stamp)} if stamp else None)
-    judged = world.judge_workspaces(observation=record.chain(NOW, max_gap))
-    due = outlook([each.record for each in judged], Rule(days), NOW)["due"]
-    assert due == [each.row.uid for each in select(judged, WorkspaceSelection(unused_days=days))]
+    assessed = world.assess_workspaces(observation=record.chain(NOW, max_gap))
+    due = outlook([each.record for each in assessed], Rule(days), NOW)["due"]
+    assert due == [each.row.uid for each in select(assessed, WorkspaceSelection(unused_days=days))]
     event(f"due: {bool(due)}")
     if due:
         assert created >= days * 24
@@ -135,6 +135,6 @@ def test_the_garbage_collectors_rule_and_ours_differ_where_something_is_in_use()
         world.stored(name, age=timedelta(days=90))
     world.running("live", workspace="used")
     world.objects["workspaces"][1]["metadata"]["annotations"] = {LAST_SEEN: ago(days=3)}
-    judged = world.judge_workspaces(observation=looked(since=timedelta(days=60)))
-    names = {each.row.uid: each.row.name for each in judged}
-    assert [names[uid] for uid in outlook([j.record for j in judged], RULE, NOW)["due"]] == ["left"]
+    assessed = world.assess_workspaces(observation=looked(since=timedelta(days=60)))
+    names = {each.row.uid: each.row.name for each in assessed}
+    assert [names[uid] for uid in outlook([j.record for j in assessed], RULE, NOW)["due"]] == ["left"]

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import Kept, volumes_of, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import FilesOwner, volumes_of, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.volumes import (
     note_patch,
     reclaim_patch,
@@ -20,7 +20,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._workspaces.volumes i
 )
 from unit.workspace_world import NAMESPACE, WorkspaceWorld
 
-KEPT = Kept("ws-1", "uid-1", "ada@tum.de", "java-17-latest", "Ada's own")
+KEPT = FilesOwner("ws-1", "uid-1", "ada@tum.de", "java-17-latest", "Ada's own")
 
 
 def volume(policy="Delete", note=None):

@@ -20,7 +20,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._safety.protection im
 from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, unlisted
 from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import judge_sessions
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import assess_sessions
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import (
     RecordRef,
     ShieldExit,
@@ -45,20 +45,20 @@ def relentless(**safeguards):
     return RELENTLESS._replace(safeguards=RELENTLESS.safeguards._replace(**safeguards))
 
 
-def stop(world, request, terms=RELENTLESS, **circumstances):
+def stop(world, request, terms=RELENTLESS, **context):
     """Plan, and return outcome and text by session name."""
-    around_it = around(**circumstances)
-    sessions = judge_sessions(world.sources(), around_it)
+    around_it = around(**context)
+    sessions = assess_sessions(world.sources(), around_it)
     planned = plan_stop(sessions, request, terms, around_it)
     return {item.name: item.decision for item in planned.items}, planned
 
 
-def outcomes(world, request, terms=RELENTLESS, **circumstances):
-    return {name: decision.outcome for name, decision in stop(world, request, terms, **circumstances)[0].items()}
+def outcomes(world, request, terms=RELENTLESS, **context):
+    return {name: decision.outcome for name, decision in stop(world, request, terms, **context)[0].items()}
 
 
-def leaves_the_shield(world, terms, **circumstances):
-    return uses_exit(stop(world, names("s1"), terms, **circumstances)[1], terms, around(**circumstances))
+def leaves_the_shield(world, terms, **context):
+    return uses_exit(stop(world, names("s1"), terms, **context)[1], terms, around(**context))
 
 
 def names(*given):
@@ -69,17 +69,17 @@ def finds(*codes):
     return Request(Selection(findings=frozenset(codes)))
 
 
-def listed_in(world, **circumstances):
-    judged = judge_sessions(world.sources(), around(**circumstances))
-    return [RecordRef(j.record["name"], j.record["uid"], j.codes) for j in judged]
+def listed_in(world, **context):
+    assessed = assess_sessions(world.sources(), around(**context))
+    return [RecordRef(j.record["name"], j.record["uid"], j.codes) for j in assessed]
 
 
 def by_refs(*refs):
     return Request(Selection(), records=refs)
 
 
-def by_records(world, **circumstances):
-    return Request(Selection(), records=tuple(listed_in(world, **circumstances)))
+def by_records(world, **context):
+    return Request(Selection(), records=tuple(listed_in(world, **context)))
 
 
 def one(**details):
@@ -240,20 +240,20 @@ class TestReasons:
 
     def test_a_finding_that_was_not_read_stops_nobody(self):
         world = one(lastActivity=millis(minutes=40))
-        sessions = judge_sessions(world.sources(without={"app_definitions"}), around(idle_minutes=20))
+        sessions = assess_sessions(world.sources(without={"app_definitions"}), around(idle_minutes=20))
         assert plan_stop(sessions, finds("idle"), RELENTLESS, around(idle_minutes=20)).items == ()
 
     def test_judging_again_keeps_whoever_came_back(self):
         away, back = one(lastActivity=millis(minutes=40)), one(lastActivity=millis(seconds=1))
         (item,) = stop(away, finds("idle"), idle_minutes=20)[1].acts
-        (judged,) = judge_sessions(back.sources(), around(idle_minutes=20))
-        again = decide_stop(judged, item.criteria, RELENTLESS, around(idle_minutes=20))
+        (assessed,) = assess_sessions(back.sources(), around(idle_minutes=20))
+        again = decide_stop(assessed, item.criteria, RELENTLESS, around(idle_minutes=20))
         assert (again.outcome, again.text) == ("kept_active", "what it was chosen for is no longer so")
 
     def test_a_state_that_healed_keeps_the_session(self):
         request = Request(Selection(states=frozenset({"unready"})))
         (item,) = stop(one(pod={"ready": False}), request)[1].acts
-        (healed,) = judge_sessions(one().sources(), around())
+        (healed,) = assess_sessions(one().sources(), around())
         assert decide_stop(healed, item.criteria, RELENTLESS, around()).outcome == "kept_active"
 
     @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ class TestData:
 
     def test_data_in_an_unknown_place_count_as_in_the_pod(self):
         world = one(workspace="ws-1", claim="claim-1")
-        sessions = judge_sessions(world.sources(without={"workspaces"}), around())
+        sessions = assess_sessions(world.sources(without={"workspaces"}), around())
         refused = plan_stop(sessions, names("s1"), StopTerms(), around())
         assert refused.items[0].decision.outcome == "refused"
         accepted = plan_stop(sessions, names("s1"), StopTerms(discard_data=frozenset({"named"})), around())
@@ -629,8 +629,8 @@ UNREAD = st.frozensets(
 @given(data=st.data(), world=worlds(), terms=TERMS, shield=SHIELDS, thresholds=THRESHOLDS, unread=UNREAD)
 def test_whatever_is_asked_the_laws_hold(data, world, terms, shield, thresholds, unread):
     known = {s["metadata"]["name"]: s["metadata"]["uid"] for s in world.objects["sessions"]}
-    circumstances = around(shield=shield, leading=data.draw(st.sampled_from([True, False, None])), **thresholds)
-    sessions = judge_sessions(world.sources(without=unread), circumstances)
+    context = around(shield=shield, leading=data.draw(st.sampled_from([True, False, None])), **thresholds)
+    sessions = assess_sessions(world.sources(without=unread), context)
     request = data.draw(
         st.one_of(
             st.builds(names, *[st.sampled_from(sorted(known))] * 2),
@@ -641,24 +641,24 @@ def test_whatever_is_asked_the_laws_hold(data, world, terms, shield, thresholds,
             ).map(lambda records: Request(Selection(), records=tuple(records))),
         )
     )
-    planned = plan_stop(sessions, request, terms, circumstances)
-    live = [judged for judged in sessions if not judged.dead]
+    planned = plan_stop(sessions, request, terms, context)
+    live = [assessed for assessed in sessions if not assessed.dead]
     live_stops = [item for item in planned.acts if not item.assessed.dead]
     assert len(planned.acts) <= terms.safeguards.caps.most
     assert len(live_stops) < 5 or len(live_stops) * 100 <= terms.safeguards.caps.percent * len(live)
     for item in planned.acts:
-        judged = item.assessed
-        record = judged.record
+        assessed = item.assessed
+        record = assessed.record
         assert item.decision.reasons
         assert not record["protected"]
         assert record["user"].casefold() not in {user.casefold() for user in terms.safeguards.protection.users}
-        assert judged.dead or not shield.unreadable
-        canary = judged.row.canary if len(planned.items) == 1 and request.one_by_one else None
-        assert judged.dead or set(shield.exams_of(record["app_definition"], record["user"], NOW)) <= {canary}
-        assert record["start"] != "eager" or circumstances.leading or terms.without_operator
-        assert judged.dead or record["data_at"] in ("volume", "none") or item.decision.reasons & terms.discard_data
-        assert item.decision.reasons - {"named", "selected"} <= judged.codes
+        assert assessed.dead or not shield.unreadable
+        canary = assessed.row.canary if len(planned.items) == 1 and request.one_by_one else None
+        assert assessed.dead or set(shield.exams_of(record["app_definition"], record["user"], NOW)) <= {canary}
+        assert record["start"] != "eager" or context.leading or terms.without_operator
+        assert assessed.dead or record["data_at"] in ("volume", "none") or item.decision.reasons & terms.discard_data
+        assert item.decision.reasons - {"named", "selected"} <= assessed.codes
         if item.decision.reasons <= {"failed", "oom_killed"}:
-            assert judged.dead or judged.ready is False
-    again = plan_stop(list(reversed(sessions)), request, terms, circumstances)
+            assert assessed.dead or assessed.ready is False
+    again = plan_stop(list(reversed(sessions)), request, terms, context)
     assert {(i.uid, i.decision) for i in again.items} == {(i.uid, i.decision) for i in planned.items}

@@ -17,7 +17,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps im
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import read_records
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN, PROTECTED, WORKSPACE_NOTE
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import session_row
-from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import Kept, write_note
+from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import FilesOwner, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._safety.case import Safeguards
 from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
 from ansible_collections.eduide.theia.plugins.module_utils._safety.protection import Protection
@@ -59,12 +59,12 @@ def uncapped(**safeguards):
     return UNCAPPED._replace(safeguards=UNCAPPED.safeguards._replace(**safeguards))
 
 
-def planned(world, request=ALL, terms=UNCAPPED, *, staying=None, without=(), **circumstances):
-    workspaces = world.judge_workspaces(without=without, **circumstances)
+def planned(world, request=ALL, terms=UNCAPPED, *, staying=None, without=(), **context):
+    workspaces = world.assess_workspaces(without=without, **context)
     released = orphans(world.workspace_sources(without=without)).volumes or []
     if staying is None:
-        staying = {name: "live" for judged in workspaces for name in judged.record["live_sessions"]}
-    return plan_deletion(workspaces, released, request, terms, around(**circumstances), staying=staying)
+        staying = {name: "live" for assessed in workspaces for name in assessed.record["live_sessions"]}
+    return plan_deletion(workspaces, released, request, terms, around(**context), staying=staying)
 
 
 def outcomes(*args, **options):
@@ -79,9 +79,9 @@ def by_records(*records):
     return Request(WorkspaceSelection(), records=records)
 
 
-def listed(judged):
-    record = judged.record
-    kept = Kept(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
+def listed(assessed):
+    record = assessed.record
+    kept = FilesOwner(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
     claim, volume = record["claim"] or {}, record["volume"] or {}
     return WorkspaceRef(kept, parse_time(record["last_seen"]), claim.get("name"), volume.get("name"))
 
@@ -115,20 +115,20 @@ class TestUse:
     def test_at_the_last_look_a_dead_session_counts_if_it_was_written_to(self, world):
         world.stored("ws-1")
         dead = world.session("ws-1-session", workspace="ws-1", operatorStatus="ERROR")
-        (judged,) = world.judge_workspaces()
-        assert in_use(judged, [session_row(dead)]) == {}
+        (assessed,) = world.assess_workspaces()
+        assert in_use(assessed, [session_row(dead)]) == {}
         written = {**dead, "metadata": {**dead["metadata"], "resourceVersion": "newer"}}
-        assert in_use(judged, [session_row(written)]) == {"ws-1-session": "live"}
+        assert in_use(assessed, [session_row(written)]) == {"ws-1-session": "live"}
 
     def test_at_the_last_look_a_session_that_is_new_counts_and_those_of_others_do_not(self, world):
         world.stored("ws-1")
-        (judged,) = world.judge_workspaces()
+        (assessed,) = world.assess_workspaces()
         new = session_row(world.session("s", workspace="ws-1"))
         other = session_row(world.session("t", workspace="ws-2"))
-        found = in_use(judged, [new, other])
-        assert found == {"s": "it came since the workspace was judged"}
+        found = in_use(assessed, [new, other])
+        assert found == {"s": "it came since the workspace was assessed"}
         assert (
-            decide_deletion(judged, planned(world).items[0].criteria, UNCAPPED, around(), found).outcome
+            decide_deletion(assessed, planned(world).items[0].criteria, UNCAPPED, around(), found).outcome
             == "kept_in_use"
         )
 
@@ -153,8 +153,8 @@ class TestShieldAndProtection:
     )
     def test_nobody_of_an_open_exam_loses_files_whatever_way_it_is_stated(self, world, shield, outcome):
         world.stored("ws-1")
-        (judged,) = world.judge_workspaces()
-        for request in (ALL, names("ws-1"), by_records(listed(judged))):
+        (assessed,) = world.assess_workspaces()
+        for request in (ALL, names("ws-1"), by_records(listed(assessed))):
             assert outcomes(world, request, shield=shield) == {"ws-1": outcome}
 
     @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ class TestShieldAndProtection:
 class TestRecords:
     def test_a_record_means_the_workspace_of_that_uid(self, world):
         world.stored("ws-1")
-        (judged,) = world.judge_workspaces()
-        other = listed(judged)._replace(kept=listed(judged).kept._replace(uid="earlier"))
-        assert outcomes(world, by_records(listed(judged))) == {"ws-1": "deleted"}
+        (assessed,) = world.assess_workspaces()
+        other = listed(assessed)._replace(kept=listed(assessed).kept._replace(uid="earlier"))
+        assert outcomes(world, by_records(listed(assessed))) == {"ws-1": "deleted"}
         assert outcomes(world, by_records(other)) == {"ws-1": "gone"}
 
     @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ class TestRecords:
     )
     def test_one_that_was_used_since_it_was_listed_stays(self, world, before, now, outcome):
         world.stored("ws-1", annotations={LAST_SEEN: now} if now else None)
-        (judged,) = world.judge_workspaces()
-        record = listed(judged)._replace(last_seen=parse_time(before))
+        (assessed,) = world.assess_workspaces()
+        record = listed(assessed)._replace(last_seen=parse_time(before))
         assert outcomes(world, by_records(record)) == {"ws-1": outcome}
 
 
@@ -235,7 +235,7 @@ class TestLeftVolumes:
     def left(self, world, *, note=True, phase="Released", name="ws-old", user=ADA, uid="old", namespace="theia-prod"):
         volume = world.volume(f"pvc-{uid}", policy="Retain", phase=phase, namespace=namespace)
         if note:
-            kept = Kept(name, uid, user, "java-17-latest", None)
+            kept = FilesOwner(name, uid, user, "java-17-latest", None)
             volume["metadata"]["annotations"] = {WORKSPACE_NOTE: write_note(kept, "gone")}
         return volume
 
@@ -251,7 +251,7 @@ class TestLeftVolumes:
 
     def test_without_a_note_by_the_record_alone(self, world):
         self.left(world, note=False)
-        record = WorkspaceRef(Kept("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-old")
+        record = WorkspaceRef(FilesOwner("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-old")
         assert [i.decision.outcome for i in self.reclaim(world, names("ws-old")).items] == ["gone"]
         assert [i.decision.outcome for i in self.reclaim(world, by_records(record)).items] == ["reclaimed"]
         other = record._replace(claim="claim-of-somebody-else")
@@ -309,7 +309,7 @@ class TestLeftVolumes:
         volume["spec"]["claimRef"]["uid"] = "another"
         assert [i.decision.outcome for i in self.reclaim(world, names("ws-old")).items] == ["gone"]
         record = WorkspaceRef(
-            Kept("ws-new", "new", "bob@tum.de", "java-17-latest", None), None, "claim-gone", "pvc-old"
+            FilesOwner("ws-new", "new", "bob@tum.de", "java-17-latest", None), None, "claim-gone", "pvc-old"
         )
         (item,) = self.reclaim(world, by_records(record)).items
         assert (item.decision.outcome, owner_of(item).user) == ("reclaimed", "bob@tum.de")
@@ -322,7 +322,7 @@ class TestLeftVolumes:
 
     def test_a_note_counts_more_than_the_names_of_claim_and_volume(self, world):
         self.left(world, uid="other")
-        record = WorkspaceRef(Kept("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-other")
+        record = WorkspaceRef(FilesOwner("ws-old", "old", ADA, "java-17-latest", None), None, "claim-gone", "pvc-other")
         assert [i.decision.outcome for i in self.reclaim(world, by_records(record)).items] == ["gone"]
 
     def test_several_of_one_name_are_told_apart(self, world):

@@ -19,7 +19,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.names impor
 from ansible_collections.eduide.theia.plugins.module_utils._platform.records import Malformed
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import workspace_row
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Chain, Looks
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.log import Coverage, Observations
 from unit.session_world import NOW, ago
 from unit.workspace_world import NAMESPACE, WorkspaceWorld
 
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 def history(*hours):
     """The record of looks so many hours before now, the first one first."""
     times = [NOW - hour * HOUR for hour in hours]
-    looks = Looks(times[0], times[0])
+    looks = Observations(times[0], times[0])
     for time in times[1:]:
         looks = looks.extended(time) or looks
     return looks
@@ -61,7 +61,7 @@ def test_what_a_record_says_depends_on_how_long_a_gap_may_be(hours, allowed, exp
 
 @pytest.mark.parametrize(("minutes", "written"), [(59, False), (60, True)])
 def test_a_look_right_after_another_has_nothing_to_write(minutes, written):
-    looks = Looks(NOW - timedelta(days=3), NOW - timedelta(minutes=minutes))
+    looks = Observations(NOW - timedelta(days=3), NOW - timedelta(minutes=minutes))
     assert (looks.extended(NOW) is not None) is written
 
 
@@ -84,7 +84,7 @@ def test_the_record_forgets_nothing_that_anybody_may_ask(gaps, since, allowed):
         assert chain is None
     else:
         longest = max((later - earlier for earlier, later in itertools.pairwise(inside[1:])), default=0)
-        assert chain == Chain(NOW - inside[-1] * HOUR, NOW - inside[1] * HOUR, longest * HOUR)
+        assert chain == Coverage(NOW - inside[-1] * HOUR, NOW - inside[1] * HOUR, longest * HOUR)
     assert [gap.length for gap in looks.gaps] == sorted({gap.length for gap in looks.gaps}, reverse=True)
 
 

@@ -44,7 +44,7 @@ def look(cluster):
         cluster(gateway)
         options = {"namespace": gateway.namespace, "max_gap_hours": max_gap_hours, "concurrency": 8}
         task = Task(options, check_mode=check_mode)
-        report = usage_task.run_seen(task)
+        report = usage_task.run_observed(task)
         return {**report.fields, "changed": report.changed, "warnings": task.warnings, "failure": report.failure}
 
     return run
