@@ -295,7 +295,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._sessions.options imp
     selection_argument_spec,
     thresholds_argument_spec,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.snapshot import PARTS
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.view import GATHERED
 
 
 def main() -> None:
@@ -306,7 +306,7 @@ def main() -> None:
             **operator_argument_spec(),
             **selection_argument_spec(),
             **thresholds_argument_spec(),
-            "gather": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
+            "gather": {"type": "list", "elements": "str", "choices": list(GATHERED), "default": list(GATHERED)},
             "other_pods": {"type": "bool", "default": False},
             "performance": {"type": "bool", "default": False},
             "fields": {"type": "list", "elements": "str"},

@@ -347,7 +347,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.report import
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.info import run_info
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.options import selection_argument_spec
-from ansible_collections.eduide.theia.plugins.module_utils._workspaces.snapshot import PARTS
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.view import GATHERED
 
 
 def main() -> None:
@@ -357,7 +357,7 @@ def main() -> None:
             **service_argument_spec(),
             **operator_argument_spec(),
             **selection_argument_spec(),
-            "gather": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
+            "gather": {"type": "list", "elements": "str", "choices": list(GATHERED), "default": list(GATHERED)},
             "fields": {"type": "list", "elements": "str"},
             "query": {"type": "str"},
             "pseudonym_key": {"type": "str", "no_log": True},

@@ -22,8 +22,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds imp
     WORKSPACE,
     Kind,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._platform.snapshot import ADDRESS_LISTS
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.snapshot import ADDRESS_LISTS
 from bench.commands import Command, Workshop
 from bench.figures import Taken, Wanted
 from bench.rounds import Contender

@@ -27,7 +27,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway i
     Json,
     Keep,
     Objects,
-    Snapshot,
     whole,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import APP_DEFINITION, THEIA_GROUP, Kind
@@ -112,6 +111,7 @@ class FakeGateway:
         keep: Keep = whole,
         label_selector: str | None = None,
         everywhere: bool = False,
+        patient: bool = True,  # noqa: ARG002 (it always answers)
     ) -> Objects:
         self._asked("list", kind, None)
         kept: Objects = []
@@ -124,19 +124,6 @@ class FakeGateway:
             if projected is not None:
                 kept.append(projected)
         return kept
-
-    def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
-        lists: dict[str, Objects | None] = {}
-        missing: dict[str, str] = {}
-        for name, (kind, keep) in wanted.items():
-            try:
-                lists[name] = self.list(kind, keep=keep)
-            except (Forbidden, NotServed) as exc:
-                if name not in optional:
-                    raise
-                lists[name] = None
-                missing[name] = str(exc)
-        return Snapshot(lists, missing, self._now)
 
     def get(self, kind: Kind, name: str) -> Json | None:
         self._asked("get", kind, name)

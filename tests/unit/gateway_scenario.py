@@ -10,7 +10,7 @@ import copy
 import typing as t
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError
-from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import Gateway, whole
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import Gateway
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
@@ -146,7 +146,6 @@ def _lists(gateway: Gateway) -> Facts:
 
         return gateway.list(kind, keep=keep, **selectors)
 
-    snapshot = gateway.read_all({"records": (CONFIG_MAP, lambda obj: obj.get("data")), "sessions": (SESSION, whole)})
     return {
         "all": names(),
         "equal": names(label_selector="kind=x"),
@@ -154,5 +153,4 @@ def _lists(gateway: Gateway) -> Facts:
         "exists": names(label_selector="kind"),
         "entries of built-in kinds": [sorted(obj) for obj in gateway.list(CONFIG_MAP, label_selector="kind=x")],
         "entries of custom kinds": [sorted(obj) for obj in gateway.list(SESSION)],
-        "at once": ({"n": "c"} in snapshot.of("records"), len(snapshot.of("sessions")), snapshot.missing),
     }

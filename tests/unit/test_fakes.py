@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Conflict, Forbidden, NotServed
-from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import whole
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Conflict
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
-    POD_METRICS,
-    RESOURCE_QUOTA,
 )
 from unit.fakes import FakeGateway, app_definition
 from unit.gateway_scenario import walk
@@ -52,18 +49,6 @@ def test_what_is_returned_can_be_changed_without_changing_the_store():
     gateway.get(CONFIG_MAP, "a")["data"]["x"] = "2"
     gateway.list(CONFIG_MAP)[0]["data"]["x"] = "3"
     assert gateway.get(CONFIG_MAP, "a")["data"] == {"x": "1"}
-
-
-def test_optional_lists_are_missing_with_a_reason_and_others_fail():
-    gateway = FakeGateway(not_served=[POD_METRICS], forbidden=[("list", RESOURCE_QUOTA)])
-    wanted = {"usage": (POD_METRICS, whole), "quotas": (RESOURCE_QUOTA, whole)}
-    snapshot = gateway.read_all(wanted, optional={"usage", "quotas"})
-    assert snapshot.lists == {"usage": None, "quotas": None}
-    assert set(snapshot.missing) == {"usage", "quotas"}
-    with pytest.raises(NotServed):
-        gateway.read_all(wanted, optional={"quotas"})
-    with pytest.raises(Forbidden):
-        gateway.read_all(wanted, optional={"usage"})
 
 
 def test_time_passes_only_when_told():

@@ -14,6 +14,7 @@ from .._common.reading import SharedRead
 from .._common.timestamps import format_time
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, EVENT, POD
+from .._platform import snapshot as platform
 from .._platform.leader import leads
 from .._platform.managers import last_writer
 from .._platform.names import CAPACITY_RECORD, LEDGER_VERSION, SPEC_FIELDS
@@ -23,7 +24,7 @@ from .._platform.rows import AppDefinitionRow
 from . import ledger as capacity_ledger
 from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
 from .plan import Change, Desired, HoldTerms, Refused, plan_baseline, plan_present
-from .snapshot import Snapshot, pick, read, require_operator
+from .view import PARTS, REQUIRED, Snapshot, pick, require_operator, view_capacity
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -56,6 +57,11 @@ class Execution(t.NamedTuple):
     conflicts: dict[str, str]
     """Who has to be planned again, because somebody else wrote in between; why."""
     ledger_written: bool
+
+
+def read(gateway: Gateway, installation: Installation) -> Snapshot:
+    """Capacity as it is now. Without the right to see quotas the rest still stands."""
+    return view_capacity(platform.read(gateway, installation, PARTS, REQUIRED))
 
 
 def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespace: str) -> list[Change]:
@@ -362,10 +368,12 @@ def find_causes(gateway: Gateway, installation: Installation, snapshot: Snapshot
         warning = project_warning(event)
         return warning if warning and ours(warning.name) else None
 
-    optional = {"pods": (POD, pod_of), "events": (EVENT, warning_of)}
-    seen = gateway.read_all(optional, optional=optional.keys())
-    pods = seen.lists["pods"]
-    troubles = troubles_of(pods or (), seen.lists["events"] or ())
+    seen = platform.read_each(
+        gateway,
+        {"pods": lambda: gateway.list(POD, keep=pod_of), "events": lambda: gateway.list(EVENT, keep=warning_of)},
+    )
+    pods = seen.found["pods"]
+    troubles = troubles_of(pods or (), seen.found["events"] or ())
     troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
     with_pod = [(pod.instance_id, tail) for pod in pods or () for tail in tails if tail in pod.name]
     without_pod = [

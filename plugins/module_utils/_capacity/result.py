@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from .execute import Warmth
     from .ledger import Entry
     from .plan import Change
-    from .snapshot import Snapshot
+    from .view import Snapshot
 
 
 def differences(items: t.Iterable[t.Mapping[str, t.Any]]) -> list[Difference]:

@@ -26,12 +26,13 @@ from .execute import (
     Warmth,
     find_causes,
     merge_patch,
+    read,
     run,
     wait_until_warm,
 )
 from .plan import Desired, HoldTerms, Refused
 from .result import describe_app_definition, describe_change, differences
-from .snapshot import pick, read
+from .view import pick
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway

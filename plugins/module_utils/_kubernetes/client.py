@@ -15,7 +15,6 @@ from .._common.errors import (
     EduideError,
     Forbidden,
     NotFound,
-    NotServed,
     ServerFailed,
 )
 from .._common.http.client import Answer
@@ -24,7 +23,6 @@ from .gateway import (
     Keep,
     Objects,
     R,
-    Snapshot,
     T,
     whole,
 )
@@ -79,28 +77,25 @@ class KubeGateway:
         keep: Keep = whole,
         label_selector: str | None = None,
         everywhere: bool = False,
+        patient: bool = True,
     ) -> Objects:
         query = {"labelSelector": label_selector} if label_selector else {}
-        return self._list(self._request("list", kind, everywhere=everywhere), query, keep)
-
-    def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
-        missing: dict[str, str] = {}
-        started: Objects = []
-
-        def read(name: str) -> Objects | None:
-            kind, keep = wanted[name]
-            request = self._request("list", kind)
-            if name not in optional:
-                return self._list(request, {}, keep, started)
+        request = self._request("list", kind, everywhere=everywhere)
+        for _restart in range(LIST_RESTARTS + 1):
+            kept: Objects = []
+            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
             try:
-                return self._list(request, {}, keep, started, patient=False)
-            except (Forbidden, NotServed, ServerFailed) as exc:
-                missing[name] = str(exc)
-                return None
-
-        names = [*wanted]
-        lists = self.map(read, names, concurrency=CONNECTIONS)
-        return Snapshot(dict(zip(names, lists, strict=True)), missing, min(started, default=self.now()))
+                while page is not None:
+                    token = self._read_page(request, page, keep, kept, patient=patient)
+                    page = {**page, "continue": token} if token else None
+            except _PlaceForgotten:
+                continue
+            return kept
+        raise ServerFailed(
+            f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
+            "is the API server overloaded?",
+            status=_GONE,
+        )
 
     def get(self, kind: Kind, name: str) -> Json | None:
         request = self._request("get", kind, name=name)
@@ -164,30 +159,6 @@ class KubeGateway:
             **facts,
         )
 
-    def _list(
-        self,
-        request: Request,
-        query: t.Mapping[str, str],
-        keep: Keep,
-        started: Objects | None = None,
-        patient: bool = True,
-    ) -> Objects:
-        for _restart in range(LIST_RESTARTS + 1):
-            kept: Objects = []
-            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
-            try:
-                while page is not None:
-                    token = self._read_page(request, page, keep, kept, started=started, patient=patient)
-                    page = {**page, "continue": token} if token else None
-            except _PlaceForgotten:
-                continue
-            return kept
-        raise ServerFailed(
-            f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
-            "is the API server overloaded?",
-            status=_GONE,
-        )
-
     def _read_page(
         self,
         request: Request,
@@ -195,15 +166,12 @@ class KubeGateway:
         keep: Keep,
         kept: Objects,
         *,
-        started: Objects | None,
         patient: bool,
     ) -> str | None:
         """Add what is kept of a page, and say where the next one begins. The page itself goes when this returns."""
         answer = self._transport.request(request.message(page), patient=patient)
         if answer.status == _GONE:
             raise _PlaceForgotten
-        if started is not None:
-            started.append(self.now())
         self._checked(answer, request)
         with self._parsing:
             found = read_page(answer, self._access, request, keep)

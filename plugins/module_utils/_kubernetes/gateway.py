@@ -33,22 +33,6 @@ def whole(obj: Json) -> Json:
     return obj
 
 
-class Snapshot(t.NamedTuple):
-    """Several lists read at once. A list that could not be read is None, and ``missing`` says why."""
-
-    lists: dict[str, Objects | None]
-    missing: dict[str, str]
-    # When the first answer came: nothing in here is known to be true later than this.
-    read_at: datetime.datetime
-
-    def of(self, name: str) -> Objects:
-        """The objects of a list that must be there; one that may be missing is looked up in ``lists``."""
-        objects = self.lists[name]
-        if objects is None:
-            raise KeyError(f"{name} could not be read: {self.missing[name]}")
-        return objects
-
-
 class Gateway(t.Protocol):
     """The Kubernetes API as the collection uses it. Tests put a dictionary behind it."""
 
@@ -63,11 +47,12 @@ class Gateway(t.Protocol):
         keep: Keep = whole,
         label_selector: str | None = None,
         everywhere: bool = False,
+        patient: bool = True,
     ) -> Objects:
-        """Every object of the installation, or of the cluster, as ``keep`` projects it; None is left out."""
+        """Every object of the installation, or of the cluster, as ``keep`` projects it; None is left out.
 
-    def read_all(self, wanted: t.Mapping[str, tuple[Kind, Keep]], *, optional: t.Collection[str] = ()) -> Snapshot:
-        """Several lists at once. Optional ones may be forbidden or not served; all others must be readable."""
+        One who is patient asks again where the server cannot answer just now.
+        """
 
     def get(self, kind: Kind, name: str) -> Json | None:
         """The object, or None if it does not exist."""

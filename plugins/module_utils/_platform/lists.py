@@ -7,9 +7,15 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timedelta
 
+from .operator import Operator
+from .quota import QuotaRow
 from .rows import AppDefinitionRow, SessionRow, WorkspaceRow
+from .storage import ClaimRow, Collector, VolumeRow
 from .workloads import AddressListRow, DeploymentRow, PodRow, ReplicaSetRow, ServiceRow, UsageRow
+
+Object = t.Mapping[str, t.Any]
 
 
 class Lists(t.NamedTuple):
@@ -19,8 +25,45 @@ class Lists(t.NamedTuple):
     app_definitions: t.Sequence[AppDefinitionRow] | None = None
     workspaces: t.Sequence[WorkspaceRow] | None = None
     deployments: t.Sequence[DeploymentRow] | None = None
+    """All but the operator's."""
     replica_sets: t.Sequence[ReplicaSetRow] | None = None
     services: t.Sequence[ServiceRow] | None = None
     pods: t.Sequence[PodRow] | None = None
     usage: t.Sequence[UsageRow] | None = None
     address_lists: t.Sequence[AddressListRow] | None = None
+    claims: t.Sequence[ClaimRow] | None = None
+    volumes: t.Sequence[VolumeRow] | None = None
+    """Those of this installation: the list is the cluster's."""
+    quotas: t.Sequence[QuotaRow] | None = None
+    exams: t.Sequence[Object] | None = None
+    """The records of exams, as they are stored."""
+
+
+class Snapshot(t.NamedTuple):
+    """An installation at one time. Nouns have views of it: what they look at."""
+
+    lists: Lists
+    missing: t.Mapping[str, str]
+    """The parts that were asked for and could not be read, and why."""
+    now: datetime
+    """When the first answer came: nothing in here is known to be true later than this."""
+    namespace: str
+    skew: timedelta = timedelta(0)
+    """By how much the API server's clock is ahead of this machine's."""
+    operator: Operator | None = None
+    collector: Collector | None = None
+    ledger: Object | None = None
+    """The record of capacity, as it is stored."""
+    observation: Object | None = None
+    """The record of who looked when at workspaces, as it is stored."""
+    leading: bool | None = None
+    """Whether an operator leads; None if nobody watched."""
+    led_seconds: float | None = None
+
+
+def describe_missing(missing: t.Mapping[str, str]) -> str | None:
+    """One warning that says what could not be read and what follows from it."""
+    if not missing:
+        return None
+    told = "; ".join(f"{name.replace('_', ' ')} ({reason})" for name, reason in sorted(missing.items()))
+    return f"could not be read, so what rests on it is unknown: {told}"

@@ -17,7 +17,9 @@ from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import DEPLOYMENT, EVENT, POD, SESSION
 from .._platform.index import Index, SessionObjects
+from .._platform.lists import describe_missing
 from .._platform.options import read_installation
+from .._platform.snapshot import read, with_leader
 from . import diagnosis
 from .filter import select
 from .notes import (
@@ -30,13 +32,7 @@ from .notes import (
 )
 from .options import read_selection, read_thresholds
 from .record import AssessedSession, assess_sessions
-from .snapshot import (
-    PARTS,
-    View,
-    describe_missing,
-    read,
-    with_leader,
-)
+from .view import GATHERED, REQUIRED, View, parts_of, view_sessions
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -61,7 +57,8 @@ def run_diagnosis(task: Task) -> Report:
         raise Misconfigured("no session is selected: give names, uids, users or another filter")
     gateway = connect(params)
     installation = read_installation(params)
-    view = with_leader(gateway, installation, read(gateway, installation, read_thresholds(params), PARTS))
+    snapshot = with_leader(gateway, installation, read(gateway, installation, parts_of(GATHERED), REQUIRED))
+    view = view_sessions(snapshot, read_thresholds(params))
     sessions = assess_sessions(view.sources, view.context)
     chosen = select(sessions, selection, sort_by=params["sort_by"], limit=params["limit"])
     search = _Search(gateway, installation, view, params)

@@ -15,13 +15,15 @@ from .._common.report import Report, Task
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._platform.index import join
+from .._platform.lists import describe_missing
 from .._platform.options import read_installation
+from .._platform.snapshot import read, with_leader
 from .filter import Selection, SortBy, select
 from .options import read_selection, read_thresholds
 from .privacy import Pseudonymizer
 from .record import AssessedSession, SessionRecord, assess_session, other_pods
-from .snapshot import View, describe_missing, read, with_leader
 from .summary import summarise
+from .view import REQUIRED, View, parts_of, view_sessions
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -44,7 +46,7 @@ def run_info(task: Task) -> Report:
         raise Misconfigured("other_pods needs the pods: add objects to gather")
     gateway = connect(params)
     installation = read_installation(params)
-    view = read(gateway, installation, thresholds, params["gather"])
+    view = view_sessions(read(gateway, installation, parts_of(params["gather"]), REQUIRED), thresholds)
     task.warn(describe_missing(view.missing))
     view, chosen = _judge(gateway, installation, view, selection, params["sort_by"])
     listed = chosen if params["limit"] is None else chosen[: params["limit"]]
@@ -66,7 +68,7 @@ def _judge(
     """Judge and select; if a session waits that an operator should have seen, find out whether one leads, and again."""
     chosen, waits = _choose(view, selection, sort_by)
     if waits and "objects" not in view.missing:
-        view = with_leader(gateway, installation, view)
+        view = view.of(with_leader(gateway, installation, view.snapshot))
         chosen, waits = _choose(view, selection, sort_by)
     return view, chosen
 

@@ -12,18 +12,19 @@ from .._common.query import check_fields, narrow
 from .._common.report import Report, Task
 from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
+from .._platform.lists import describe_missing
 from .._platform.options import read_installation
+from .._platform.snapshot import read
 from .._sessions.findings import Thresholds
-from .._sessions.snapshot import describe_missing
 from .filter import select
 from .options import read_selection
 from .privacy import disguised
 from .record import Claims, WorkspaceRecord, assess_workspaces
 from .service import list_workspaces
-from .snapshot import read_workspaces
 from .summary import collector, describe_claims, left_over, summarise
 from .usage.log import describe_garbled
 from .usage.options import read_max_gap
+from .view import REQUIRED, parts_of, view_workspaces
 
 Params = t.Mapping[str, t.Any]
 
@@ -37,7 +38,8 @@ def run_info(task: Task) -> Report:
         return _asked(params, list_workspaces(params))
     gateway = connect(params)
     installation = read_installation(params)
-    view = read_workspaces(gateway, installation, Thresholds(), params["gather"], max_gap=max_gap)
+    snapshot = read(gateway, installation, parts_of(params["gather"]), REQUIRED)
+    view = view_workspaces(snapshot, Thresholds(), max_gap=max_gap)
     sources, now = view.sources, view.context.now
     task.warn(
         describe_missing(view.missing),

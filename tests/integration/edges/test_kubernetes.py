@@ -29,18 +29,18 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import resolve
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import CONNECTIONS, KubeGateway
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.connect import connect
-from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import whole
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
     POD,
-    POD_METRICS,
     PV,
     RESOURCE_QUOTA,
     SESSION,
     Kind,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.transport import Transport
+from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
+from ansible_collections.eduide.theia.plugins.module_utils._platform.snapshot import read
 from lab import ControlPlane
 from lab.identities import rule
 from unit.fakes import FakeGateway, app_definition
@@ -161,10 +161,9 @@ def test_the_rule_that_an_error_names_is_the_one_that_helps(gateway, control_pla
     assert gateway.list(POD) == []
 
 
-def test_lists_that_are_optional_are_missing_with_the_reason(gateway):
-    wanted = {"records": (CONFIG_MAP, name_of), "quotas": (RESOURCE_QUOTA, whole), "usage": (POD_METRICS, whole)}
-    snapshot = gateway.read_all(wanted, optional={"quotas", "usage"})
-    assert snapshot.of("records") == ["kube-root-ca.crt"]
+def test_parts_that_are_not_required_are_missing_with_the_reason(gateway):
+    snapshot = read(gateway, Installation(), ("exams", "quotas", "usage"), required=("exams",))
+    assert snapshot.lists.exams == []
     assert set(snapshot.missing) == {"quotas", "usage"}
     assert "resourcequotas" in snapshot.missing["quotas"]
 

@@ -20,8 +20,10 @@ from ..._common.errors import (
 from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION
+from ..._platform.lists import describe_missing
 from ..._platform.options import read_installation
 from ..._platform.rows import SessionRow, session_row
+from ..._platform.snapshot import read
 from ..._safety.guard import ROUNDS, look_up
 from ..._safety.limits import read_caps
 from ..._safety.targets import check_request, find_targets
@@ -29,10 +31,10 @@ from ..._service.client import Service, connect_service
 from ..filter import Selection, select
 from ..options import read_thresholds
 from ..record import assess_sessions
-from ..snapshot import PARTS, describe_missing, read
 from ..stop.options import read_stop_request
 from ..stop.plan import StopRequest, needed_lists
 from ..stop.service import failure_of
+from ..view import GATHERED, REQUIRED, parts_of, view_sessions
 from .plan import (
     ActivityReport,
     annotation_patch,
@@ -144,9 +146,9 @@ def _as_it_is_now(gateway: Gateway, seen: SessionRow) -> SessionRow | None:
 
 def _targets(gateway: Gateway, params: Params, request: StopRequest) -> tuple[list[Target], dict[str, str]]:
     installation = read_installation(params)
-    parts = needed_lists(request) & set(PARTS) | ({"exams"} if request.selection.exam else set())
+    parts = needed_lists(request) & set(GATHERED) | ({"exams"} if request.selection.exam else set())
     parts |= {"memory": {"objects", "usage"}, "restarts": {"objects"}}.get(request.sort_by or "", set())
-    view = read(gateway, installation, read_thresholds(params), parts)
+    view = view_sessions(read(gateway, installation, parts_of(parts), REQUIRED), read_thresholds(params))
     sessions = assess_sessions(view.sources, view.context)
     found = find_targets(sessions, request, select, thing="session")
     return [Target(item.name, item.uid, item.assessed.row if item.assessed else None) for item in found], view.missing

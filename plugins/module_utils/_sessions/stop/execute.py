@@ -14,25 +14,21 @@ from ..._common.batch import Progress, retry_on_conflict
 from ..._common.errors import NotFound
 from ..._common.reading import SharedRead
 from ..._exams import record as exam_record
-from ..._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, SESSION
+from ..._exams.view import PARTS as EXAMS
+from ..._exams.view import shield_of
+from ..._kubernetes.kinds import CONFIG_MAP, SESSION
 from ..._platform.index import Index
-from ..._platform.lists import Lists
+from ..._platform.lists import Lists, Snapshot
 from ..._platform.options import Installation
-from ..._platform.rows import SessionRow, app_definition_row, session_row
+from ..._platform.rows import SessionRow, session_row
+from ..._platform.snapshot import Part, read, read_again, read_list, with_leader
 from ..._safety import guard
 from ..._safety.clocks import doubted
 from ..._safety.execution import Pace, ShieldWatch, carry_out
 from ..._safety.guard import ROUNDS, Send, delete_seen, look_up
-from ..findings import Source, Thresholds
+from ..findings import Thresholds
 from ..record import AssessedSession, Context, assess_session, assess_sessions
-from ..snapshot import (
-    READABLE,
-    View,
-    read,
-    read_again,
-    read_shield,
-    with_leader,
-)
+from ..view import OBJECTS, READABLE, REQUIRED, View, lists_of, parts_of, view_sessions
 from .plan import (
     ShieldExit,
     StopItem,
@@ -51,6 +47,7 @@ from .release import SessionLeftovers, leftovers_of
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
+    from ..._safety.shield import Shield
 
 # Up to how many sessions are looked up one by one before everything is read. API servers take seconds to list
 # thousands of custom resources, and say of hundreds in less than one that they are gone.
@@ -85,11 +82,11 @@ def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
     if job.terms.shield_exit is None and _are_gone(gateway, job):
         view = _empty_view(gateway, job)
         return StopExecution(plan_stop([], job.request, job.terms, view.context), view, {})
-    view = read(gateway, job.installation, job.thresholds, _parts(job.request))
+    view = view_sessions(read(gateway, job.installation, _parts(job.request), REQUIRED), job.thresholds)
     sessions = assess_sessions(view.sources, view.context)
     planned = plan_stop(sessions, job.request, job.terms, view.context)
     if _rests_on_leader(sessions, planned):
-        view = with_leader(gateway, job.installation, view)
+        view = view.of(with_leader(gateway, job.installation, view.snapshot))
         sessions = assess_sessions(view.sources, view.context)
         planned = plan_stop(sessions, job.request, job.terms, view.context)
     return StopExecution(planned, view, {})
@@ -130,7 +127,7 @@ class _Stopping:
         self._known = _known(planned.view.sources)
         self._rereads = lists_to_reread(planned.plan, job.request) & READABLE
         self._lists = SharedRead(self._read_lists)
-        self._shield = ShieldWatch(planned.view.context.shield, lambda: read_shield(gateway))
+        self._shield = ShieldWatch(planned.view.context.shield, self._read_shield)
         self._view = SharedRead(self._watch_leader, known=planned.view)
         self._latest = planned.view
         self._counting = threading.Lock()
@@ -140,7 +137,8 @@ class _Stopping:
     @property
     def view(self) -> View:
         """What is known at last."""
-        return self._latest._replace(sources=self._known.sources)
+        latest = self._latest
+        return latest._replace(snapshot=latest.snapshot._replace(lists=self._known.sources))
 
     def stop(self, item: StopItem) -> StopItem:
         """Judge the session as it is now and stop it, again and again while it changes under our hands."""
@@ -193,15 +191,17 @@ class _Stopping:
         now = self._gateway.now()
         return view.context._replace(shield=shield, now=now, machine_now=doubted(now, self._gateway.skew()))
 
+    def _read_shield(self) -> Shield:
+        return shield_of(read(self._gateway, self._job.installation, EXAMS, required=()))
+
     def _watch_leader(self) -> View:
-        self._latest = with_leader(self._gateway, self._job.installation, self._latest)
+        self._latest = self._latest.of(with_leader(self._gateway, self._job.installation, self._latest.snapshot))
         return self._latest
 
     def _read_lists(self) -> _Known:
         """Pods may heal while deletes are under way, and what a session that changed may have got are objects."""
-        wanted: frozenset[Source] = self._rereads | {"objects"}
-        before = self._known.sources
-        self._known = _known(before._replace(**read_again(self._gateway, before, wanted)))
+        parts = {*lists_of(self._rereads), *OBJECTS}
+        self._known = _known(read_again(self._gateway, self._known.sources, parts))
         return self._known
 
 
@@ -234,19 +234,19 @@ def _names_of(request: StopRequest) -> t.Collection[str]:
 
 def _empty_view(gateway: Gateway, job: StopJob) -> View:
     """Nothing was read but that there is an installation, for in the wrong namespace every session is gone."""
-    if not gateway.list(APP_DEFINITION, keep=app_definition_row):
+    if not read_list(gateway, "app_definitions"):
         raise gateway.no_installation()
-    context = Context(gateway.now(), gateway.namespace, thresholds=job.thresholds)
-    return View(Lists(sessions=[]), context, {})
+    snapshot = Snapshot(Lists(sessions=[]), {}, gateway.now(), gateway.namespace)
+    return view_sessions(snapshot, job.thresholds)
 
 
-def _parts(request: StopRequest) -> set[str]:
+def _parts(request: StopRequest) -> frozenset[Part]:
     """What has to be read: usage and address lists only if somebody stops sessions for what they show."""
     sources = needed_lists(request)
     parts = {"objects", "workspaces", "exams"}
     parts |= {"usage"} if "usage" in sources or request.sort_by == "memory" else set()
     parts |= {"addresses"} if "addresses" in sources else set()
-    return parts
+    return parts_of(parts)
 
 
 def _rests_on_leader(sessions: t.Iterable[AssessedSession], planned: StopPlan) -> bool:

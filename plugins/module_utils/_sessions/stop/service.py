@@ -18,7 +18,7 @@ from ..._common.errors import (
 )
 from ..._common.waiting import wait_until
 from ..._kubernetes.kinds import SESSION
-from ..._platform.lists import Lists
+from ..._platform.lists import Lists, Snapshot
 from ..._platform.rows import SessionRow
 from ..._safety.execution import Pace, carry_out
 from ..._safety.guard import Seen
@@ -26,7 +26,7 @@ from ..._safety.shield import NOBODY
 from ..._service.client import Service, connect_service
 from ..record import Context
 from ..service import REASON, assess_listed, token_user
-from ..snapshot import View
+from ..view import View
 from .execute import StopExecution
 from .options import read_stop_request, read_stop_terms
 from .plan import StopItem, plan_stop
@@ -101,7 +101,7 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
         )
     service = connect_service(params, check_mode=check_mode)
     user = token_user(service, params)
-    view = View(Lists(sessions=[]), unknown_context(), {})
+    view = untold_view()
     sessions = [assess_listed(session) for session in service.sessions(user)]
     planned = plan_stop(sessions, request, terms, view.context)
 
@@ -115,9 +115,11 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
     return StopExecution(planned, view, {})
 
 
-def unknown_context() -> Context:
+def untold_view() -> View:
     """Nobody looked at the cluster; its time is not known either, and nothing rests on it."""
-    return Context(datetime.now(UTC), "", shield=NOBODY._replace(untold=REASON))
+    now = datetime.now(UTC)
+    context = Context(now, "", shield=NOBODY._replace(untold=REASON))
+    return View(Snapshot(Lists(sessions=[]), {}, now, ""), context, {})
 
 
 def failure_of(

@@ -17,13 +17,13 @@ from ..._common.progress import Reporter
 from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION
+from ..._platform.lists import describe_missing
 from ..._platform.options import read_installation
 from ..._safety.clocks import describe_doubt
 from ..._safety.execution import Pace
 from ..._safety.guard import deleter
 from ..._safety.targets import is_by_name
 from ..options import read_thresholds
-from ..snapshot import describe_missing
 from .execute import StopExecution, StopJob, read_and_plan_stop, stop_sessions
 from .options import read_stop_request, read_stop_terms
 from .plan import NAMED, StopItem, data_lost

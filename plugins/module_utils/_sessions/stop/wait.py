@@ -10,7 +10,8 @@ import typing as t
 
 from ..._common.errors import EduideError, Forbidden
 from ..._common.waiting import wait_until
-from ..snapshot import OBJECTS, View, read_address_lists, read_again
+from ..._platform.snapshot import read_again, read_list
+from ..view import OBJECTS, View
 from .release import SessionLeftovers, ending
 
 if t.TYPE_CHECKING:
@@ -57,11 +58,11 @@ def wait_for_endings(
 
     def look() -> Endings:
         nonlocal unread
-        sources = view.sources._replace(**read_again(gateway, view.sources, {"objects"}))
+        sources = read_again(gateway, view.sources, OBJECTS)
         if any(left.pooled for left in waiting.values()):
             try:
                 # They tell whether the last user would still be let in.
-                sources = sources._replace(address_lists=read_address_lists(gateway))
+                sources = sources._replace(address_lists=read_list(gateway, "address_lists"))
             except Forbidden as exc:
                 unread = str(exc)
                 for uid in [uid for uid, left in waiting.items() if left.pooled]:

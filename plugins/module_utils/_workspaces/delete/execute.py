@@ -13,8 +13,11 @@ from datetime import timedelta
 from ..._common.batch import Progress, retry_on_conflict
 from ..._common.errors import EduideError, ServerFailed
 from ..._common.reading import Reading, SharedRead
-from ..._kubernetes.kinds import PV, PVC, SESSION, WORKSPACE
-from ..._platform.rows import SessionRow, session_row
+from ..._exams.view import PARTS as EXAMS
+from ..._exams.view import shield_of
+from ..._kubernetes.kinds import PV, PVC, WORKSPACE
+from ..._platform.rows import SessionRow
+from ..._platform.snapshot import read, read_list
 from ..._platform.storage import VolumeRow, volumes_of
 from ..._safety import guard
 from ..._safety.clocks import doubted
@@ -24,10 +27,9 @@ from ..._safety.guard import ROUNDS, Send, delete_seen
 from ..._safety.targets import Request, check_request
 from ..._sessions.filter import Selection
 from ..._sessions.record import Context
-from ..._sessions.snapshot import read_shield
 from ..._sessions.stop.execute import StopExecution, StopJob, read_and_plan_stop
 from ..record import NO_VOLUME, AssessedWorkspace, assess_workspaces, orphans
-from ..snapshot import WorkspaceView, read_workspaces
+from ..view import REQUIRED, WorkspaceView, parts_of, view_workspaces
 from ..volumes import note_patch
 from .plan import (
     DeletionItem,
@@ -45,6 +47,7 @@ from .wait import VolumeLeftovers
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
+    from ..._safety.shield import Shield
 
 
 class DeletionJob(t.NamedTuple):
@@ -132,7 +135,8 @@ def delete_workspaces(
 def _read(gateway: Gateway, job: DeletionJob) -> WorkspaceView:
     parts = {"objects", "exams", "claims", "volumes"}
     parts |= {"observation"} if job.request.selection.unused_days is not None else set()
-    return read_workspaces(gateway, job.stop.installation, job.stop.thresholds, parts, max_gap=job.max_gap)
+    snapshot = read(gateway, job.stop.installation, parts_of(parts), REQUIRED)
+    return view_workspaces(snapshot, job.stop.thresholds, max_gap=job.max_gap)
 
 
 class _Deleting:
@@ -143,8 +147,8 @@ class _Deleting:
         self.noted: set[str] = set()
         self._gateway, self._job, self._send = gateway, job, send
         self._known = view.context
-        self._shield = ShieldWatch(view.context.shield, lambda: read_shield(gateway))
-        self._sessions = SharedRead(lambda: gateway.list(SESSION, keep=session_row))
+        self._shield = ShieldWatch(view.context.shield, self._read_shield)
+        self._sessions = SharedRead(lambda: t.cast("list[SessionRow]", read_list(gateway, "sessions")))
         self._workspaces = SharedRead(self._read_workspaces)
 
     def act(self, item: DeletionItem) -> DeletionItem:
@@ -216,6 +220,9 @@ class _Deleting:
         """Exam records may change during a long run."""
         shield, now = self._shield.get(), self._gateway.now()
         return self._known._replace(shield=shield, now=now, machine_now=doubted(now, self._gateway.skew()))
+
+    def _read_shield(self) -> Shield:
+        return shield_of(read(self._gateway, self._job.stop.installation, EXAMS, required=()))
 
     def _read_workspaces(self) -> dict[str, AssessedWorkspace]:
         """By uid, for one of the same name made since is another."""

@@ -15,11 +15,11 @@ from ..._platform.rows import WorkspaceRow
 from ..._safety.execution import Pace, carry_out
 from ..._service.client import connect_service
 from ..._sessions.service import token_user
-from ..._sessions.stop.service import StopThrough, send_and_confirm, unknown_context
+from ..._sessions.stop.service import StopThrough, send_and_confirm, untold_view
 from ..filter import WorkspaceSelection
 from ..record import WorkspaceSources
 from ..service import assess_listed
-from ..snapshot import WorkspaceView
+from ..view import WorkspaceView
 from .execute import DeletionExecution
 from .options import read_deletion_request, read_deletion_terms
 from .plan import DeletionItem, plan_deletion
@@ -60,12 +60,12 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> DeletionExecution:
         )
     service = connect_service(params, check_mode=check_mode)
     user = token_user(service, params)
-    context = unknown_context()
-    listed = [assess_listed(workspace, context.now) for workspace in service.workspaces(user)]
+    untold = untold_view()
+    listed = [assess_listed(workspace, untold.context.now) for workspace in service.workspaces(user)]
     in_use = dict.fromkeys((name for assessed in listed for name in assessed.record["live_sessions"]), "live")
     # It is by name, whoever else was stated: the service acts for one user only.
     request = request._replace(selection=WorkspaceSelection(names=request.selection.names))
-    planned = plan_deletion(listed, (), request, terms, context, staying=in_use)
+    planned = plan_deletion(listed, (), request, terms, untold.context, staying=in_use)
 
     def delete(item: DeletionItem) -> DeletionItem:
         if not service.delete_workspace(user, item.name):
@@ -75,4 +75,4 @@ def delete_unchecked(params: Params, *, check_mode: bool) -> DeletionExecution:
     if not check_mode:
         planned = carry_out(planned, delete, Pace(params["concurrency"], params["max_failures"]))
     sources = WorkspaceSources(sessions=Lists(sessions=[]))
-    return DeletionExecution(planned, WorkspaceView(sources, context, {}))
+    return DeletionExecution(planned, WorkspaceView(sources, untold, {}))

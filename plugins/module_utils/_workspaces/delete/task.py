@@ -13,6 +13,7 @@ from ..._common.progress import Reporter
 from ..._common.report import Report, Task
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION, WORKSPACE
+from ..._platform.lists import describe_missing
 from ..._platform.options import read_installation
 from ..._safety.clocks import describe_doubt
 from ..._safety.execution import Pace
@@ -20,7 +21,6 @@ from ..._safety.guard import deleter
 from ..._safety.targets import Request
 from ..._sessions.filter import Selection
 from ..._sessions.findings import Thresholds
-from ..._sessions.snapshot import describe_missing
 from ..._sessions.stop import task as stop_task
 from ..._sessions.stop.execute import StopExecution, StopJob, stop_sessions
 from ..._sessions.stop.service import StopThrough, stop_through

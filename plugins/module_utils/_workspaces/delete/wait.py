@@ -10,8 +10,9 @@ import typing as t
 
 from ..._common.errors import Conflict, EduideError, Forbidden, NotFound
 from ..._common.waiting import wait_until
-from ..._kubernetes.kinds import PV, PVC
-from ..._platform.storage import VolumeRow, claim_row, volumes_of
+from ..._kubernetes.kinds import PV
+from ..._platform.snapshot import read_list
+from ..._platform.storage import VolumeRow
 from ..record import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED, Deletion
 from ..volumes import reclaim_patch
 
@@ -51,7 +52,7 @@ def settle(
     failures: dict[str, str] = {}
 
     def look() -> dict[str, VolumeEnding]:
-        claims = {row.uid for row in gateway.list(PVC, keep=claim_row)}
+        claims = {row.uid for row in read_list(gateway, "claims")}
         volumes = _volumes(gateway)
         ended: dict[str, VolumeEnding] = {}
         for key, left in leftovers.items():
@@ -89,7 +90,7 @@ def settle(
 
 def _volumes(gateway: Gateway) -> dict[str, VolumeRow] | None:
     try:
-        return {row.name: row for row in gateway.list(PV, keep=volumes_of(gateway.namespace))}
+        return {row.name: row for row in read_list(gateway, "volumes")}
     except Forbidden:
         return None
 

@@ -14,10 +14,11 @@ from ..._common.batch import Attempt, retry_on_conflict, run_batch
 from ..._common.errors import EduideError, Forbidden, NotFound, several
 from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
-from ..._kubernetes.kinds import CONFIG_MAP, SESSION, WORKSPACE
+from ..._kubernetes.kinds import CONFIG_MAP, WORKSPACE
 from ..._platform.names import RETENTION_RECORD
 from ..._platform.records import Malformed
-from ..._platform.rows import WorkspaceRow, session_row, workspace_row
+from ..._platform.rows import WorkspaceRow, workspace_row
+from ..._platform.snapshot import read_list
 from ..._safety.guard import ROUNDS, look_up
 from . import log as usage_log
 from .options import read_max_gap
@@ -44,9 +45,9 @@ def run_observed(task: Task) -> Report:
     params, check_mode = task.params, task.check_mode
     gateway, max_gap = connect(params, check_mode=check_mode), read_max_gap(params)
     # Sessions first: one that ends in between was seen, and its workspace is still there to be stamped.
-    sessions = gateway.list(SESSION, keep=session_row)
+    sessions = read_list(gateway, "sessions")
     now = gateway.now()
-    rows = usage_log.in_use(gateway.list(WORKSPACE, keep=workspace_row), sessions)
+    rows = usage_log.in_use(read_list(gateway, "workspaces"), sessions)
     done = run_batch(
         rows,
         lambda row: _stamp(gateway, row, now, check_mode=check_mode),

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import threading
 import urllib.parse
 
 import pytest
@@ -27,7 +25,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import LIST_RESTARTS, KubeGateway
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.connect import connect
-from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import whole
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
@@ -369,65 +366,6 @@ def test_a_group_that_is_not_served_names_the_definitions_to_install():
         pytest.raises(NotServed, match="custom resource definitions of Theia Cloud installed"),
     ):
         gateway_to(server).list(APP_DEFINITION)
-
-
-def test_lists_are_read_at_the_same_time():
-    together = threading.Barrier(3, timeout=10)
-
-    def answer(_seen):
-        together.wait()
-        return listing("a")
-
-    with Loopback(answer) as server:
-        snapshot = gateway_to(server).read_all(dict.fromkeys("xyz", (POD, name_of)))
-    assert snapshot.lists == {"x": ["a"], "y": ["a"], "z": ["a"]}
-    assert snapshot.missing == {}
-
-
-@pytest.mark.parametrize(
-    "say", [status(403, CANNOT), status(404), Say(503), Say(body="<html>", content_type="text/html")]
-)
-def test_optional_lists_may_be_missing_with_a_reason(say):
-    def answer(seen):
-        return say if "metrics" in seen.path else listing("a")
-
-    wanted = {"pods": (POD, name_of), "usage": (POD_METRICS, whole)}
-    with Loopback(answer) as server:
-        snapshot = gateway_to(server).read_all(wanted, optional={"usage"})
-        assert snapshot.of("pods") == ["a"]
-        assert snapshot.lists["usage"] is None
-        assert "pods in namespace 'theia'" in snapshot.missing["usage"]
-        with pytest.raises(KeyError, match="usage could not be read"):
-            snapshot.of("usage")
-        with pytest.raises((Forbidden, NotServed, ServerFailed)):
-            gateway_to(server).read_all(wanted)
-
-
-def test_what_is_optional_is_not_waited_for():
-    with Loopback(lambda seen: Say(503) if "metrics" in seen.path else listing()) as server:
-        gateway_to(server).read_all({"pods": (POD, whole), "usage": (POD_METRICS, whole)}, optional={"usage"})
-    assert len(server.seen) == 2
-
-
-def test_an_unaccepted_token_is_never_just_missing():
-    wanted = {"usage": (POD_METRICS, whole)}
-    with Loopback(lambda _seen: status(401)) as server, pytest.raises(Unauthorized):
-        gateway_to(server).read_all(wanted, optional={"usage"})
-
-
-def test_a_snapshot_is_as_old_as_its_first_answer():
-    days = itertools.count(11)
-    dates = threading.Lock()
-
-    def answer(_seen):
-        with dates:
-            return Say(
-                body={"kind": "PodList", "items": []}, headers={"Date": f"Thu, {next(days)} Feb 2027 08:30:00 GMT"}
-            )
-
-    with Loopback(answer) as server:
-        snapshot = gateway_to(server).read_all(dict.fromkeys("abc", (POD, whole)))
-    assert snapshot.read_at.day == 11
 
 
 def test_time_is_asked_for_where_no_answer_has_told_it():

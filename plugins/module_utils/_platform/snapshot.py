@@ -1,0 +1,208 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading an installation: one snapshot of few, paged lists, several at the same time."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from .._common.errors import Conflict, Forbidden, NotServed, ServerFailed
+from .._kubernetes import kinds
+from . import names, records, rows, storage, workloads
+from .leader import watch
+from .lists import Lists, Snapshot
+from .operator import Operator, read_operator
+from .quota import project_quota
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway, Keep
+    from .._kubernetes.kinds import Kind
+    from .options import Installation
+
+Part = t.Literal[
+    "sessions",
+    "app_definitions",
+    "workspaces",
+    "deployments",
+    "replica_sets",
+    "services",
+    "pods",
+    "usage",
+    "address_lists",
+    "claims",
+    "volumes",
+    "quotas",
+    "exams",
+    "operator",
+    "collector",
+    "ledger",
+    "observation",
+]
+# Every list has a page in memory while it is read, and only one page is taken apart at a time: more are not faster.
+LISTS_AT_ONCE = 3
+# How often an installation is read before its ledger is found unchanged.
+READS = 5
+# Claimed instances and free ones, but not the lists of sessions with a pod of their own.
+ADDRESS_LISTS = f"{names.PURPOSE_LABEL}={names.EMAILS_PURPOSE},!{names.OWN_SESSION_LABEL}"
+
+Readers = t.Mapping[str, t.Callable[[], t.Any]]
+
+
+class Answers(t.NamedTuple):
+    """What several readers brought. Of one that failed there is None, and the reason is in ``missing``."""
+
+    found: dict[str, t.Any]
+    missing: dict[str, str]
+    first: datetime
+    """When the first of them had ended."""
+
+
+def read(
+    gateway: Gateway, installation: Installation, parts: t.Collection[Part], required: t.Collection[Part]
+) -> Snapshot:
+    """Read the parts asked for. Only what is required has to be readable.
+
+    Every run that changes capacity writes the ledger before it changes an app definition. So the ledger is read before
+    and after the rest: if it is the same, the bounds are those that it knows of, or are being changed to what it says.
+    """
+
+    def read_ledger() -> t.Any:
+        return gateway.get(kinds.CONFIG_MAP, names.CAPACITY_RECORD) if "ledger" in parts else None
+
+    ledger = read_ledger()
+    for _attempt in range(READS):
+        snapshot, before = _read_once(gateway, installation, parts, required), ledger
+        ledger = read_ledger()
+        if ledger == before:
+            break
+    else:
+        raise Conflict(f"ConfigMap {names.CAPACITY_RECORD} changed {READS} times while the installation was read")
+    if snapshot.lists.app_definitions == [] and not snapshot.lists.sessions and ledger is None:
+        raise gateway.no_installation()
+    return snapshot._replace(ledger=ledger)
+
+
+def read_list(gateway: Gateway, part: Part) -> t.Any:
+    """One list as it is now."""
+    if part == "volumes":
+        return gateway.list(kinds.PV, keep=storage.volumes_of(gateway.namespace))
+    if part == "quotas":
+        return [row for quota in gateway.list(kinds.RESOURCE_QUOTA, keep=project_quota) for row in quota]
+    kind, project, labels = _LISTS[part]
+    # Usage comes from a server of its own; where that is down, trying again only takes time.
+    return gateway.list(kind, keep=project, label_selector=labels, patient=part != "usage")
+
+
+def read_again(gateway: Gateway, before: Lists, parts: t.Iterable[Part]) -> Lists:
+    """The same with those lists as they are now that were read before."""
+    again = [part for part in parts if getattr(before, part) is not None]
+    found = gateway.map(lambda part: read_list(gateway, part), again, concurrency=LISTS_AT_ONCE)
+    return before._replace(**dict(zip(again, found, strict=True)))
+
+
+def with_leader(gateway: Gateway, installation: Installation, snapshot: Snapshot) -> Snapshot:
+    """Watch whether an operator leads: done only where something rests on it, for it takes as long as a renewal."""
+    try:
+        leading, led_seconds = watch(gateway, installation)
+    except Forbidden as exc:
+        return snapshot._replace(missing={**snapshot.missing, "lease": str(exc)})
+    return snapshot._replace(leading=leading, led_seconds=led_seconds, now=gateway.now())
+
+
+def read_each(gateway: Gateway, readers: Readers, required: t.Collection[str] = ()) -> Answers:
+    """What each of them brings, several at the same time."""
+    missing: dict[str, str] = {}
+    ended: list[datetime] = []
+
+    def attempt(name: str) -> t.Any:
+        try:
+            found = readers[name]()
+        except (Forbidden, NotServed, ServerFailed) as exc:
+            if name in required:
+                raise
+            missing[name] = str(exc)
+            return None
+        ended.append(gateway.now())
+        return found
+
+    found = gateway.map(attempt, readers, concurrency=LISTS_AT_ONCE)
+    return Answers(dict(zip(readers, found, strict=True)), missing, min(ended, default=gateway.now()))
+
+
+class _List(t.NamedTuple):
+    kind: Kind
+    project: Keep
+    label_selector: str | None = None
+
+
+_LISTS: t.Mapping[str, _List] = {
+    "sessions": _List(kinds.SESSION, rows.session_row),
+    "app_definitions": _List(kinds.APP_DEFINITION, rows.app_definition_row),
+    "workspaces": _List(kinds.WORKSPACE, rows.workspace_row),
+    "deployments": _List(kinds.DEPLOYMENT, workloads.deployment_row),
+    "replica_sets": _List(kinds.REPLICA_SET, workloads.replica_set_row),
+    "services": _List(kinds.SERVICE, workloads.service_row),
+    "pods": _List(kinds.POD, workloads.pod_row),
+    "usage": _List(kinds.POD_METRICS, workloads.usage_row),
+    "address_lists": _List(kinds.CONFIG_MAP, workloads.address_list_row, ADDRESS_LISTS),
+    "claims": _List(kinds.PVC, storage.claim_row),
+    "exams": _List(kinds.CONFIG_MAP, dict, records.selector("exam")),
+}
+
+
+def _read_once(
+    gateway: Gateway, installation: Installation, parts: t.Collection[Part], required: t.Collection[Part]
+) -> Snapshot:
+    alone: Readers = {
+        "operator": lambda: _deployment(gateway, installation.operator_deployment, read_operator),
+        "collector": lambda: _deployment(gateway, names.COLLECTOR_DEPLOYMENT, storage.read_collector),
+        "observation": lambda: gateway.get(kinds.CONFIG_MAP, names.RETENTION_RECORD),
+    }
+    listed = [part for part in t.get_args(Part) if part in Lists._fields and part in parts]
+    readers: dict[str, t.Callable[[], t.Any]] = {part: _lister(gateway, part) for part in listed}
+    readers |= {part: reader for part, reader in alone.items() if part in parts}
+    if "deployments" in parts:
+        # The operator's arguments come with the other Deployments.
+        readers["deployments"] = lambda: gateway.list(kinds.DEPLOYMENT, keep=_deployment_or_operator(installation))
+        readers.pop("operator", None)
+    found, missing, first = read_each(gateway, readers, required)
+    deployments, operator = _apart(found.get("deployments"))
+    lists = {**dict.fromkeys(Lists._fields), **{part: found[part] for part in listed}, "deployments": deployments}
+    return Snapshot(
+        Lists(**lists),
+        missing,
+        now=first,
+        namespace=gateway.namespace,
+        skew=gateway.skew(),
+        operator=operator or found.get("operator"),
+        collector=found.get("collector"),
+        observation=found.get("observation"),
+    )
+
+
+def _lister(gateway: Gateway, part: Part) -> t.Callable[[], t.Any]:
+    return lambda: read_list(gateway, part)
+
+
+def _deployment(gateway: Gateway, name: str, project: Keep) -> t.Any:
+    deployment = gateway.get(kinds.DEPLOYMENT, name)
+    return project(deployment) if deployment else None
+
+
+def _deployment_or_operator(installation: Installation) -> Keep:
+    def project(obj: t.Any) -> t.Any:
+        if obj["metadata"]["name"] == installation.operator_deployment:
+            return read_operator(obj)
+        return workloads.deployment_row(obj)
+
+    return project
+
+
+def _apart(found: list[t.Any] | None) -> tuple[list[workloads.DeploymentRow] | None, Operator | None]:
+    if found is None:
+        return None, None
+    operator = next((row for row in found if isinstance(row, Operator)), None)
+    return [row for row in found if not isinstance(row, Operator)], operator

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What sessions look at of a snapshot."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._exams.view import shield_of
+from .._safety.clocks import doubted
+from .findings import Source, Thresholds
+from .record import Context
+
+if t.TYPE_CHECKING:
+    from .._platform.lists import Lists, Snapshot
+    from .._platform.snapshot import Part
+
+Gathered = t.Literal["objects", "usage", "workspaces", "addresses", "exams"]
+GATHERED: tuple[Gathered, ...] = t.get_args(Gathered)
+OBJECTS: tuple[Part, ...] = ("deployments", "replica_sets", "services", "pods")
+REQUIRED: tuple[Part, ...] = ("sessions",)
+_ALWAYS: tuple[Part, ...] = ("sessions", "app_definitions", "operator")
+_LISTS: t.Mapping[str, tuple[Part, ...]] = {
+    "sessions": ("sessions",),
+    "app_definitions": ("app_definitions",),
+    "workspaces": ("workspaces",),
+    "objects": OBJECTS,
+    "usage": ("usage",),
+    "addresses": ("address_lists",),
+    "exams": ("exams",),
+}
+READABLE = frozenset(_LISTS)
+
+
+class View(t.NamedTuple):
+    """A snapshot as decisions about sessions look at it."""
+
+    snapshot: Snapshot
+    context: Context
+    missing: dict[str, str]
+
+    @property
+    def sources(self) -> Lists:
+        return self.snapshot.lists
+
+    def of(self, snapshot: Snapshot) -> View:
+        """The same view of another snapshot."""
+        return view_sessions(snapshot, self.context.thresholds)
+
+
+def view_sessions(snapshot: Snapshot, thresholds: Thresholds) -> View:
+    shield = shield_of(snapshot)
+    missing = dict(snapshot.missing)
+    if shield.unreadable and "exams" not in missing:
+        missing["exams"] = "; ".join(f"{record}: {reason}" for record, reason in shield.unreadable)
+    context = Context(
+        now=snapshot.now,
+        machine_now=doubted(snapshot.now, snapshot.skew),
+        namespace=snapshot.namespace,
+        operator=snapshot.operator,
+        leading=snapshot.leading,
+        led_seconds=snapshot.led_seconds,
+        shield=shield,
+        thresholds=thresholds,
+    )
+    return View(snapshot, context, missing)
+
+
+def parts_of(gathered: t.Collection[str]) -> frozenset[Part]:
+    """What has to be read for what is to be gathered."""
+    asked = {part for word in gathered for part in _LISTS.get(word, ())}
+    return frozenset(asked.union(_ALWAYS))
+
+
+def lists_of(sources: t.Iterable[Source]) -> list[Part]:
+    """The lists that these findings rest on."""
+    return [part for source in sources for part in _LISTS.get(source, ())]
