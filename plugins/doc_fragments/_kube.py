@@ -20,8 +20,9 @@ options:
       - Path of a kubeconfig, several paths joined by colons, or the content of one as a dictionary.
       - Without it, E(K8S_AUTH_KUBECONFIG) is used, then the service account of the pod that the task runs in,
         then E(KUBECONFIG), then C(~/.kube/config).
-      - Users whose token comes from a helper program (C(exec)) or an C(auth-provider) need the Python package
-        C(kubernetes) and cost more time per task; tokens, token files and client certificates do not.
+      - A helper program (C(exec)) is run without a terminal and ends within O(timeout_seconds). Once its token
+        has expired or is refused, it is run again.
+      - Users with an C(auth-provider) need the Python package C(kubernetes) and cost more time per task.
     type: raw
   context:
     description:
@@ -123,7 +124,7 @@ options:
     default: 30
 requirements:
   - urllib3 and PyYAML, which come with the Python package C(kubernetes)
-  - kubernetes >= 35.0.0 for kubeconfig users with C(exec) or C(auth-provider)
+  - kubernetes >= 35.0.0 for kubeconfig users with C(auth-provider)
 notes:
   - The options that reach the Kubernetes API are those of the kubernetes.core collection and read the same
     C(K8S_AUTH_*) variables.

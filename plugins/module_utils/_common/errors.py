@@ -95,6 +95,10 @@ class Unreachable(EduideError):
     """No answer came back. After a write, ``applied`` in the details is ``unknown`` or ``no``."""
 
 
+class LoginFailed(Unreachable):
+    """The program that gets our credentials failed, so nothing was sent."""
+
+
 class UntrustedCertificate(Unreachable):
     """The server's certificate does not prove that it is the server we wanted."""
 

@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .redact import secrets_in
-from .secrets import KNOWN
+from .secrets import KNOWN, remember_content
 
 Spec = dict[str, dict[str, t.Any]]
 
@@ -107,8 +106,7 @@ def remember_secrets(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]
         _remember_user_of(address)
     for kubeconfig in (params.get("kubeconfig"), environ.get("K8S_AUTH_KUBECONFIG"), environ.get("KUBECONFIG")):
         if isinstance(kubeconfig, str) and is_content(kubeconfig):
-            KNOWN.add(kubeconfig, *re.findall(r"[^\s\"',:{}\[\]]{12,}", kubeconfig))
-            KNOWN.add(*re.findall(r"(?i)(?:token|password|secret|data)[\"']?\s*:\s*[\"']?([^\s\"',}]+)", kubeconfig))
+            remember_content(kubeconfig)
 
 
 def is_content(path: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import typing as t
 import urllib.parse
 
@@ -48,6 +49,12 @@ class Secrets:
 
 
 KNOWN = Secrets()
+
+
+def remember_content(text: str) -> None:
+    """Keep what may be secret in a text that holds credentials and cannot be taken apart."""
+    KNOWN.add(text, *re.findall(r"[^\s\"',:{}\[\]]{12,}", text))
+    KNOWN.add(*re.findall(r"(?i)(?:token|password|secret|data)[\"']?\s*:\s*[\"']?([^\s\"',}]+)", text))
 
 
 def forms_of(secret: str | bytes) -> set[str]:

@@ -4,16 +4,14 @@
 
 """Where the Kubernetes API is and as whom to speak to it, from the options that `kubernetes.core` has.
 
-The usual kubeconfigs (tokens, token files, client certificates) are read here, because importing the Python client
-costs every task more time than its requests take. Users that need a helper program or a token refresh go through it.
+Kubeconfigs are read here, because importing the Python client costs every task more time than its requests take. Only
+users with an auth provider go through it.
 """
 
 from __future__ import annotations
 
 import base64
 import os
-import threading
-import time
 import typing as t
 
 from .._common.errors import Misconfigured
@@ -21,10 +19,9 @@ from .._common.http.connections import Endpoint, Hints, Pem, read_address
 from .._common.http.proxies import Proxy, is_exempt, proxy_of_environment, read_proxy
 from .._common.options import is_content
 from .._common.secrets import KNOWN, clean_credential
+from .credentials import Credential, FetchedCredential, Proof, fixed, token_file
 from .kubeconfig import Kubeconfig, load_kubeconfig
 
-# The mounted token of a pod and most token files are replaced while a long run goes on.
-TOKEN_FILE_SECONDS = 60.0
 _IN_CLUSTER = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 # Option -> the other name under which the Python client, and therefore the environment, knows it.
@@ -44,11 +41,11 @@ _HINTS = Hints(
 
 
 class Access(t.NamedTuple):
-    """Everything a connection needs. ``authorization`` is asked for each request, for tokens get replaced."""
+    """Everything a connection needs. The credential is asked for each request, for tokens get replaced."""
 
     host: str
     source: str
-    authorization: t.Callable[[], str | None]
+    credential: Credential = fixed(None)
     verify: bool = True
     ca: Pem | None = None
     client_cert: Pem | None = None
@@ -60,7 +57,7 @@ class Access(t.NamedTuple):
     proxy_headers: t.Mapping[str, t.Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
-    def endpoint(self, environ: t.Mapping[str, str]) -> Endpoint:
+    def endpoint(self, environ: t.Mapping[str, str], proof: Proof) -> Endpoint:
         return Endpoint(
             url=self.host,
             name=f"the Kubernetes API at {self.host} ({self.source})",
@@ -68,8 +65,8 @@ class Access(t.NamedTuple):
             facts={"host": self.host},
             verify=self.verify,
             ca=self.ca,
-            client_cert=self.client_cert,
-            client_key=self.client_key,
+            client_cert=self.client_cert or proof.client_cert,
+            client_key=self.client_key or proof.client_key,
             server_name=self.server_name,
             proxy=self._way_out(environ),
             proxy_headers=_headers_of(self.proxy_headers or {}),
@@ -140,13 +137,14 @@ def resolve(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None =
     environ = os.environ if environ is None else environ
     options = read_options(params, environ)
     _refuse_two_sources(params, environ)
+    own = _own_credential(options)
     if _enough_without_kubeconfig(options):
-        base = Access(host="", source="the options", authorization=lambda: None)
+        base = Access(host="", source="the options")
     elif options.get("kubeconfig") or options.get("context"):
-        base = _from_kubeconfig(options, environ)
+        base = _from_kubeconfig(options, environ, own)
     else:
-        base = _from_pod(environ) or _from_kubeconfig(options, environ)
-    access = _overridden(base, options)
+        base = _from_pod(environ) or _from_kubeconfig(options, environ, own)
+    access = _overridden(base, options)._replace(credential=own or base.credential)
     return access._replace(host=read_address(access.host, f"the address of the Kubernetes API from {access.source}"))
 
 
@@ -176,32 +174,13 @@ def _from_pod(environ: t.Mapping[str, str]) -> Access | None:
     return Access(
         host=f"https://{f'[{host}]' if ':' in host else host}:{port}",
         source="the service account of this pod",
-        authorization=_token_file(token),
+        credential=token_file(token),
         ca=Pem(path=ca),
     )
 
 
-def _token_file(path: str) -> t.Callable[[], str | None]:
-    lock = threading.Lock()
-    last: list[tuple[float, str]] = []
-
-    def authorization() -> str:
-        with lock:
-            if not last or time.monotonic() - last[-1][0] > TOKEN_FILE_SECONDS:
-                try:
-                    with open(path, encoding="utf-8") as file:
-                        token = clean_credential(file.read(), f"the token in {path}")
-                        last[:] = [(time.monotonic(), f"Bearer {token}")]
-                except OSError as exc:
-                    raise Misconfigured(f"the token file {path} cannot be read: {exc.strerror}") from exc
-            return last[-1][1]
-
-    return authorization
-
-
-def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Access:
+def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], own: Credential | None) -> Access:
     config = load_kubeconfig(options.get("kubeconfig"), options.get("context"), environ)
-    authorization, client_cert, client_key = _credentials(config, bool(options.get("persist_config")))
     headers = []
     if config.user.get("as"):
         headers = [("Impersonate-User", str(config.user["as"]))]
@@ -209,11 +188,12 @@ def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str
     return Access(
         host=str(config.cluster.get("server") or ""),
         source=config.source,
-        authorization=authorization,
+        # A helper is not run for credentials that an option replaces.
+        credential=own or _credential_of(config, persist=bool(options.get("persist_config"))),
         verify=not config.cluster.get("insecure-skip-tls-verify"),
         ca=config.cluster_pem("certificate-authority"),
-        client_cert=client_cert,
-        client_key=client_key,
+        client_cert=config.user_pem("client-certificate"),
+        client_key=config.user_pem("client-key"),
         server_name=config.cluster.get("tls-server-name"),
         proxy=config.cluster.get("proxy-url"),
         # To kubectl, the proxy of a kubeconfig counts whatever the environment exempts.
@@ -222,23 +202,31 @@ def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str
     )
 
 
-def _credentials(config: Kubeconfig, persist: bool) -> tuple[t.Callable[[], str | None], Pem | None, Pem | None]:
+def _credential_of(config: Kubeconfig, *, persist: bool) -> Credential:
     user = config.user
-    cert, key = config.user_pem("client-certificate"), config.user_pem("client-key")
-    if "auth-provider" in user or ("exec" in user and not user.get("token") and not user.get("tokenFile")):
-        from .login import log_in
+    if "auth-provider" in user:
+        from .provider import Provider
 
-        login = log_in(config, persist)
-        return login.authorization, login.client_cert or cert, login.client_key or key
+        return FetchedCredential(Provider(config, persist=persist).fetch)
     if user.get("token"):
-        token = clean_credential(user["token"], f"the token of {config.source}")
-        return (lambda: f"Bearer {token}"), cert, key
+        return fixed(f"Bearer {clean_credential(user['token'], f'the token of {config.source}')}")
     if user.get("tokenFile"):
-        return _token_file(config.user_path(user["tokenFile"])), cert, key
+        return token_file(config.user_path(user["tokenFile"]))
+    if "exec" in user:
+        from .helper import Helper
+
+        return FetchedCredential(Helper(config).fetch)
     if "username" in user and "password" in user:
-        basic = _basic(str(user["username"]), str(user["password"]))
-        return (lambda: basic), cert, key
-    return (lambda: None), cert, key
+        return fixed(_basic(str(user["username"]), str(user["password"])))
+    return fixed(None)
+
+
+def _own_credential(options: t.Mapping[str, t.Any]) -> Credential | None:
+    if options.get("api_key"):
+        return fixed(f"Bearer {clean_credential(options['api_key'], 'api_key')}")
+    if options.get("username") and options.get("password"):
+        return fixed(_basic(str(options["username"]), str(options["password"])))
+    return None
 
 
 def _overridden(base: Access, options: t.Mapping[str, t.Any]) -> Access:
@@ -246,12 +234,6 @@ def _overridden(base: Access, options: t.Mapping[str, t.Any]) -> Access:
     changes: dict[str, t.Any] = {}
     if options.get("host"):
         changes["host"] = str(options["host"])
-    if options.get("api_key"):
-        bearer = f"Bearer {clean_credential(options['api_key'], 'api_key')}"
-        changes["authorization"] = lambda: bearer
-    elif options.get("username") and options.get("password"):
-        basic = _basic(str(options["username"]), str(options["password"]))
-        changes["authorization"] = lambda: basic
     for option, field in (("ca_cert", "ca"), ("client_cert", "client_cert"), ("client_key", "client_key")):
         if options.get(option):
             changes[field] = Pem(path=os.path.expanduser(str(options[option])))

@@ -15,6 +15,7 @@ import typing as t
 from .._common.http.client import Answer, HttpClient, Message, parse_date
 from .._common.waiting import Deadline
 from .access import Access
+from .credentials import Proof
 
 
 class Clock:
@@ -58,17 +59,35 @@ class Transport:
         self.access = access
         self.clock = Clock()
         self._timeout_seconds = timeout_seconds
-        self._client = HttpClient(access.endpoint(os.environ), connections=connections, sleep=sleep)
+        self._connections, self._sleep = connections, sleep
+        self._opening = threading.Lock()
+        self._client: HttpClient | None = None
+        self._shown = Proof()
 
     def request(self, message: Message, *, patient: bool = True) -> Answer:
-        """Send, and send again where the rules for answers allow it."""
+        """Send, and send again where the rules for answers allow it, or where other credentials may be accepted."""
         deadline = Deadline(self._timeout_seconds)
-        # Logs come as text; everything else has to be JSON, which is looked at later.
-        headers = [("Accept", "application/json, */*"), ("User-Agent", "eduide.theia"), *self.access.headers]
-        authorization = self.access.authorization()
-        if authorization:
-            headers.append(("Authorization", authorization))
-        own = message._replace(headers=[*headers, *message.headers])
-        answer = self._client.send(own, deadline, patient=patient)
+        proof = self.access.credential.proof(deadline)
+        answer = self._send(message, proof, deadline, patient)
+        if answer.status == 401 and self.access.credential.renew(proof, deadline):
+            answer = self._send(message, self.access.credential.proof(deadline), deadline, patient)
         self.clock.heard(answer.headers.get("Date"))
         return answer
+
+    def _send(self, message: Message, proof: Proof, deadline: Deadline, patient: bool) -> Answer:
+        # Logs come as text; everything else has to be JSON, which is looked at later.
+        headers = [("Accept", "application/json, */*"), ("User-Agent", "eduide.theia"), *self.access.headers]
+        if proof.header:
+            headers.append(("Authorization", proof.header))
+        own = message._replace(headers=[*headers, *message.headers])
+        return self._client_for(proof).send(own, deadline, patient=patient)
+
+    def _client_for(self, proof: Proof) -> HttpClient:
+        """Connections that show the certificate of the proof, if it has one."""
+        shown = proof._replace(header=None)
+        with self._opening:
+            if self._client is None or shown != self._shown:
+                endpoint = self.access.endpoint(os.environ, proof)
+                self._client = HttpClient(endpoint, connections=self._connections, sleep=self._sleep)
+                self._shown = shown
+            return self._client

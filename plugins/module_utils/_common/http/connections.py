@@ -25,6 +25,13 @@ class Pem(t.NamedTuple):
     path: str | None = None
     data: bytes | None = None
 
+    def content(self) -> bytes:
+        """May be an ``OSError``."""
+        if self.path is None:
+            return self.data or b""
+        with open(self.path, "rb") as file:
+            return file.read()
+
 
 class Hints(t.NamedTuple):
     """What a person can do about a server that cannot be reached, in the words of the options that name it."""

@@ -133,7 +133,7 @@ def test_the_system_log_gets_no_secret_either(monkeypatch, capsys):
 def test_the_edges_import_without_their_libraries(monkeypatch):
     for library in ("kubernetes", "urllib3", "yaml"):
         monkeypatch.setitem(sys.modules, library, None)
-    for name in ("connect", "client", "access", "login", "transport"):
+    for name in ("connect", "client", "access", "helper", "provider", "transport"):
         full = f"ansible_collections.eduide.theia.plugins.module_utils._kubernetes.{name}"
         monkeypatch.delitem(sys.modules, full, raising=False)
         importlib.import_module(full)

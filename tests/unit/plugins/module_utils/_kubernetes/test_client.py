@@ -25,6 +25,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import LIST_RESTARTS, KubeGateway
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.connect import connect
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.credentials import fixed
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     APP_DEFINITION,
     CONFIG_MAP,
@@ -42,7 +43,7 @@ PODS = "/api/v1/namespaces/theia/pods"
 
 
 def gateway_to(server, **more):
-    access = Access(host=server.url, source="context 'exam' of /config", authorization=lambda: "Bearer sesame")
+    access = Access(host=server.url, source="context 'exam' of /config", credential=fixed("Bearer sesame"))
     return KubeGateway(
         Transport(access, timeout_seconds=5, connections=4, sleep=lambda _seconds: None), namespace="theia", **more
     )

@@ -17,7 +17,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.pages imp
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.responses import Request
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.transport import Answer
 
-ACCESS = Access(host="https://cluster", source="a test", authorization=lambda: None)
+ACCESS = Access(host="https://cluster", source="a test")
 ITEMS = [{"metadata": {"name": name}, "items": ["]", {"items": [1]}]} for name in ("a", "ö", '"items":[')]
 NAMES = ["a", "ö", '"items":[']
 LIST = {"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": "next"}, "items": ITEMS}

@@ -10,11 +10,18 @@ import datetime
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.batch import in_parallel
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured, Unreachable
-from ansible_collections.eduide.theia.plugins.module_utils._common.http.client import Message
+from ansible_collections.eduide.theia.plugins.module_utils._common.http.client import Answer, Message
+from ansible_collections.eduide.theia.plugins.module_utils._common.http.connections import Pem
 from ansible_collections.eduide.theia.plugins.module_utils._common.http.rules import Effect
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import transport as transport_module
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.credentials import (
+    FetchedCredential,
+    Proof,
+    fixed,
+)
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.requests import reading
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.transport import Clock, Transport
 from unit.loopback import Loopback, Say
@@ -23,15 +30,16 @@ OK = Say(body={"ok": True})
 
 
 def access(host, **more):
-    return Access(host=host, source="context 'exam' of /config", authorization=lambda: "Bearer sesame", **more)
+    return Access(host=host, source="context 'exam' of /config", credential=fixed("Bearer sesame"), **more)
 
 
 def test_each_request_says_who_asks():
     tokens = iter(["Bearer first", "Bearer second"])
+    credential = FetchedCredential(lambda _deadline: (Proof(next(tokens)), 0))
     headers = (("Impersonate-User", "ada"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b"))
     with Loopback(lambda _seen: OK) as server:
         asker = Transport(
-            access(server.url, headers=headers)._replace(authorization=lambda: next(tokens)),
+            access(server.url, headers=headers)._replace(credential=credential),
             timeout_seconds=5,
             connections=1,
         )
@@ -43,6 +51,64 @@ def test_each_request_says_who_asks():
     assert second.header("Content-Type") == "application/merge-patch+json"
     assert second.headers["impersonate-group"] == ["a", "b"]
     assert first.header("User-Agent") == "eduide.theia"
+
+
+def accepting(token):
+    """A server to which only one token counts."""
+    return lambda seen: OK if seen.header("Authorization") == token else Say(401, body={"kind": "Status"})
+
+
+@pytest.mark.parametrize(
+    ("proofs", "status", "asked"),
+    [
+        pytest.param(["old", "new"], 200, ["old", "new"], id="renewed"),
+        pytest.param(["old", "old"], 401, ["old"], id="the-same-again"),
+        pytest.param(["old", "older", "new"], 401, ["old", "older"], id="once"),
+    ],
+)
+@pytest.mark.parametrize("effect", Effect)
+def test_a_refused_proof_is_renewed_once_and_the_request_repeated(proofs, status, asked, effect):
+    tokens = iter(proofs)
+    credential = FetchedCredential(lambda _deadline: (Proof(next(tokens)), None))
+    with Loopback(accepting("new")) as server:
+        asker = Transport(access(server.url)._replace(credential=credential), timeout_seconds=5, connections=1)
+        assert asker.request(Message("PATCH", "/x", effect)).status == status
+    assert [seen.header("Authorization") for seen in server.seen] == asked
+
+
+def test_many_threads_that_are_refused_renew_together():
+    fetched = []
+
+    def fetch(_deadline):
+        fetched.append(len(fetched))
+        return Proof(("old", "new")[fetched[-1]]), None
+
+    with Loopback(accepting("new")) as server:
+        asker = Transport(
+            access(server.url)._replace(credential=FetchedCredential(fetch)), timeout_seconds=5, connections=8
+        )
+        answers = in_parallel(lambda _number: asker.request(reading("/x")), range(40), 8)
+    assert {answer.status for answer in answers} == {200}
+    assert fetched == [0, 1]
+
+
+def test_a_new_certificate_is_shown_on_new_connections(monkeypatch):
+    proofs = iter([Proof(None, Pem(data=b"1")), Proof(None, Pem(data=b"1")), Proof(None, Pem(data=b"2"))])
+    shown = []
+
+    class Client:
+        def __init__(self, endpoint, **_unused):
+            shown.append(endpoint.client_cert.data)
+
+        def send(self, _message, _deadline, **_unused):
+            return Answer(200, {}, b"")
+
+    monkeypatch.setattr(transport_module, "HttpClient", Client)
+    credential = FetchedCredential(lambda _deadline: (next(proofs), 0))
+    asker = Transport(access("https://api")._replace(credential=credential), timeout_seconds=5, connections=1)
+    for _number in range(3):
+        asker.request(reading("/x"))
+    assert shown == [b"1", b"2"]
 
 
 def test_what_cannot_be_reached_is_named_with_where_its_address_came_from():
@@ -69,13 +135,13 @@ OPTION, KUBECONFIG = {"proxy": "http://proxy:1"}, {"proxy": "http://proxy:1", "n
     ],
 )
 def test_the_proxy_is_the_one_that_is_meant(given, environ, wanted):
-    found = access("https://api", **given).endpoint(environ).proxy
+    found = access("https://api", **given).endpoint(environ, Proof()).proxy
     assert (found.url if found else None) == wanted
 
 
 def test_a_proxy_that_is_none_is_named_by_where_it_came_from():
     with pytest.raises(Misconfigured, match="the proxy of context 'exam' of /config: that is no address"):
-        access("https://api", proxy="ftp://x").endpoint({})
+        access("https://api", proxy="ftp://x").endpoint({}, Proof())
 
 
 @pytest.mark.parametrize("hours", [5, -24])

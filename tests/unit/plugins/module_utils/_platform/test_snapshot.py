@@ -19,6 +19,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import KubeGateway
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.credentials import fixed
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import (
     CONFIG_MAP,
     DEPLOYMENT,
@@ -38,7 +39,7 @@ FORBIDDEN = Say(403, {"kind": "Status", "status": "Failure", "code": 403, "messa
 
 
 def read_from(server, parts, required=()):
-    access = Access(host=server.url, source="context 'exam' of /config", authorization=lambda: "Bearer sesame")
+    access = Access(host=server.url, source="context 'exam' of /config", credential=fixed("Bearer sesame"))
     transport = Transport(access, timeout_seconds=5, connections=4, sleep=lambda _seconds: None)
     gateway = KubeGateway(transport, namespace="theia")
     return read(gateway, HERE, parts, required)
