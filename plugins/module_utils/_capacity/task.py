@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .._common.errors import EduideError, Misconfigured, WaitTimeout, several
 from .._common.report import Report, Task
 from .._common.timestamps import format_time, parse_until
+from .._exams.declaration import EXAM_NAME
 from .._kubernetes.connect import connect
 from .._platform.leader import leads
 from .._platform.options import Installation, read_installation
@@ -38,9 +38,6 @@ if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
 
 Params = t.Mapping[str, t.Any]
-
-# It becomes part of the names of objects and of labels.
-EXAM_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?")
 
 
 def run_task(task: Task) -> Report:

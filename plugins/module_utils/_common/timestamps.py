@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_CLOCK_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_CLOCK_TIME = re.compile(r"([01]?[0-9]|2[0-3]|24(?=:00)):([0-5][0-9])", re.ASCII)
+_END_OF_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]24:00(?::00)?(Z|[+-]\d{2}:\d{2}|)", re.ASCII)
 
 
 def parse_time(text: str | None) -> datetime | None:
@@ -27,22 +29,75 @@ def format_time(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_until(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
-    """Read the end of an exam: a time with an offset, or ``HH:MM`` of today in a time zone (None: this machine's).
+def tell_time(time: datetime, zone: tzinfo | None) -> str:
+    """Write a time for people: in a time zone, with UTC beside it, or in UTC alone."""
+    utc = time.astimezone(UTC)
+    if zone is None:
+        return f"{utc:%Y-%m-%d %H:%M} UTC"
+    there = utc.astimezone(zone)
+    day = "" if there.date() == utc.date() else f"{utc:%Y-%m-%d} "
+    return f"{there:%Y-%m-%d %H:%M %Z} ({day}{utc:%H:%M} UTC)"
 
-    ValueError if it is neither, or already over.
-    """
-    if found := _CLOCK_TIME.fullmatch(text.strip()):
-        today = now.astimezone(zone)
-        time = today.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
-    else:
-        time = datetime.fromisoformat(text)
-        if time.tzinfo is None:
-            raise ValueError("it has no offset; write it as 2027-02-11T11:00:00+01:00, or as HH:MM for today")
-    time = _in_utc(time)
+
+def read_zone(name: str | None) -> tzinfo | None:
+    """The time zone of this name; None for none, and ValueError for one that is not known here."""
+    try:
+        return ZoneInfo(name) if name else None
+    # A folder of zones and a path outside of them are no zones either.
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ValueError(f"{name!r} is not known here; use a name such as Europe/Berlin") from exc
+
+
+def parse_until(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
+    """Read the end of an exam as ``parse_moment`` does. ValueError if it is no time, or already over."""
+    time = parse_moment(text, now=now, zone=zone)
     if time <= now:
         raise ValueError(f"it is already over: {format_time(time)} is not after {format_time(now)}")
     return time
+
+
+def parse_moment(text: str, *, now: datetime | None, zone: tzinfo | None) -> datetime:
+    """Read what people write: a time with an offset, one of a time zone, or ``HH:MM`` of today, up to 24:00.
+
+    Without a zone ``HH:MM`` is this machine's, and a date needs an offset; without a ``now`` a date is needed.
+    ValueError if it is none of them, or a local time that the change of the clocks leaves out or repeats.
+    """
+    text = text.strip()
+    if found := _CLOCK_TIME.fullmatch(text):
+        if now is None:
+            raise ValueError("it has no date; write it as 2027-02-11T11:00:00+01:00")
+        return _in_utc(_local(_at(now.astimezone(zone), int(found[1]), int(found[2])), zone))
+    if found := _END_OF_DAY.fullmatch(text):
+        time = datetime.fromisoformat(f"{found[1]}T00:00{found[2]}") + timedelta(days=1)
+    else:
+        time = datetime.fromisoformat(text)
+    if time.tzinfo is not None:
+        return _in_utc(time)
+    if zone is None:
+        raise ValueError("it has no offset; write it as 2027-02-11T11:00:00+01:00, or as HH:MM for today")
+    return _in_utc(_local(time, zone))
+
+
+def _at(day: datetime, hour: int, minute: int) -> datetime:
+    """The time without a zone; 24:00 is the next day's first."""
+    return day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(hours=hour, minutes=minute)
+
+
+def _local(time: datetime, zone: tzinfo | None) -> datetime:
+    """This local time in its zone, if there is exactly one."""
+    first, second = (
+        (time.replace(fold=fold).astimezone() if zone is None else time.replace(fold=fold, tzinfo=zone))
+        for fold in (0, 1)
+    )
+    before, after = first.utcoffset() or timedelta(0), second.utcoffset() or timedelta(0)
+    if before < after:
+        raise ValueError(f"{time:%H:%M} does not exist on {time:%Y-%m-%d}, the clocks are put forward then")
+    if before > after:
+        raise ValueError(
+            f"{time:%H:%M} comes twice on {time:%Y-%m-%d}, the clocks are put back then; write it with an offset, "
+            f"{first.isoformat()} or {second.isoformat()}"
+        )
+    return first
 
 
 def _in_utc(time: datetime) -> datetime:

@@ -2,47 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exam records: what is declared, and which phase an exam is in. A record is a ConfigMap."""
+"""Exam records: what is declared, what was done about it, and which phase an exam is in. A record is a ConfigMap."""
 
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .._common.timestamps import format_time, parse_time
 from .._platform.names import EXAM_RECORD_PREFIX
-from .._platform.records import Malformed, Record, of_type, open_record, selector
+from .._platform.records import Malformed, Record, new_record, of_type, open_record, selector
 from .._safety.protection import person
 from .._safety.shield import Shield, ShieldedExam, Unreadable
+from .declaration import BadDeclaration, Exam, read_exam
 
 SELECTOR = selector("exam")
 HISTORY_LENGTH = 50
-DEFAULT_LEAD_MINUTES = 30
-# Students submit and read the last message after the bell.
-DEFAULT_GRACE_MINUTES = 15
 
 Phase = t.Literal["closed", "declared", "warming", "warm", "running", "cooling"]
+Source = t.Literal["calendar", "manual"]
 
 
-class BadDeclaration(ValueError):
-    """A declaration that does not say what an exam needs; the text names the field."""
+class Recorded(t.NamedTuple):
+    """An exam as it is on record. Its shield may be wider than what is declared by now."""
 
-
-class Exam(t.NamedTuple):
-    """A declared exam, its times in UTC."""
-
-    name: str
-    start: datetime
-    end: datetime
+    exam: Exam
     shield_from: datetime
     shield_until: datetime
-    app_definitions: t.Mapping[str, int]
-    """Name to the number of free instances that should be warm."""
-    users: frozenset[str]
-    """Each as ``person`` has it; empty means everybody on these app definitions."""
-    participants: int | None
     closed_at: datetime | None
-    source: str
+    source: Source
+
+    @property
+    def name(self) -> str:
+        return self.exam.name
 
     @property
     def shielded(self) -> ShieldedExam:
@@ -51,68 +43,92 @@ class Exam(t.NamedTuple):
             self.name,
             self.shield_from,
             self.shield_until,
-            frozenset(self.app_definitions),
-            self.users,
+            frozenset(definition.name for definition in self.exam.app_definitions),
+            frozenset(map(person, self.exam.users)),
             closed=self.closed_at is not None,
         )
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether its shield holds now."""
+        return self.closed_at is None and self.shield_from <= now <= self.shield_until
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it shields nobody any more."""
+        return self.closed_at is not None or now > self.shield_until
 
 
 def read_records(config_maps: t.Iterable[t.Mapping[str, t.Any]]) -> Shield:
     """Whom all records shield; what cannot be parsed is kept by name, never skipped."""
+    exams, unreadable = read_all(config_maps)
+    return Shield(tuple(recorded.shielded for recorded in exams), unreadable)
+
+
+def read_all(config_maps: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[Recorded], tuple[Unreadable, ...]]:
+    """The exams on record, and the records that cannot be read."""
     exams, unreadable = [], []
     for config_map in config_maps:
         try:
-            exams.append(read_record(config_map).shielded)
+            exams.append(read_record(config_map))
         except Malformed as exc:
             unreadable.append(Unreadable(exc.record, exc.reason))
-    return Shield(tuple(exams), tuple(unreadable))
+    return exams, tuple(unreadable)
 
 
-def read_record(config_map: t.Mapping[str, t.Any]) -> Exam:
+def read_record(config_map: t.Mapping[str, t.Any]) -> Recorded:
     """The exam of one record; Malformed says what is wrong with it."""
     record = open_record(config_map)
     _history(record)
-    exam = record.read("exam", lambda declared: parse_exam(of_type(declared, dict)))
-    if record.name != record_name(exam.name):
+    recorded = record.read("exam", lambda value: _read(of_type(value, dict)))
+    if record.name != record_name(recorded.name):
         raise Malformed(
-            record.name, f"it holds the exam {exam.name!r}, whose record has to be named {record_name(exam.name)}"
+            record.name,
+            f"it holds the exam {recorded.name!r}, whose record has to be named {record_name(recorded.name)}",
         )
-    return exam
+    return recorded
+
+
+def read_history(config_map: t.Mapping[str, t.Any]) -> list[t.Any]:
+    return _history(open_record(config_map))
 
 
 def record_name(exam: str) -> str:
     return f"{EXAM_RECORD_PREFIX}{exam}"
 
 
-def parse_exam(declared: t.Mapping[str, t.Any]) -> Exam:
-    """Check a declaration and complete it."""
-    start, end = _time(declared, "start"), _time(declared, "end")
-    if end <= start:
-        raise BadDeclaration(f"end {format_time(end)} is not after start {format_time(start)}")
-    shield_from, shield_until = _window(declared, start, end)
-    return Exam(
-        name=_name(declared.get("name"), "name"),
-        start=start,
-        end=end,
-        shield_from=shield_from,
-        shield_until=shield_until,
-        app_definitions=_app_definitions(declared),
-        users=frozenset(person(_name(user, "users")) for user in _list(declared, "users")),
-        participants=_optional_count(declared, "participants"),
-        closed_at=_optional_time(declared, "closed_at"),
-        source=str(declared.get("source") or "manual"),
-    )
+def write_record(
+    namespace: str, recorded: Recorded, before: t.Mapping[str, t.Any] | None, entry: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """The ConfigMap for this exam, with one more entry in its history; it replaces the one that was read, if any."""
+    history = read_history(before) if before else []
+    values = {"exam": describe(recorded), "history": [*history, entry][-HISTORY_LENGTH:]}
+    version = before["metadata"].get("resourceVersion") if before else None
+    return new_record("exam", record_name(recorded.name), namespace, values, resource_version=version)
 
 
-def phase(exam: Exam, now: datetime, *, warm: bool) -> Phase:
+def describe(recorded: Recorded) -> dict[str, t.Any]:
+    """As it is kept and shown: the declaration and what follows from it, times in UTC."""
+    return {
+        **recorded.exam.written(),
+        "shield_from": format_time(recorded.shield_from),
+        "shield_until": format_time(recorded.shield_until),
+        "closed_at": format_time(recorded.closed_at) if recorded.closed_at else None,
+        "source": recorded.source,
+    }
+
+
+def phase(recorded: Recorded, now: datetime, *, warm: bool) -> Phase:
     """Where an exam stands; ``warm`` says whether its instances are ready."""
-    if exam.closed_at is not None:
+    if recorded.closed_at is not None:
         return "closed"
-    if now < exam.shield_from:
+    if now < recorded.shield_from:
         return "declared"
-    if now < exam.start:
+    if now < recorded.exam.start:
         return "warm" if warm else "warming"
-    return "running" if now <= exam.shield_until else "cooling"
+    return "running" if now <= recorded.shield_until else "cooling"
+
+
+def history_entry(at: datetime, action: str, run: str, outcome: str, **more: str) -> dict[str, t.Any]:
+    return {"at": format_time(at), "action": action, "run": run, "outcome": outcome, **more}
 
 
 def with_history(
@@ -120,22 +136,20 @@ def with_history(
 ) -> dict[str, t.Any]:
     """The record with one more entry in its history, of which the last ones are kept."""
     record = open_record(config_map)
-    history = [*_history(record), {"at": format_time(at), "action": action, "run": run, "outcome": outcome, **more}]
+    history = [*_history(record), history_entry(at, action, run, outcome, **more)]
     return {**config_map, "data": record.written("history", history[-HISTORY_LENGTH:])}
 
 
-def _window(declared: t.Mapping[str, t.Any], start: datetime, end: datetime) -> tuple[datetime, datetime]:
+def _read(value: dict[str, t.Any]) -> Recorded:
     """The window that was written down and the one that follows from the declaration: the wider one counts."""
-    before = _minutes(declared, "lead_minutes", DEFAULT_LEAD_MINUTES)
-    after = _minutes(declared, "extra_time_minutes", 0) + _minutes(declared, "grace_minutes", DEFAULT_GRACE_MINUTES)
-    try:
-        first, last = start - timedelta(minutes=before), end + timedelta(minutes=after)
-    except OverflowError as exc:
-        raise BadDeclaration(
-            f"{before} minutes before the start or {after} after the end are beyond the calendar"
-        ) from exc
-    return min(first, _optional_time(declared, "shield_from") or first), max(
-        last, _optional_time(declared, "shield_until") or last
+    exam = read_exam(value, parse_time)
+    first, last = _optional_time(value, "shield_from"), _optional_time(value, "shield_until")
+    return Recorded(
+        exam,
+        shield_from=min(exam.shield_from, first or exam.shield_from),
+        shield_until=max(exam.shield_until, last or exam.shield_until),
+        closed_at=_optional_time(value, "closed_at"),
+        source="calendar" if value.get("source") == "calendar" else "manual",
     )
 
 
@@ -144,59 +158,9 @@ def _history(record: Record) -> list[t.Any]:
     return found
 
 
-def _time(declared: t.Mapping[str, t.Any], field: str) -> datetime:
-    time = _optional_time(declared, field)
-    if time is None:
-        raise BadDeclaration(f"{field} is missing")
-    return time
-
-
-def _optional_time(declared: t.Mapping[str, t.Any], field: str) -> datetime | None:
-    value = declared.get(field)
-    if value is None:
-        return None
+def _optional_time(value: t.Mapping[str, t.Any], field: str) -> datetime | None:
+    stated = value.get(field)
     try:
-        return parse_time(value)
+        return parse_time(stated)
     except (ValueError, TypeError, OverflowError) as exc:
-        raise BadDeclaration(f"{field} {value!r} is not a time ({exc})") from exc
-
-
-def _optional_count(declared: t.Mapping[str, t.Any], field: str) -> int | None:
-    value = declared.get(field)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadDeclaration(f"{field} {value!r} is not a whole number from 0")
-    return value
-
-
-def _minutes(declared: t.Mapping[str, t.Any], field: str, default: int) -> int:
-    value = _optional_count(declared, field)
-    return default if value is None else value
-
-
-def _app_definitions(declared: t.Mapping[str, t.Any]) -> dict[str, int]:
-    entries = _list(declared, "app_definitions")
-    if not entries:
-        raise BadDeclaration("app_definitions is empty, so nobody could take part")
-    wanted = {}
-    for entry in entries:
-        if not isinstance(entry, dict):
-            raise BadDeclaration(f"app_definitions has {entry!r} instead of a name and a number")
-        wanted[_name(entry.get("name"), "app_definitions.name")] = _optional_count(entry, "warm") or 0
-    return wanted
-
-
-def _list(declared: t.Mapping[str, t.Any], field: str) -> list[t.Any]:
-    value = declared.get(field)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise BadDeclaration(f"{field} is not a list")
-    return value
-
-
-def _name(value: object, field: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise BadDeclaration(f"{field} {value!r} is not a name")
-    return value
+        raise BadDeclaration(f"{field} {stated!r} is not a time ({exc})") from exc

@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 import collections
-import getpass
-import os
-import socket
 import typing as t
 
 from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.progress import Reporter
 from ..._common.report import Report, Task, differences
+from ..._common.whoami import who
 from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import SESSION
 from ..._platform.lists import describe_missing
@@ -101,16 +99,8 @@ def _job(params: Params, only_user: str | None) -> StopJob:
         installation=read_installation(params),
         pace=Pace(params["concurrency"], params["max_failures"]),
         # Only a history wants it.
-        run=(params["run"] or f"{_user()}@{socket.gethostname()}") if params["shield_exit"] else "",
+        run=(params["run"] or who()) if params["shield_exit"] else "",
     )
-
-
-def _user() -> str:
-    """Whoever runs this; in a container the uid often is all there is."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):
-        return f"uid-{os.getuid()}"
 
 
 def describe(item: StopItem, endings: Endings, *, would: bool) -> dict[str, t.Any]:

@@ -17,7 +17,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect, kinds
 from integration.module_run import module
 from unit.fakes import FakeGateway
-from unit.session_world import World
+from unit.session_world import World, exam_record
 from unit.workspace_world import WorkspaceWorld
 
 FOLDER = pathlib.Path(__file__).parents[4] / "plugins" / "modules"
@@ -80,6 +80,13 @@ def in_use_or_not():
     return gateway
 
 
+def exams():
+    gateway = FakeGateway()
+    gateway.put(kinds.CONFIG_MAP, exam_record(start="2027-02-11T08:45:00Z"))
+    gateway.put(kinds.CONFIG_MAP, exam_record(exam="eist", start=None))
+    return gateway
+
+
 UNREAD = "could not be read, so what rests on it is unknown: "
 CASES = {
     "stop": Case(
@@ -126,6 +133,23 @@ CASES = {
         breaking(sessions(kinds.EVENT), "get", kinds.SESSION),
         {"names": ["wreck"]},
         f"{UNREAD}events",
+    ),
+    "declare": Case(
+        "theia_exam",
+        breaking(sessions(), "create", kinds.CONFIG_MAP),
+        {
+            "name": "pgdp-final",
+            "end": "2027-02-11T11:00:00Z",
+            "app_definitions": [{"name": "java-17-latest"}],
+            "users": ["nobody@tum.de"],
+        },
+        "1 of 1 users have neither session nor workspace here",
+    ),
+    "list-exams": Case(
+        "theia_exam_info",
+        breaking(exams(), "list", kinds.APP_DEFINITION),
+        {},
+        "while it cannot be read every live session is shielded",
     ),
     "list-pools": Case(
         "theia_capacity_info",

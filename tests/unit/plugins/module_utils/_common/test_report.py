@@ -23,7 +23,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.report import
     differences,
     finish,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import parse_until
+from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import format_time
 from integration.module_run import run_main
 
 SPEC = {"namespace": {"type": "str"}, "service_url": {"type": "str"}}
@@ -113,7 +113,7 @@ def recurse(number=0):
 @pytest.mark.parametrize(
     ("cause", "kind"),
     [
-        pytest.param(lambda: parse_until("11:00", now=None, zone=None), "AttributeError", id="bad-data"),
+        pytest.param(lambda: format_time(None), "AttributeError", id="bad-data"),
         pytest.param(recurse, "RecursionError", id="too-deep"),
         pytest.param(lambda: {}["token-sesame"], "KeyError", id="a-key-that-is-secret"),
     ],

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import (
     format_time,
+    parse_moment,
     parse_time,
     parse_until,
+    read_zone,
 )
 
 NOW = datetime(2027, 2, 11, 8, 30, 0, tzinfo=UTC)
@@ -74,6 +76,16 @@ def test_a_written_time_is_read_again_to_the_second(time: datetime) -> None:
         pytest.param("23:59", UTC, "2027-02-11T23:59:00Z", id="end-of-day"),
         pytest.param("2027-02-11T11:00:00+01:00", None, "2027-02-11T10:00:00Z", id="offset"),
         pytest.param("2027-02-12T00:00:00Z", BERLIN, "2027-02-12T00:00:00Z", id="offset-wins-over-the-zone"),
+        pytest.param("2027-02-11T11:00:00", BERLIN, "2027-02-11T10:00:00Z", id="date-of-the-zone"),
+        pytest.param("2027-07-11T11:00", BERLIN, "2027-07-11T09:00:00Z", id="date-of-the-zone-in-summer"),
+        pytest.param("24:00", BERLIN, "2027-02-11T23:00:00Z", id="midnight"),
+        pytest.param("2027-02-28T24:00", BERLIN, "2027-02-28T23:00:00Z", id="midnight-at-the-end-of-a-month"),
+        pytest.param("2027-12-31T24:00:00+01:00", None, "2027-12-31T23:00:00Z", id="midnight-at-the-end-of-a-year"),
+        pytest.param("2027-03-28T01:59", BERLIN, "2027-03-28T00:59:00Z", id="before-the-clocks-are-put-forward"),
+        pytest.param("2027-03-28T03:00", BERLIN, "2027-03-28T01:00:00Z", id="after-the-clocks-are-put-forward"),
+        pytest.param("2027-10-31T01:59", BERLIN, "2027-10-30T23:59:00Z", id="before-the-clocks-are-put-back"),
+        pytest.param("2027-10-31T03:00", BERLIN, "2027-10-31T02:00:00Z", id="after-the-clocks-are-put-back"),
+        pytest.param("2027-10-31T02:30+01:00", BERLIN, "2027-10-31T01:30:00Z", id="the-second-of-two"),
     ],
 )
 def test_the_end_of_an_exam_is_read(text: str, zone: tzinfo | None, expected: str) -> None:
@@ -91,8 +103,7 @@ def test_today_is_the_day_of_the_time_zone() -> None:
         pytest.param("09:30", "already over: 2027-02-11T08:30:00Z is not after", id="this-very-minute"),
         pytest.param("08:00", "already over", id="earlier-today"),
         pytest.param("2027-02-10T11:00:00Z", "already over", id="yesterday"),
-        pytest.param("2027-02-11T11:00:00", "has no offset; write it as", id="no-offset"),
-        pytest.param("24:00", "24:00", id="no-such-hour"),
+        pytest.param("24:01", "24:01", id="no-such-hour"),
         pytest.param("11:60", "11:60", id="no-such-minute"),
         pytest.param("soon", "soon", id="no-time"),
         pytest.param("9999-12-31T23:59:59-23:59", "beyond the calendar", id="after-the-calendar"),
@@ -101,3 +112,35 @@ def test_today_is_the_day_of_the_time_zone() -> None:
 def test_an_end_that_cannot_be_is_an_error(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         parse_until(text, now=NOW, zone=BERLIN)
+
+
+def test_a_date_without_an_offset_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="has no offset; write it as"):
+        parse_until("2027-02-11T11:00:00", now=NOW, zone=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2027-03-28T02:00", "02:00 does not exist on 2027-03-28, the clocks are put forward then"),
+        ("2027-03-28T02:59", "02:59 does not exist on 2027-03-28"),
+        ("2027-10-31T02:00", "02:00 comes twice on 2027-10-31.*2027-10-31T02:00:00[+]02:00 or .*[+]01:00"),
+        ("2027-10-31T02:59", "02:59 comes twice on 2027-10-31"),
+    ],
+)
+def test_a_local_time_that_the_change_of_the_clocks_makes_doubtful_is_an_error(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse_moment(text, now=NOW, zone=BERLIN)
+
+
+def test_so_is_a_time_of_today() -> None:
+    night = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+    with pytest.raises(ValueError, match="does not exist"):
+        parse_moment("02:30", now=night, zone=BERLIN)
+    assert format_time(parse_moment("03:30", now=night, zone=BERLIN)) == "2027-03-28T01:30:00Z"
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlyn", "Europe", "../etc/passwd", "/etc/localtime", "CET+1:00"])
+def test_an_unknown_zone_is_an_error(name: str) -> None:
+    with pytest.raises(ValueError, match="is not known here; use a name such as Europe/Berlin"):
+        read_zone(name)

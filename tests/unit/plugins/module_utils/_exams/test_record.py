@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from ansible_collections.eduide.theia.plugins.module_utils._exams.record import (
     HISTORY_LENGTH,
     SELECTOR,
-    BadDeclaration,
-    parse_exam,
+    Recorded,
+    describe,
+    history_entry,
     phase,
     read_record,
     read_records,
     with_history,
+    write_record,
 )
 from unit.session_world import DECLARED_EXAM, exam_record
 
@@ -149,8 +151,8 @@ def test_whatever_stands_in_a_record_it_is_read_or_named(changes):
     ],
 )
 def test_the_phase_follows_from_the_clock(now, warm, expected):
-    assert phase(parse_exam(DECLARED_EXAM), at(now), warm=warm) == expected
-    assert phase(parse_exam({**DECLARED_EXAM, "closed_at": "2027-02-11T07:00:00Z"}), at(now), warm=warm) == "closed"
+    assert phase(read_record(exam_record()), at(now), warm=warm) == expected
+    assert phase(read_record(exam_record(closed_at="2027-02-11T07:00:00Z")), at(now), warm=warm) == "closed"
 
 
 def test_history_grows_at_its_end_and_keeps_the_last_entries():
@@ -173,17 +175,36 @@ def test_history_grows_at_its_end_and_keeps_the_last_entries():
     assert len(json.loads(first["data"]["history"])) == 1
 
 
+def test_a_record_is_written_as_it_is_read():
+    recorded = read_record(exam_record(closed_at="2027-02-11T09:30:00Z", shield_until="2027-02-11T12:00:00Z"))
+    entry = history_entry(START, "declared", "r1", "recorded")
+    written = write_record("theia", recorded, None, entry)
+    assert read_record(written) == recorded
+    assert (written["metadata"]["name"], written["metadata"]["namespace"]) == ("theia-exam-pgdp-final", "theia")
+    assert "resourceVersion" not in written["metadata"]
+    assert json.loads(written["data"]["history"]) == [entry]
+    seen = {**written, "metadata": {**written["metadata"], "resourceVersion": "7"}}
+    again = write_record("theia", recorded, seen, entry)
+    assert again["metadata"]["resourceVersion"] == "7"
+    assert json.loads(again["data"]["history"]) == [entry, entry]
+
+
 def test_times_are_kept_in_utc_and_names_as_they_are():
-    exam = parse_exam(DECLARED_EXAM)
+    recorded = read_record(exam_record())
+    exam = recorded.exam
     assert (exam.start, exam.end - exam.start) == (START, timedelta(hours=2))
-    assert (exam.participants, dict(exam.app_definitions), exam.source) == (420, {"java-17-latest": 60}, "manual")
-    with pytest.raises(BadDeclaration, match="end 2027-02-11T08:00:00Z is not after start"):
-        parse_exam({**DECLARED_EXAM, "end": DECLARED_EXAM["start"]})
+    assert (exam.participants, exam.app_definitions[0].stated, recorded.source) == (
+        420,
+        {"name": "java-17-latest", "warm": 60},
+        "manual",
+    )
+    assert describe(recorded)["start"] == "2027-02-11T08:00:00Z"
 
 
 def test_nothing_is_a_number_too():
-    exam = parse_exam({**DECLARED_EXAM, "lead_minutes": 0, "app_definitions": [{"name": "java", "warm": 0}]})
-    assert (exam.shield_from, dict(exam.app_definitions)) == (START, {"java": 0})
+    recorded = read_record(exam_record(lead_minutes=0, app_definitions=[{"name": "java", "warm": 0}]))
+    assert isinstance(recorded, Recorded)
+    assert (recorded.shield_from, recorded.exam.app_definitions[0].warm) == (START, 0)
 
 
 def test_the_selector_is_the_labels_of_a_record():

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""C(theia_exam) on a gateway that is a dictionary: what is asked, sent and returned."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from integration.module_run import module
+from unit.fakes import FakeGateway, app_definition
+from unit.session_world import exam_record
+
+RECORD = "theia-exam-pgdp-final"
+EXAM = {
+    "name": "pgdp-final",
+    "start": "2027-02-11T09:00",
+    "end": "2027-02-11T11:00",
+    "time_zone": "Europe/Berlin",
+    "app_definitions": [{"name": "java-17-latest", "warm": 60}],
+    "run": "r1",
+}
+
+
+@pytest.fixture
+def gateway():
+    gateway = FakeGateway()
+    for name in ("java-17-latest", "c-latest"):
+        gateway.put(kinds.APP_DEFINITION, app_definition(name))
+    return gateway
+
+
+@pytest.fixture
+def run(cluster, gateway):
+    def run(of="theia_exam", *, check=False, diff=False, **options):
+        cluster(gateway)
+        return module(of, {"namespace": "theia-prod", **options}, check=check, diff=diff)
+
+    return run
+
+
+def good(result):
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def history(gateway):
+    return json.loads(gateway.get(kinds.CONFIG_MAP, RECORD)["data"]["history"])
+
+
+def test_a_declaration_is_written_once(run, gateway):
+    foretold = good(run(check=True, diff=True, **EXAM))
+    assert gateway.writes == []
+    done = good(run(diff=True, **EXAM))
+    assert [write[:3] for write in gateway.writes] == [("create", "configmaps", RECORD)]
+    assert (done["exam"], done["diff"], done["action"]) == (foretold["exam"], foretold["diff"], "declared")
+    assert done["exam"]["shield_until"] == "2027-02-11T10:15:00Z"
+    assert "from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC)" in done["told"]
+    assert history(gateway) == [
+        {"at": "2027-02-11T08:30:00Z", "action": "declared", "run": "r1", "outcome": "recorded"}
+    ]
+    again = good(run(**EXAM))
+    assert (again["changed"], again["action"], len(gateway.writes)) == (False, None, 1)
+
+
+def test_an_exam_is_extended_by_its_end_alone(run, gateway):
+    run(**EXAM)
+    done = good(run(name="pgdp-final", end="11:30", time_zone="Europe/Berlin", diff=True))
+    assert (done["action"], done["exam"]["end"]) == ("extended", "2027-02-11T10:30:00Z")
+    assert done["diff"][0]["before"]["end"] == "2027-02-11T10:00:00Z"
+    verb, _kind, _name, body = gateway.writes[-1]
+    assert (verb, body["metadata"]["resourceVersion"]) == ("update", "103")
+    assert [entry["action"] for entry in history(gateway)] == ["declared", "extended"]
+
+
+def test_a_record_that_changes_in_between_is_read_and_judged_again(run, gateway):
+    run(**EXAM)
+    others = iter([{"app_definitions": [{"name": "c-latest"}]}])
+
+    def meanwhile(verb, kind, _name):
+        if (verb, kind) == ("update", kinds.CONFIG_MAP) and (more := next(others, None)):
+            gateway.change(kinds.CONFIG_MAP, RECORD, {"data": exam_record(**more)["data"]})
+
+    gateway.interceptors.append(meanwhile)
+    done = good(run(**{**EXAM, "end": "2027-02-11T12:00"}))
+    # What the other run declared in between is shielded, too.
+    assert [each["name"] for each in done["exam"]["app_definitions"]] == ["c-latest", "java-17-latest"]
+    assert done["exam"]["shield_until"] == "2027-02-11T11:15:00Z"
+
+
+def test_two_that_declare_at_once_end_as_one_after_the_other(run, gateway):
+    def meanwhile(verb, kind, _name):
+        if (verb, kind) == ("create", kinds.CONFIG_MAP):
+            gateway.interceptors.clear()
+            gateway.put(kinds.CONFIG_MAP, exam_record(users=["ada@tum.de"]))
+
+    gateway.interceptors.append(meanwhile)
+    done = good(run(**EXAM, users=["bob@tum.de"]))
+    assert done["exam"]["users"] == ["ada@tum.de", "bob@tum.de"]
+
+
+def test_closing_takes_its_time_or_a_reason(run, gateway):
+    run(**EXAM)
+    early = run(name="pgdp-final", state="closed", time_zone="Europe/Berlin")
+    assert "until 2027-02-11 11:15 CET (10:15 UTC)" in early["msg"]
+    assert len(gateway.writes) == 1
+    done = good(run(name="pgdp-final", state="closed", end_early_reason="fire alarm"))
+    assert (done["action"], done["exam"]["closed_at"]) == ("closed_early", "2027-02-11T08:30:00Z")
+    assert history(gateway)[-1]["reason"] == "fire alarm"
+    again = good(run(name="pgdp-final", state="closed"))
+    assert (again["changed"], again["told"]) == (False, "pgdp-final ended on 2027-02-11 08:30 UTC")
+
+
+def test_the_clock_of_the_api_server_counts(run, gateway):
+    run(**EXAM)
+    gateway.advance(timedelta(hours=1, minutes=45, seconds=1).total_seconds())
+    assert good(run(name="pgdp-final", state="closed"))["action"] == "closed"
+    gateway.ahead = timedelta(minutes=6)
+    assert any("6 min apart" in warning for warning in good(run(name="pgdp-final", state="closed"))["warnings"])
+
+
+def test_the_history_keeps_the_last_fifty_changes_and_nothing_else(run, gateway):
+    run(**EXAM)
+    for minute in range(1, 56):
+        good(run(name="pgdp-final", end=f"2027-02-11T12:{minute:02}:00Z", run=f"run-{minute}"))
+        good(run(name="pgdp-final", end=f"2027-02-11T12:{minute:02}:00Z", run="again"))
+    assert [entry["run"] for entry in history(gateway)] == [f"run-{number}" for number in range(6, 56)]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"name": "PGDP"}, "name 'PGDP' cannot name an exam"),
+        ({"name": "a,b"}, "name 'a,b' cannot name an exam"),
+        ({"time_zone": "Europe/Berlyn"}, "time_zone='Europe/Berlyn' is not known here"),
+        ({"end": "2027-02-11T08:00"}, "exam pgdp-final: end 2027-02-11T07:00:00Z is not after start"),
+        ({"end": None}, "exam pgdp-final: end is missing; correct its declaration"),
+        ({"time_zone": None}, "start '2027-02-11T09:00' is not a time (it has no offset"),
+        ({"app_definitions": [{"name": "java-18-latest"}]}, "has c-latest, java-17-latest; java-17-latest is the near"),
+        ({"app_definitions": None}, "it has no record here, no exam is on record; state app_definitions and end"),
+        ({"lead_minutes": 9999}, "lead_minutes 9999 is more than 1440"),
+        ({"start": "2027-02-14T09:00", "end": "2027-02-14T11:00", "must_be_due": True}, "run this from 2027-02-13"),
+        ({"start": "2027-02-10T09:00", "end": "2027-02-10T11:00"}, "it ended on 2027-02-10 11:15 CET (10:15 UTC)"),
+    ],
+)
+def test_what_is_refused_is_refused_before_anything_is_written(run, gateway, options, told):
+    result = run(**{**EXAM, **options})
+    assert result["failed"]
+    assert told in result["msg"]
+    assert gateway.writes == []
+
+
+def test_a_mistyped_name_is_told_with_the_nearest_one(run, gateway):
+    run(**EXAM)
+    for options in ({"state": "closed"}, {"end": "12:00"}):
+        result = run(name="pgdp-finl", **options)
+        assert "pgdp-final is the nearest name" in result["msg"]
+        assert result["known"] == ["pgdp-final"]
+    assert len(gateway.writes) == 1
+
+
+def test_in_a_namespace_without_an_installation_nothing_is_declared(run, gateway):
+    for name in ("java-17-latest", "c-latest"):
+        gateway.remove(kinds.APP_DEFINITION, name)
+    assert "has no app definitions" in run(**EXAM)["msg"]
+    assert gateway.writes == []
+
+
+def test_users_of_whom_nothing_is_there_are_counted(run, gateway):
+    gateway.put(kinds.SESSION, {"metadata": {"name": "s"}, "spec": {"user": "Ada@tum.de"}})
+    gateway.put(kinds.WORKSPACE, {"metadata": {"name": "w"}, "spec": {"user": "eve@tum.de"}})
+    [warning] = good(run(**EXAM, users=["ada@tum.de", "eve@tum.de", "bob@tum.de"]))["warnings"]
+    assert "1 of 3 users have neither session nor workspace here" in warning
+    assert warning.endswith(": bob@tum.de")
+
+
+def test_a_record_that_cannot_be_read_is_not_written_over(run, gateway):
+    gateway.put(kinds.CONFIG_MAP, exam_record(version="2"))
+    assert f"ConfigMap {RECORD}: format version '2'" in run(**EXAM)["msg"]
+    assert gateway.writes == []
