@@ -100,7 +100,7 @@ lint-yaml: env
 
 .PHONY: lint-ansible
 lint-ansible: env
-	cd "$$($(PY) -m tools.checkout lint)" && ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/copy/lint" ansible-lint --offline --strict
+	cd "$$($(PY) -m tools.checkout lint)" && ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/copy/lint:$$($(PY) -m tools.awx_collection)" ansible-lint --offline --strict
 
 .PHONY: lint-files
 lint-files: env
