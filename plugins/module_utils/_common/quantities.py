@@ -31,9 +31,14 @@ def parse_quantity(value: str | int | float) -> Decimal:
     return Decimal(found[1]) * SUFFIXES[found[2]]
 
 
+def thousandths(value: str | int | float) -> int:
+    """The quantity in whole thousandths, rounded up: the finest that the API server keeps of most resources."""
+    return math.ceil(parse_quantity(value) * 1000)
+
+
 def millicores(value: str | int | float | None) -> int | None:
     """CPU in thousandths of a core, rounded up as kubectl does; None for none."""
-    return None if value is None else math.ceil(parse_quantity(value) * 1000)
+    return None if value is None else thousandths(value)
 
 
 def byte_count(value: str | int | float | None) -> int | None:
