@@ -18,6 +18,8 @@ description:
   - With O(hold) a change belongs to an exam. What was there before is written to the ledger of the installation (the
     ConfigMap C(theia-capacity)) before the first change, and O(state=baseline) brings it back when the last exam has
     ended.
+  - A change is refused before anything is sent if ResourceQuotas and LimitRanges do not let the new pods in, because
+    the idle instances would be lost to it; see O(accept).
   - The number of instances is never lowered below one that a session holds, for the platform would then leave orphans.
     Nor is a time limit shortened while a session is older than it, which the platform would end within a minute. Such
     an app definition is reported as draining and left as it is; the same task finishes the work later.
@@ -92,6 +94,15 @@ options:
     type: str
     choices: [refuse, overwrite, adopt]
     default: refuse
+  accept:
+    description:
+      - Refusals to override.
+      - V(verdict) sends a change although a ResourceQuota or LimitRange lets too few of the new pods in. Every change
+        rebuilds the idle instances, so that warm ones are lost to it.
+    type: list
+    elements: str
+    choices: [verdict]
+    default: []
   wait:
     description:
       - Wait until the pools have what was asked for, or are complete because students already take instances.

@@ -19,6 +19,22 @@ options:
     description: Names of the app definitions to return; all of them if not set.
     type: list
     elements: str
+  participants:
+    description:
+      - Number of further students who are expected. With it, RV(verdict) says how many get a session, what limits them
+        and what lifts that. V(0) asks how many there could be.
+      - Quotas, LimitRanges, nodes and the pods of the whole cluster are read for it. What may not be read makes the
+        verdict a bound.
+    type: int
+  participants_of:
+    description:
+      - The same where it is known who chooses what, as a number for each name of an app definition.
+    type: dict
+  with_workspaces:
+    description:
+      - Whether each of them brings a new workspace, whose volume counts against quotas.
+    type: bool
+    default: false
   check_leader:
     description:
       - Watch whether an operator leads, which takes a second or two, and as long as its Lease lasts if none does.
@@ -40,6 +56,18 @@ EXAMPLES = r"""
   eduide.theia.theia_capacity_info:
     namespace: theia-prod
   register: capacity
+
+- name: Ask whether 420 more students get a session
+  eduide.theia.theia_capacity_info:
+    namespace: theia-prod
+    app_definitions: [java-17-latest]
+    participants: 420
+  register: capacity
+
+- name: Stop here if they do not
+  ansible.builtin.assert:
+    that: capacity.verdict.enough
+    fail_msg: "{{ capacity.verdict.sentence }}"
 
 - name: See the bounds without access to the cluster
   eduide.theia.theia_capacity_info:
@@ -179,6 +207,93 @@ seen_at:
   returned: success
   type: str
   sample: "2027-02-11T08:41:07Z"
+verdict:
+  description:
+    - How many further students get a session from now on, on all of these app definitions together; null if there is no
+      app definition.
+    - Free instances come first, then sessions with a pod of their own.
+  returned: with O(participants) or O(participants_of)
+  type: dict
+  contains: &verdict_fields
+    app_definitions:
+      description: The app definitions that students may choose.
+      returned: always
+      type: list
+      elements: str
+      sample: [java-17-latest]
+    participants: {description: How many are expected; null if nobody said., returned: always, type: int, sample: 420}
+    sessions:
+      description:
+        - The largest number of further students who get a session; null if nothing that was read limits it.
+        - Of several app definitions, a number that holds in whatever order students come, and whatever they choose
+          unless O(participants_of) says it.
+      returned: always
+      type: int
+      sample: 207
+    warm: {description: How many of them find a warm instance., returned: always, type: int, sample: 60}
+    stuck:
+      description: Free instances that would take a student and never become ready.
+      returned: always
+      type: int
+      sample: 0
+    enough:
+      description: Whether all participants get a session; null if nobody said how many they are.
+      returned: always
+      type: bool
+      sample: false
+    confidence:
+      description: V(exact), or V(bound) where fewer or more may get one for the reasons in RV(verdict.reasons).
+      returned: always
+      type: str
+      sample: exact
+    reasons:
+      description: What the number does not take into account.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    limits:
+      description: What allows fewer than are expected, and what binds, the tightest first.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        code:
+          description:
+            - V(quota), V(nodes), V(max_instances) or V(sessions_per_user).
+            - V(unlimited_container) if a quota demands what a container does not state and no LimitRange fills in, so
+              that no new pod is let in; V(limit_range) if a LimitRange forbids the pods.
+          returned: always
+          type: str
+          sample: quota
+        object:
+          description: Name of the quota, LimitRange or app definition; null for others.
+          returned: always
+          type: str
+          sample: theia
+        resource: {description: The resource of a quota., returned: always, type: str, sample: requests.memory}
+        sessions: {description: How many sessions it allows by itself., returned: always, type: int, sample: 207}
+        binds: {description: Whether nothing allows fewer., returned: always, type: bool, sample: true}
+        hard: {description: The limit., returned: always, type: str, sample: 400Gi}
+        used: {description: What is used of a quota., returned: always, type: str, sample: 12G}
+        each: {description: What a session takes of a quota., returned: always, type: str, sample: 1972Mi}
+        cause: {description: The limit in words., returned: always, type: str, sample: max_instances=40 of c-latest}
+        remedy:
+          description: What lifts it for all participants, or for one student more if nobody said how many they are.
+          returned: always
+          type: str
+          sample: raise max_instances of c-latest to 60
+    sentence:
+      description: All of it in one line.
+      returned: always
+      type: str
+      sample: "c-latest: 40 more students get a session, 10 of them at once on a warm instance"
+verdicts:
+  description: The same for each of these app definitions alone.
+  returned: with O(participants) or O(participants_of)
+  type: list
+  elements: dict
+  contains: *verdict_fields
 missing:
   description: What could not be read, with the reason. The values that rest on it are null.
   returned: success
@@ -186,6 +301,7 @@ missing:
   sample: {}
 """
 
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.options import verdict_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.task import run_info
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
@@ -202,9 +318,10 @@ def main() -> None:
             **kube_argument_spec(),
             **service_argument_spec(),
             **operator_argument_spec(),
-            "app_definitions": {"type": "list", "elements": "str"},
+            **verdict_argument_spec(),
             "check_leader": {"type": "bool", "default": False},
         },
+        mutually_exclusive=[("participants", "participants_of"), ("app_definitions", "participants_of")],
         supports_check_mode=True,
     )
     finish(module, run_info, "reading the capacity")

@@ -16,7 +16,7 @@ LIBRARY = pathlib.Path(__file__).parents[2] / "plugins" / "module_utils"
 # A diagnosis is a whole sentence about a session, which stands for itself.
 FILES = sorted(path for path in LIBRARY.rglob("*.py") if path.name != "diagnosis.py")
 # What is written with a capital wherever it stands.
-NAMES = re.compile(r"(ConfigMap|Deployment|HANDLING|JSON|Namespace|OpenSSL|Role|Service)\b")
+NAMES = re.compile(r"(ConfigMap|Deployment|HANDLING|JSON|LimitRange|Namespace|OpenSSL|ResourceQuota|Role|Service)\b")
 WORDS = 4
 # Types in quotes, and what spans lines.
 NO_TEXT = re.compile(r" \| |\n")

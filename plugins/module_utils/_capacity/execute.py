@@ -24,6 +24,7 @@ from .._platform.rows import AppDefinitionRow
 from . import ledger as capacity_ledger
 from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
 from .plan import Change, Desired, HoldTerms, Refused, plan_baseline, plan_present
+from .verdict.task import guard
 from .view import PARTS, REQUIRED, Snapshot, pick, require_operator, view_capacity
 
 if t.TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Job(t.NamedTuple):
     terms: HoldTerms
     require_leader: bool
     """Refuse to begin while no operator leads: warming would never end."""
+    accept: frozenset[str] = frozenset()
+    """Which refusals the caller overrides."""
 
 
 class Execution(t.NamedTuple):
@@ -141,6 +144,8 @@ def _round(
 ) -> Execution:
     snapshot = read(gateway, installation)
     changes = make_plan(snapshot, job, installation, gateway.namespace)
+    if "verdict" not in job.accept:
+        changes = guard(gateway, installation, snapshot, changes, raises=job.state == "present")
     planned = {change.app_definition.name: change for change in changes}
     if job.require_leader and any(c.effect.starts or c.effect.rebuilds for c in changes):
         _require_leader(gateway, installation)

@@ -11,6 +11,16 @@ import typing as t
 Spec = dict[str, dict[str, t.Any]]
 
 
+def verdict_argument_spec() -> Spec:
+    """What a verdict is about."""
+    return {
+        "app_definitions": {"type": "list", "elements": "str"},
+        "participants": {"type": "int"},
+        "participants_of": {"type": "dict"},
+        "with_workspaces": {"type": "bool", "default": False},
+    }
+
+
 def capacity_argument_spec() -> Spec:
     """What to set, for which exam, and how to go about it."""
     return {
@@ -32,6 +42,7 @@ def capacity_argument_spec() -> Spec:
         "hold_until": {"type": "str"},
         "time_zone": {"type": "str"},
         "drift": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
+        "accept": {"type": "list", "elements": "str", "choices": ["verdict"], "default": []},
         "wait": {"type": "bool", "default": False},
         "wait_timeout_seconds": {"type": "int", "default": 600},
         "unchecked": {"type": "bool", "default": False},

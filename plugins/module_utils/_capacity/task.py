@@ -16,6 +16,7 @@ from .._common.report import Report, Task
 from .._common.timestamps import format_time, parse_until
 from .._exams.declaration import EXAM_NAME
 from .._kubernetes.connect import connect
+from .._platform import snapshot as platform
 from .._platform.leader import leads
 from .._platform.options import Installation, read_installation
 from . import service as rest
@@ -26,13 +27,13 @@ from .execute import (
     Warmth,
     find_causes,
     merge_patch,
-    read,
     run,
     wait_until_warm,
 )
 from .plan import Desired, HoldTerms, Refused
 from .result import describe_app_definition, describe_change, differences
-from .view import pick
+from .verdict import task as verdict_tasks
+from .view import PARTS, REQUIRED, pick, view_capacity
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -99,7 +100,8 @@ def run_info(task: Task) -> Report:
         return Report(changed=False, fields=rest.read_bounds(params))
     gateway = connect(params)
     installation = _installation(params)
-    snapshot = read(gateway, installation)
+    seen = platform.read(gateway, installation, PARTS, REQUIRED)
+    snapshot = view_capacity(seen)
     for name in params["app_definitions"] or ():
         pick(snapshot, name, gateway.namespace)
     for what, reason in snapshot.missing.items():
@@ -122,6 +124,8 @@ def run_info(task: Task) -> Report:
         "seen_at": format_time(snapshot.now),
         "missing": snapshot.missing,
     }
+    if verdict_tasks.wanted(params):
+        fields |= verdict_tasks.verdicts(gateway, installation, params, seen, snapshot)
     return Report(changed=False, fields=fields)
 
 
@@ -154,6 +158,7 @@ def _job(params: Params) -> Job:
             api=params["api"],
         ),
         require_leader=params["wait"],
+        accept=frozenset(params["accept"]),
     )
 
 

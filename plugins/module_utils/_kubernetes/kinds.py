@@ -43,6 +43,10 @@ EVENT = Kind("", "v1", "events", "Event")
 
 RESOURCE_QUOTA = Kind("", "v1", "resourcequotas", "ResourceQuota")
 
+LIMIT_RANGE = Kind("", "v1", "limitranges", "LimitRange")
+
+NODE = Kind("", "v1", "nodes", "Node", namespaced=False)
+
 PVC = Kind("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 
 PV = Kind("", "v1", "persistentvolumes", "PersistentVolume", namespaced=False)

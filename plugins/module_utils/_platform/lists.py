@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from .operator import Operator
 from .quota import QuotaRow
+from .room import LimitRange, Node, PodMaker, PodOnNode, Quota
 from .rows import AppDefinitionRow, SessionRow, WorkspaceRow
 from .storage import ClaimRow, Collector, VolumeRow
 from .workloads import AddressListRow, DeploymentRow, PodRow, ReplicaSetRow, ServiceRow, UsageRow
@@ -37,6 +38,13 @@ class Lists(t.NamedTuple):
     quotas: t.Sequence[QuotaRow] | None = None
     exams: t.Sequence[Object] | None = None
     """The records of exams, as they are stored."""
+    quota_rules: t.Sequence[Quota] | None = None
+    limit_ranges: t.Sequence[LimitRange] | None = None
+    pod_makers: t.Sequence[PodMaker] | None = None
+    nodes: t.Sequence[Node] | None = None
+    """Those of the cluster, like the next."""
+    pods_everywhere: t.Sequence[PodOnNode] | None = None
+    pods_here: t.Sequence[PodOnNode] | None = None
 
 
 class Snapshot(t.NamedTuple):

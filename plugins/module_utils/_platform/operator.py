@@ -23,6 +23,9 @@ class Operator(t.NamedTuple):
     monitor: bool
     activity_tracker: bool
     monitor_interval_minutes: int
+    requested_storage: str | None = None
+    """How large the volume of a new workspace is."""
+    storage_class: str | None = None
 
 
 def read_operator(deployment: t.Mapping[str, t.Any]) -> Operator:
@@ -39,6 +42,8 @@ def read_operator(deployment: t.Mapping[str, t.Any]) -> Operator:
         monitor=_switch(given, "enableMonitor"),
         activity_tracker=_switch(given, "enableActivityTracker"),
         monitor_interval_minutes=_number(given, "monitorInterval", 1),
+        requested_storage=given.get("requestedStorage") or None,
+        storage_class=given.get("storageClassName") or None,
     )
 
 

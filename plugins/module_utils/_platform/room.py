@@ -9,16 +9,21 @@ Amounts are whole thousandths of the resource's unit, so that 500m CPU and 3000M
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._common.quantities import thousandths
-from .fields import Object, condition, labels_of, text
+from .fields import Object, Owner, labels_of, number, owners, text
+from .names import GENERATION_LABEL, SIDECAR_LABEL
 from .pods import container_troubles
 
 Amounts = t.Mapping[str, int]
 
 ONE = 1000
 """One whole pod, object or core."""
+
+# What a sidecar has that states nothing itself.
+_SIDECAR_DEFAULTS = {"cpuLimit": "500m", "memoryLimit": "1Gi", "cpuRequest": "100m", "memoryRequest": "256Mi"}
 
 PLAIN_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 
@@ -123,15 +128,31 @@ class PodOnNode(t.NamedTuple):
     node: str | None
     deployment: str | None
     requests: Amounts
-    ready: bool
     deleting: bool
     troubled: bool
     """Whether it will not become ready by itself."""
     template: PodTemplate
 
 
+class PodMaker(t.NamedTuple):
+    """A Deployment with what it makes its pods from."""
+
+    name: str
+    uid: str
+    owners: tuple[Owner, ...]
+    sidecar: bool
+    generation: int | None
+    replicas: int
+    template: PodTemplate
+
+
 def amounts(quantities: t.Mapping[str, t.Any] | None) -> dict[str, int]:
-    return {name: thousandths(value) for name, value in (quantities or {}).items()}
+    """Without those that are no quantities: an app definition may state anything."""
+    found = {}
+    for name, value in (quantities or {}).items():
+        with contextlib.suppress(ValueError):
+            found[name] = thousandths(value)
+    return found
 
 
 def quota_of(obj: Object) -> Quota:
@@ -205,11 +226,48 @@ def pod_on_node(obj: Object) -> PodOnNode | None:
         node=text(spec.get("nodeName")),
         deployment=made_by.rpartition("-")[0] or None,
         requests=pod_requests(template.containers),
-        ready=bool(condition(obj, "Ready", "True")),
         deleting=bool(metadata.get("deletionTimestamp")),
         troubled=bool(container_troubles(status)),
         template=template,
     )
+
+
+def pod_maker(obj: Object) -> PodMaker:
+    metadata, spec = obj["metadata"], obj["spec"]
+    labels, replicas = labels_of(metadata), number(spec.get("replicas"))
+    return PodMaker(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        owners=owners(metadata),
+        sidecar=SIDECAR_LABEL in labels,
+        generation=number(labels.get(GENERATION_LABEL)),
+        replicas=1 if replicas is None else replicas,
+        template=pod_template(spec["template"]["spec"]),
+    )
+
+
+def session_pods(spec: Object) -> tuple[PodTemplate, ...]:
+    """The pods that the operator's own templates give a session: the IDE without its login proxy, then the sidecars."""
+    ide = {
+        "name": str(spec.get("name") or ""),
+        "resources": {
+            "requests": _stated(cpu=spec.get("requestsCpu"), memory=spec.get("requestsMemory")),
+            "limits": _stated(cpu=spec.get("limitsCpu"), memory=spec.get("limitsMemory")),
+        },
+    }
+    return tuple(pod_template({"containers": [c]}) for c in (ide, *map(_sidecar, spec.get("sidecars") or [])))
+
+
+def _sidecar(spec: Object) -> Object:
+    figures = {name: spec.get(name) or default for name, default in _SIDECAR_DEFAULTS.items()}
+    requests = {"cpu": figures["cpuRequest"], "memory": figures["memoryRequest"]}
+    limits = {"cpu": figures["cpuLimit"], "memory": figures["memoryLimit"]}
+    return {"name": str(spec.get("name") or ""), "resources": {"requests": requests, "limits": limits}}
+
+
+def _stated(**quantities: t.Any) -> dict[str, t.Any]:
+    """The operator leaves out what is empty."""
+    return {name: value for name, value in quantities.items() if value}
 
 
 def pod_requests(containers: t.Iterable[Container]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from datetime import datetime
 from .._common.timestamps import parse_time
 from .fields import Object, number, positive, shared, text
 from .names import CANARY, INSTANCE_ID, LAST_SEEN, PROTECTED, SPEC_FIELDS, STRATEGY, TOUCHED
+from .room import PodTemplate, session_pods
 
 # A hundred years: longer than anything lasts here, and short enough to count with.
 MOST_MINUTES = 100 * 365 * 24 * 60
@@ -78,6 +79,8 @@ class AppDefinitionRow(t.NamedTuple):
     inactive_minutes: int | None = None
     """``monitor.activityTracker.timeoutAfter``; None if this app definition has no working monitor and tracker."""
     protected: str | None = None
+    pods: tuple[PodTemplate, ...] = ()
+    """What a session of it runs in, by the operator's own templates: the IDE, then its sidecars."""
 
     @property
     def min_instances(self) -> int:
@@ -152,6 +155,7 @@ def app_definition_row(obj: Object) -> AppDefinitionRow:
         image=text(spec.get("image")),
         inactive_minutes=_minutes(inactive) if positive(number(monitor.get("port"))) else None,
         protected=_reason(metadata.get("annotations") or {}),
+        pods=session_pods({**spec, "name": spec.get("name") or metadata["name"]}),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from .._common.errors import Conflict, Forbidden, NotServed, ServerFailed
 from .._kubernetes import kinds
-from . import names, records, rows, storage, workloads
+from . import names, records, room, rows, storage, workloads
 from .leader import watch
 from .lists import Lists, Snapshot
 from .operator import Operator, read_operator
@@ -36,6 +36,12 @@ Part = t.Literal[
     "volumes",
     "quotas",
     "exams",
+    "quota_rules",
+    "limit_ranges",
+    "pod_makers",
+    "nodes",
+    "pods_everywhere",
+    "pods_here",
     "operator",
     "collector",
     "ledger",
@@ -91,6 +97,8 @@ def read_list(gateway: Gateway, part: Part) -> t.Any:
         return gateway.list(kinds.PV, keep=storage.volumes_of(gateway.namespace))
     if part == "quotas":
         return [row for quota in gateway.list(kinds.RESOURCE_QUOTA, keep=project_quota) for row in quota]
+    if part == "pods_everywhere":
+        return gateway.list(kinds.POD, keep=room.pod_on_node, everywhere=True)
     kind, project, labels = _LISTS[part]
     # Usage comes from a server of its own; where that is down, trying again only takes time.
     return gateway.list(kind, keep=project, label_selector=labels, patient=part != "usage")
@@ -149,6 +157,11 @@ _LISTS: t.Mapping[str, _List] = {
     "usage": _List(kinds.POD_METRICS, workloads.usage_row),
     "address_lists": _List(kinds.CONFIG_MAP, workloads.address_list_row, ADDRESS_LISTS),
     "claims": _List(kinds.PVC, storage.claim_row),
+    "quota_rules": _List(kinds.RESOURCE_QUOTA, room.quota_of),
+    "limit_ranges": _List(kinds.LIMIT_RANGE, room.limit_range_of),
+    "pod_makers": _List(kinds.DEPLOYMENT, room.pod_maker),
+    "nodes": _List(kinds.NODE, room.node_of),
+    "pods_here": _List(kinds.POD, room.pod_on_node),
     "exams": _List(kinds.CONFIG_MAP, dict, records.selector("exam")),
 }
 

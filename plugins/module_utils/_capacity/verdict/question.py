@@ -16,14 +16,14 @@ Seat = t.Literal["warm", "ready", "starting", "unplaced", "missing", "stuck"]
 
 _SESSION = {"count/sessions.theia.cloud": ONE, "count/httproutes.gateway.networking.k8s.io": ONE}
 # A Deployment brings a ReplicaSet, a Service what leads to its pods.
-_DEPLOYMENT = {"count/deployments.apps": ONE, "count/replicasets.apps": ONE}
-_SERVICE = {
+DEPLOYMENT = {"count/deployments.apps": ONE, "count/replicasets.apps": ONE}
+SERVICE = {
     "services": ONE,
     "count/services": ONE,
     "count/endpoints": ONE,
     "count/endpointslices.discovery.k8s.io": ONE,
 }
-_CONFIG_MAP = {"configmaps": ONE, "count/configmaps": ONE}
+CONFIG_MAP = {"configmaps": ONE, "count/configmaps": ONE}
 
 
 class Storage(t.NamedTuple):
@@ -72,9 +72,9 @@ class Candidate(t.NamedTuple):
         sidecars = len(self.session_pods) - 1
         return {
             **self.claim_objects,
-            **times(_DEPLOYMENT, 1 + sidecars),
-            **times(_SERVICE, 2 + sidecars),
-            **(times(_CONFIG_MAP, 2) if self.keycloak else {}),
+            **times(DEPLOYMENT, 1 + sidecars),
+            **times(SERVICE, 2 + sidecars),
+            **(times(CONFIG_MAP, 2) if self.keycloak else {}),
         }
 
 

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The edge of verdicts: reads what the cluster has room for, answers for C(theia_capacity_info), guards changes."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.errors import Misconfigured, several
+from ..._platform import snapshot as platform
+from ..plan import NO_EFFECT, Refused
+from .carry import Cycle, refused
+from .judge import judge
+from .report import describe
+from .view import PARTS, PARTS_HERE, View
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+    from ..._platform.lists import Snapshot as Installation
+    from ..._platform.options import Installation as Names
+    from ..._platform.snapshot import Part
+    from ..plan import Change
+    from ..view import Snapshot
+
+Params = t.Mapping[str, t.Any]
+
+# What a change of the pool needs of it: whether admission lets pods in, and not where they go.
+_FOR_CHANGES: tuple[Part, ...] = ("quota_rules", "limit_ranges", "pod_makers", "pods_here")
+
+
+def wanted(params: Params) -> bool:
+    return params["participants"] is not None or bool(params["participants_of"])
+
+
+def verdicts(
+    gateway: Gateway, names: Names, params: Params, seen: Installation, snapshot: Snapshot
+) -> dict[str, t.Any]:
+    """The verdict on all app definitions asked about, and on each alone."""
+    demand = _demand(params, snapshot)
+    asked = sorted(demand or params["app_definitions"] or snapshot.app_definitions)
+    view = View(snapshot.app_definitions, snapshot.pools, snapshot.operator, _room(gateway, names), seen.lists.sessions)
+    on_workspaces = params["with_workspaces"]
+    participants = params["participants"] or None
+    alone = []
+    for name in asked:
+        candidate = view.candidate(name, with_workspaces=on_workspaces)
+        around = view.surroundings([name], with_workspaces=on_workspaces)
+        alone.append(judge([candidate], around, participants=demand[name] if demand else participants))
+    if len(asked) == 1:
+        return {"verdict": describe(alone[0]), "verdicts": [describe(alone[0])]}
+    candidates = [view.candidate(name, with_workspaces=on_workspaces) for name in asked]
+    around = view.surroundings(asked, with_workspaces=on_workspaces)
+    together = judge(candidates, around, participants=participants, demand=demand) if candidates else None
+    return {"verdict": describe(together) if together else None, "verdicts": [describe(each) for each in alone]}
+
+
+def guard(gateway: Gateway, names: Names, snapshot: Snapshot, changes: list[Change], *, raises: bool) -> list[Change]:
+    """Stop changes that would end warm instances whose successors admission does not let in.
+
+    What only takes back an exam is failed alone; what somebody asks for is refused as a whole.
+    """
+    cycling = [c for c in changes if c.patch and c.effect.starts + c.effect.rebuilds]
+    if not cycling:
+        return changes
+    room = platform.read(gateway, names, _FOR_CHANGES, ())
+    view = View(snapshot.app_definitions, snapshot.pools, snapshot.operator, room)
+    cycles = [_cycle(view, snapshot, change) for change in cycling]
+    problems = refused(cycles, view.surroundings(()))
+    if problems and raises:
+        raise Refused(several([f"{text}; say accept=[verdict] to do it all the same" for text in problems.values()]))
+    return [_failed(c, problems[c.app_definition.name]) if c.app_definition.name in problems else c for c in changes]
+
+
+def _cycle(view: View, snapshot: Snapshot, change: Change) -> Cycle:
+    name = change.app_definition.name
+    pool, candidate = snapshot.pools[name], view.candidate(name)
+    ending = view.pods_of(name, [instance for instance in pool.instances if instance.free])
+    return Cycle(
+        name=name,
+        template=candidate.instance_pod,
+        keycloak=candidate.keycloak,
+        **change.effect._asdict(),
+        warm=pool.warm_count,
+        ending=tuple(pod.template for pod in ending),
+    )
+
+
+def _failed(change: Change, problem: str) -> Change:
+    before = change.ledger_before
+    return change._replace(
+        outcome="failed", patch={}, ledger_during=before, ledger_after=before, effect=NO_EFFECT, note=problem
+    )
+
+
+def _room(gateway: Gateway, names: Names) -> Installation:
+    room = platform.read(gateway, names, PARTS, ())
+    if room.lists.pods_everywhere is not None:
+        return room
+    here = platform.read(gateway, names, PARTS_HERE, ())
+    lists = room.lists._replace(pods_here=here.lists.pods_here)
+    return room._replace(lists=lists, missing={**room.missing, **here.missing})
+
+
+def _demand(params: Params, snapshot: Snapshot) -> dict[str, int] | None:
+    """How many choose which app definition, if that is said."""
+    if not params["participants_of"]:
+        return None
+    demand = {}
+    for name, number in params["participants_of"].items():
+        if name not in snapshot.app_definitions:
+            known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
+            raise Misconfigured(f"participants_of: there is no app definition {name!r}; there are {known}")
+        if not str(number).isdecimal():
+            raise Misconfigured(f"participants_of: {number!r} for {name} is no number of students; use a whole number")
+        demand[name] = int(number)
+    return demand
