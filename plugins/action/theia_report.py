@@ -8,8 +8,10 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 
+from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
 
@@ -26,18 +28,32 @@ class ActionModule(ActionBase):
             {
                 "title": {"type": "str"},
                 "lines": {"type": "list", "elements": "str"},
+                "template": {"type": "str"},
                 "failure": {"type": "str"},
             },
-            required_together=[("title", "lines")],
-            required_one_of=[("lines", "failure")],
+            mutually_exclusive=[("lines", "template")],
+            required_one_of=[("lines", "template", "failure")],
         )
         if options["failure"]:
             return {**result, **fail_once(self._task, plain(options["failure"]))}
         # ansible-core 2.16 takes a null for a stated option.
-        if options["lines"] is None:
-            raise AnsibleActionFail("theia_report: neither lines nor failure is stated")
-        host = (task_vars or {}).get("inventory_hostname", "")
+        if not options["title"] or (options["lines"] is None and options["template"] is None):
+            raise AnsibleActionFail("theia_report: title and one of lines, template and failure have to be stated")
+        variables = task_vars or {}
+        head = [str(variables.get("inventory_hostname", "")), options["title"], *self._installation(variables)]
+        lines = options["lines"] if options["template"] is None else self._rendered(options["template"], variables)
         # What users and operators wrote may be part of it.
-        title, lines = plain(f"{host} · {options['title']}"), plain_texts(options["lines"])
+        title, lines = plain(" · ".join(head)), plain_texts(lines)
         Display().display("\n".join([f"\n{title}", *(f"  {line}" for line in lines)]))
         return {**result, "changed": False, "lines": lines}
+
+    def _installation(self, variables: dict[str, t.Any]) -> list[str]:
+        """Server and namespace, so that nobody takes one installation for another."""
+        connection = self._templar.template(variables.get("theia_connection"))
+        return (installation_of(connection) if isinstance(connection, dict) else None) or []
+
+    def _rendered(self, template: str, variables: dict[str, t.Any]) -> list[str]:
+        """The lines that are not empty; the template is found where the lookup plugin finds it."""
+        lookup = lookup_loader.get("ansible.builtin.template", loader=self._loader, templar=self._templar)
+        (text,) = lookup.run([template], variables=variables)
+        return [line for line in str(text).split("\n") if line.strip()]

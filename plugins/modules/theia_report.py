@@ -16,12 +16,17 @@ description:
   - Runs on the control node and touches nothing.
 options:
   title:
-    description: Heading of the report. The name of the host is put in front of it. Belongs to O(lines).
+    description:
+      - Heading of the report, needed with O(lines) and O(template). The name of the host stands before it, server and
+        namespace of C(theia_connection) behind it.
     type: str
   lines:
     description: The lines to print.
     type: list
     elements: str
+  template:
+    description: A template whose lines are printed instead; it is found as P(ansible.builtin.template#lookup) finds it.
+    type: str
   failure:
     description:
       - Fail with this sentence instead of printing anything, without an excerpt of the playbook and without saying it
@@ -42,7 +47,7 @@ EXAMPLES = r"""
 - name: Print a template that is a table
   eduide.theia.theia_report:
     title: app definitions
-    lines: "{{ lookup('ansible.builtin.template', 'table.j2') | split('\\n') | select | list }}"
+    template: table.j2
 """
 
 RETURN = r"""

@@ -40,7 +40,7 @@ VARIABLES = [
 def parts(name):
     """The variables of a play, and what it checks before it begins; as expressions."""
     [play] = yaml.safe_load(PLAYBOOKS[name].read_text(encoding="utf-8"))
-    variables = {key: value for key, value in play["vars"].items() if key != "ansible_python_interpreter"}
+    variables = play.get("vars", {})
     checks = [task["ansible.builtin.assert"]["that"] for task in play["pre_tasks"] if "ansible.builtin.assert" in task]
     rules = jinja2.Environment(autoescape=False, undefined=jinja2.ChainableUndefined)  # as in Ansible
     rules.filters.update({**Core().filters(), **Sums().filters(), "eduide.theia.typed": typed})

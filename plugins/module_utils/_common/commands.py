@@ -27,6 +27,10 @@ class Remedy(t.TypedDict, total=False):
     kubectl: list[str]
 
 
+Command: t.TypeAlias = t.Callable[[Remedy], str]
+"""Writes the line to paste."""
+
+
 class RunContext(t.NamedTuple):
     """How the present run was started, as far as the next one has to be started alike."""
 

@@ -40,7 +40,7 @@ def asked_by(playbook):
     """The variables that a playbook hands to its role, with their types and choices."""
     [play] = yaml.safe_load(playbooks()[playbook].read_text(encoding="utf-8"))
     found = re.findall(
-        r"typed\('(\w+)'(?:, '(\w+)')?(?:, choices=\[([^]]*)\])?(?:, default=('\w+'|\w+))?", str(play["vars"])
+        r"typed\('(\w+)'(?:, '(\w+)')?(?:, choices=\[([^]]*)\])?(?:, default=('\w+'|\w+))?", str(play.get("vars"))
     )
     return {
         name: (kind or "str", re.findall(r"\w+", choices), default.strip("'")) for name, kind, choices, default in found

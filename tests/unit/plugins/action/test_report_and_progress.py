@@ -68,6 +68,23 @@ def test_a_report_without_lines_is_an_error_that_names_the_option(tmp_path):
     assert "lines" in done.stdout + done.stderr
 
 
+def test_a_report_can_be_a_template_and_says_which_installation_it_is_about(tmp_path):
+    """Lines without words are left out, and the template sees variables."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "table.j2").write_text(
+        "{% for n in [1, 2] %}\nrow {{ n }} of {{ count }}\n\n{% endfor %}\n"
+    )
+    server = {"host": "https://kube.example.org:6443", "api_key": "not-shown", "namespace": "{{ place }}"}
+    variables = {"theia_connection": server, "place": "theia-prod", "count": 2}
+    play = PLAY.replace("lines: {lines}", "template: table.j2") + f"  vars: {json.dumps(variables)}\n"
+    (tmp_path / "play.yml").write_text(play)
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    head = "localhost · a table · https://kube.example.org:6443 · theia-prod"
+    assert f"{head}\n  row 1 of 2\n  row 2 of 2\n" in done.stdout
+    assert "not-shown" not in done.stdout
+
+
 def render(report: dict[str, object]) -> str:
     return f"{report['name']} {report['seconds']}"
 

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: delete_report
+short_description: Say what became of workspaces that were to be deleted
+version_added: 0.1.0
+author:
+  - The EduIDE Cloud collection contributors (!UNKNOWN)
+description:
+  - Lists the workspaces with what becomes of their files, the sessions on them, those in use, and the steps that bring
+    files back.
+options:
+  _input:
+    description: Result of M(eduide.theia.theia_workspace) with O(eduide.theia.theia_workspace#module:state=absent).
+    type: dict
+    required: true
+  live_sessions:
+    description: What was to be done about live sessions, as O(eduide.theia.theia_workspace#module:live_sessions).
+    type: str
+    default: refuse
+  would:
+    description: Whether this is a prediction of check mode, which is told in the conditional.
+    type: bool
+    default: false
+  rows:
+    description: Most rows of a table; the others are counted. All of them if not set.
+    type: int
+"""
+
+EXAMPLES = r"""
+- name: Delete what a user has
+  eduide.theia.theia_workspace:
+    namespace: theia-prod
+    users: [ada@example.org]
+  register: deleted
+
+- name: Say what became of it
+  eduide.theia.theia_report:
+    title: delete
+    lines: "{{ deleted | eduide.theia.delete_report(would=ansible_check_mode, rows=30) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The lines.
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces import report as _report
+from ansible_collections.eduide.theia.plugins.plugin_utils._report import command_of, lines_of
+
+Fields = t.Mapping[str, t.Any]
+
+
+@pass_context
+def delete_report(
+    context: Context,
+    result: Fields,
+    *,
+    live_sessions: str = "refuse",
+    would: bool = False,
+    rows: int | None = None,
+) -> list[str]:
+    return lines_of(
+        "delete_report",
+        lambda: _report.delete_report(
+            result, live_sessions=live_sessions, would=would, rows=rows, command=command_of(context)
+        ),
+    )
+
+
+class FilterModule:
+    """The filter of this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"delete_report": delete_report}

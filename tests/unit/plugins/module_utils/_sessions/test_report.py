@@ -1,0 +1,109 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people read after a run; the tables are the matter of tests of their own."""
+
+from __future__ import annotations
+
+import collections
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.commands import RunContext
+from ansible_collections.eduide.theia.plugins.module_utils._sessions import report
+
+COMMAND = RunContext().command
+
+
+@pytest.fixture(autouse=True)
+def tables(monkeypatch):
+    monkeypatch.setattr(report, "session_table", lambda _sessions, **_options: "TABLE")
+
+
+@pytest.mark.parametrize(
+    ("limit", "live", "told"),
+    [
+        (0, 0, "Nobody may have a session here"),
+        (0, 1, "Nobody may have a session here"),
+        (1, 1, "One has to end before another starts: ansible-playbook eduide.theia.stop_sessions -e"),
+        (2, 1, None),
+        (None, 1, None),
+    ],
+)
+@pytest.mark.parametrize("dead", [0, 1])
+def test_who_is_at_the_limit_is_told_so(limit, live, told, dead):
+    diagnoses = [
+        {"dead": number >= live, "code": None, "sentence": "", "remedy": None, "session": {"name": f"s{number}"}}
+        for number in range(live + dead)
+    ]
+    found = {"operator_leads": True, "sessions_per_user": limit, "diagnoses": diagnoses}
+    lines = report.unlock_report(found, {}, command=COMMAND)
+    assert [told] == [told for line in lines if told and told in line] or told is None
+    assert bool(told) is any("may have" in line for line in lines)
+    none_dead = (
+        f"This user has {live} session{'s' if live > 1 else ''} and none of them is dead, so nothing was removed."
+    )
+    assert (none_dead in lines) is bool(live and not dead)
+    assert ("This user has no session here; upper and lower case matter." in lines) is (not diagnoses)
+
+
+def stopping(check_mode, items, lost=None):
+    outcomes = dict(collections.Counter(item["outcome"] for item in items))
+    result = {"sessions": items, "outcomes": outcomes, "data_lost": lost or {}}
+    return report.stop_report(result, would=check_mode, rows=30, command=COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("check_mode", "told"),
+    [
+        (True, ["1 would be stopped", "The files of 1 session would be lost: they are in the pod."]),
+        (False, ["1 stopped", "The files of 1 session are lost: they were in the pod."]),
+    ],
+)
+def test_what_check_mode_says_of_files_is_said_in_the_conditional(check_mode, told):
+    assert stopping(check_mode, [{"outcome": "stopped", "data_at": "pod"}], {"pod": 1}) == ["TABLE", *told]
+
+
+def test_who_is_gone_is_counted_and_whom_nobody_found_is_called_so():
+    assert stopping(False, [{"outcome": "gone", "data_at": None}]) == ["TABLE", "1 gone"]
+    assert stopping(False, []) == ["There is no such session."]
+
+
+def test_an_investigation_of_nobody_says_so():
+    found = {"diagnoses": [], "missing": {}}
+    lines = report.investigation_report(found, asked=["nobody-session"], command=COMMAND)
+    assert lines == ["There is no session nobody-session here."]
+
+
+def sweeping(found, result, chosen=(), not_noted=None):
+    return report.sweep_report(
+        {"unknown_findings": [], **found},
+        result,
+        chosen=chosen,
+        stopped_for=["failed"],
+        not_noted=not_noted,
+        would=False,
+        rows=30,
+        command=COMMAND,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"), [({"unknown": 2, "none": 1}, 1), ({"pod": 1}, 0), ({"pod": 1, "unknown": 1}, 1)]
+)
+def test_files_that_nobody_could_look_for_are_mentioned(lost, told):
+    item = {"outcome": "stopped", "data_at": None, "name": "s0"}
+    result = {"sessions": [item], "outcomes": {"stopped": 1}, "data_lost": lost}
+    for lines in (stopping(False, [item], lost), sweeping({"sessions": [item]}, result, chosen=[item])):
+        assert sum("could not be read" in line for line in lines) == told
+        assert sum("in the pod" in line for line in lines) == ("pod" in lost)
+
+
+def test_a_sweep_says_what_it_could_not_note_and_what_it_only_reports():
+    assert sweeping({"sessions": []}, {}, not_noted="ws-1: denied by a policy") == [
+        "Nobody is in trouble.",
+        "Which workspaces are in use could not be noted: ws-1: denied by a policy",
+    ]
+    _table, reported, unknown = sweeping({"sessions": [{"name": "s0"}], "unknown_findings": ["idle"]}, {})
+    assert reported.startswith("1 only reported: the policy stops for failed. What to do about the first one: ")
+    assert unknown == "Not known of everybody, because something could not be read: idle"
