@@ -82,7 +82,12 @@ def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
     if job.terms.shield_exit is None and _are_gone(gateway, job):
         view = _empty_view(gateway, job)
         return StopExecution(plan_stop([], job.request, job.terms, view.context), view, {})
-    view = view_sessions(read(gateway, job.installation, _parts(job.request), REQUIRED), job.thresholds)
+    return plan_on(gateway, job, read(gateway, job.installation, _parts(job.request), REQUIRED))
+
+
+def plan_on(gateway: Gateway, job: StopJob, snapshot: Snapshot) -> StopExecution:
+    """Decide what to do about the sessions of a snapshot that was read for this, or for more than this."""
+    view = view_sessions(snapshot, job.thresholds)
     sessions = assess_sessions(view.sources, view.context)
     planned = plan_stop(sessions, job.request, job.terms, view.context)
     if _rests_on_leader(sessions, planned):

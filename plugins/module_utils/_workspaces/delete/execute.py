@@ -27,7 +27,7 @@ from ..._safety.guard import ROUNDS, Send, delete_seen
 from ..._safety.targets import Request, check_request
 from ..._sessions.filter import Selection
 from ..._sessions.record import Context
-from ..._sessions.stop.execute import StopExecution, StopJob, read_and_plan_stop
+from ..._sessions.stop.execute import StopExecution, StopJob, plan_on
 from ..record import NO_VOLUME, AssessedWorkspace, assess_workspaces, orphans
 from ..view import REQUIRED, WorkspaceView, parts_of, view_workspaces
 from ..volumes import note_patch
@@ -100,7 +100,7 @@ def read_and_plan_deletion(gateway: Gateway, job: DeletionJob) -> DeletionExecut
     used = frozenset(item.name for item in first.acts if item.assessed and item.assessed.sessions)
     if not used:
         return DeletionExecution(first, view)
-    stopping = read_and_plan_stop(gateway, _stop_those_on(used, job.stop))
+    stopping = plan_on(gateway, _stop_those_on(used, job.stop), view.sessions.snapshot)
     if stopping.plan.over_cap:
         return DeletionExecution(first.skipped(stopping.plan.over_cap), view)
     decided = {item.name: item.decision for item in stopping.plan.items}

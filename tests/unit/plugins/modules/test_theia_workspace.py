@@ -377,6 +377,20 @@ class TestLiveSessions:
             ("s", "stopped", "volume")
         ]
 
+    def test_each_kind_is_listed_once_to_plan_for_both(self, world, run):
+        world.stored("ws-1")
+        world.eager("s", world.objects["app_definitions"][0], 2, workspace="ws-1", claim="claim-ws-1")
+        gateway = world.gateway(check_mode=True)
+        options = {"live_sessions": "stop", "discard_data": ["selected"]}
+        result = run(gateway, check=True, names=["ws-1"], **options)
+        assert (outcomes(result), [each["outcome"] for each in result["sessions"]]) == (
+            {"ws-1": "deleted"},
+            ["stopped"],
+        )
+        listed = [plural for verb, plural, _name in gateway.requests if verb == "list"]
+        assert sorted(listed) == sorted(set(listed))
+        assert {"sessions", "workspaces", "pods", "persistentvolumes", "configmaps"} <= set(listed)
+
     @pytest.mark.parametrize(
         ("options", "reason"),
         [
