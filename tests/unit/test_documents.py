@@ -19,6 +19,10 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
+    kube_argument_spec,
+    service_argument_spec,
+)
 from tools.checkout import BUILD, ROOT
 
 COLLECTION = "eduide.theia"
@@ -126,7 +130,13 @@ def test_a_module_has_tests(name):
 def test_the_action_group_has_the_modules_that_say_they_are_in_it():
     saying = [name for name in MODULES if "action_group" in documentation()[name]["doc"].get("attributes", {})]
     assert sorted(read_yaml("meta", "runtime.yml")["action_groups"]["theia"]) == saying
-    assert saying
+
+
+def test_modules_of_the_action_group_take_each_option_of_a_connection():
+    """A host's connection is given to all of them, and a module refuses an option that it does not know."""
+    wanted = {*kube_argument_spec(), *service_argument_spec()}
+    for name in read_yaml("meta", "runtime.yml")["action_groups"]["theia"]:
+        assert wanted <= documentation()[name]["doc"]["options"].keys(), name
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.report import Difference
+from .._common.timestamps import format_time
 
 if t.TYPE_CHECKING:
     from .._platform.fields import Owner
@@ -55,8 +56,31 @@ def describe_ledger(entry: Entry | None) -> dict[str, t.Any] | None:
     }
 
 
+def describe_capacity(
+    snapshot: Snapshot, names: t.Iterable[str] | None = None, *, leading: bool | None
+) -> dict[str, t.Any]:
+    """Some app definitions or all as they are: what C(theia_capacity_info) returns."""
+    operator = snapshot.operator
+    return {
+        "app_definitions": [
+            describe_app_definition(snapshot, name) for name in sorted(names or snapshot.app_definitions)
+        ],
+        "quotas": None if snapshot.quotas is None else [row._asdict() for row in snapshot.quotas],
+        "operator": None
+        if operator is None
+        else {
+            "eager": operator.eager,
+            "keycloak": operator.keycloak,
+            "sessions_per_user": operator.sessions_per_user,
+            "leading": leading,
+        },
+        "seen_at": format_time(snapshot.now),
+        "missing": dict(snapshot.missing),
+    }
+
+
 def describe_app_definition(snapshot: Snapshot, name: str) -> dict[str, t.Any]:
-    """One app definition as it is: what C(theia_capacity_info) returns."""
+    """One app definition as it is."""
     app = snapshot.app_definitions[name]
     return {
         "name": name,

@@ -31,7 +31,7 @@ from .execute import (
     wait_until_warm,
 )
 from .plan import Desired, HoldTerms, Refused
-from .result import describe_app_definition, describe_change, differences
+from .result import describe_capacity, describe_change, differences
 from .verdict import task as verdict_tasks
 from .view import PARTS, REQUIRED, pick, view_capacity
 
@@ -106,24 +106,8 @@ def run_info(task: Task) -> Report:
         pick(snapshot, name, gateway.namespace)
     for what, reason in snapshot.missing.items():
         task.warn(f"{what} could not be read and is null: {reason}")
-    operator = snapshot.operator
-    fields = {
-        "app_definitions": [
-            describe_app_definition(snapshot, name)
-            for name in sorted(params["app_definitions"] or snapshot.app_definitions)
-        ],
-        "quotas": None if snapshot.quotas is None else [row._asdict() for row in snapshot.quotas],
-        "operator": None
-        if operator is None
-        else {
-            "eager": operator.eager,
-            "keycloak": operator.keycloak,
-            "sessions_per_user": operator.sessions_per_user,
-            "leading": leads(gateway, installation) if params["check_leader"] else None,
-        },
-        "seen_at": format_time(snapshot.now),
-        "missing": snapshot.missing,
-    }
+    leading = leads(gateway, installation) if snapshot.operator and params["check_leader"] else None
+    fields = describe_capacity(snapshot, params["app_definitions"], leading=leading)
     if verdict_tasks.wanted(params):
         fields |= verdict_tasks.verdicts(gateway, installation, params, seen, snapshot)
     return Report(changed=False, fields=fields)

@@ -19,6 +19,7 @@ from .._platform.lists import describe_missing
 from .._platform.options import read_installation
 from .._platform.snapshot import read, with_leader
 from .filter import Selection, SortBy, select
+from .findings import RULES
 from .options import read_selection, read_thresholds
 from .privacy import Pseudonymizer
 from .record import AssessedSession, SessionRecord, assess_session, other_pods
@@ -27,6 +28,7 @@ from .view import REQUIRED, View, parts_of, view_sessions
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
+    from .._platform.lists import Snapshot
     from .._platform.options import Installation
 
 Params = t.Mapping[str, t.Any]
@@ -49,14 +51,7 @@ def run_info(task: Task) -> Report:
     view = view_sessions(read(gateway, installation, parts_of(params["gather"]), REQUIRED), thresholds)
     task.warn(describe_missing(view.missing))
     view, chosen = _judge(gateway, installation, view, selection, params["sort_by"])
-    listed = chosen if params["limit"] is None else chosen[: params["limit"]]
-    result = {
-        "sessions": [assessed.record for assessed in listed],
-        "summary": _summary(view, chosen),
-        "unknown_findings": sorted({code for assessed in chosen for code in assessed.unknown}),
-        "missing": view.missing,
-        "seen_at": format_time(view.context.now),
-    }
+    result = _described(view, chosen, params["limit"])
     if params["other_pods"]:
         result["other_pods"] = other_pods(view.sources)
     return _asked(params, result)
@@ -85,6 +80,24 @@ def _choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[l
             yield session
 
     return select(assessed(), selection, sort_by=sort_by), bool(waiting)
+
+
+def _described(view: View, chosen: t.Sequence[AssessedSession], limit: int | None = None) -> dict[str, t.Any]:
+    """The selected sessions in the words of the module's documentation."""
+    return {
+        "sessions": [assessed.record for assessed in chosen[:limit]],
+        "summary": _summary(view, chosen),
+        "unknown_findings": sorted({code for assessed in chosen for code in assessed.unknown}),
+        "missing": view.missing,
+        "seen_at": format_time(view.context.now),
+    }
+
+
+def describe_troubled(snapshot: Snapshot) -> dict[str, t.Any]:
+    """All sessions with a finding."""
+    view = view_sessions(snapshot)
+    chosen, _unused = _choose(view, Selection(findings=frozenset(RULES)), None)
+    return _described(view, chosen)
 
 
 def _summary(view: View, chosen: t.Sequence[AssessedSession]) -> dict[str, t.Any]:

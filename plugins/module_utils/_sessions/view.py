@@ -32,6 +32,7 @@ _LISTS: t.Mapping[str, tuple[Part, ...]] = {
     "exams": ("exams",),
 }
 READABLE = frozenset(_LISTS)
+_USUAL = Thresholds()
 
 
 class View(t.NamedTuple):
@@ -50,7 +51,7 @@ class View(t.NamedTuple):
         return view_sessions(snapshot, self.context.thresholds)
 
 
-def view_sessions(snapshot: Snapshot, thresholds: Thresholds) -> View:
+def view_sessions(snapshot: Snapshot, thresholds: Thresholds = _USUAL) -> View:
     shield = shield_of(snapshot)
     missing = dict(snapshot.missing)
     if shield.unreadable and "exams" not in missing:

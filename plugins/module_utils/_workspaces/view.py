@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from .._platform.records import Malformed
 from .._sessions import view as session_view
-from .._sessions.findings import Thresholds
 from .record import WorkspaceSources
 from .usage import log as usage_log
 
@@ -51,10 +50,8 @@ def parts_of(gathered: t.Collection[str]) -> frozenset[Part]:
     return session_view.parts_of({"workspaces", *gathered}).union(_OWN[word] for word in gathered if word in _OWN)
 
 
-def view_workspaces(
-    snapshot: Snapshot, thresholds: Thresholds, *, max_gap: timedelta = usage_log.DEFAULT_MAX_GAP
-) -> WorkspaceView:
-    sessions = session_view.view_sessions(snapshot, thresholds)
+def view_workspaces(snapshot: Snapshot, *, max_gap: timedelta = usage_log.DEFAULT_MAX_GAP) -> WorkspaceView:
+    sessions = session_view.view_sessions(snapshot)
     missing, observation = sessions.missing, None
     try:
         looks = usage_log.read_looks(snapshot.observation)

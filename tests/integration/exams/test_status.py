@@ -87,7 +87,7 @@ def test_who_is_in_trouble_is_shown_with_the_reason_and_the_next_step(night):
     assert not [line for line in rows if "ada@x.org" in line]
     first = lines[lines.index(next(line for line in lines if line.startswith("SESSION"))) + 1].split()[0]
     assert lines[-1].startswith("What to do about the first one: ansible-playbook ")
-    assert lines[-1].endswith(f'-e \'{{"session": "{first}"}}\'')
+    assert lines[-1].endswith(f'-e \'{{"sessions": "{first}"}}\'')
     assert "eve@x.org" in night.page
     assert "locked_out" in night.page
 
@@ -108,5 +108,5 @@ def test_all_that_looking_writes_is_that_somebody_looked(night):
     assert night.writes == ["create configmaps theia-retention"]
     assert {task.action for task in night.run.tasks if task.result.get("changed")} == {
         "ansible.builtin.template",
-        "eduide.theia.theia_workspace",
+        "eduide.theia.theia_status",
     }

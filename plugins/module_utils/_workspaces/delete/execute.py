@@ -136,7 +136,7 @@ def _read(gateway: Gateway, job: DeletionJob) -> WorkspaceView:
     parts = {"objects", "exams", "claims", "volumes"}
     parts |= {"observation"} if job.request.selection.unused_days is not None else set()
     snapshot = read(gateway, job.stop.installation, parts_of(parts), REQUIRED)
-    return view_workspaces(snapshot, job.stop.thresholds, max_gap=job.max_gap)
+    return view_workspaces(snapshot, max_gap=job.max_gap)
 
 
 class _Deleting:

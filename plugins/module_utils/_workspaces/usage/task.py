@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..._common.batch import Attempt, retry_on_conflict, run_batch
 from ..._common.errors import EduideError, Forbidden, NotFound, several
@@ -17,7 +17,7 @@ from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import CONFIG_MAP, WORKSPACE
 from ..._platform.names import RETENTION_RECORD
 from ..._platform.records import Malformed
-from ..._platform.rows import WorkspaceRow, workspace_row
+from ..._platform.rows import SessionRow, WorkspaceRow, workspace_row
 from ..._platform.snapshot import read_list
 from ..._safety.guard import ROUNDS, look_up
 from . import log as usage_log
@@ -37,21 +37,36 @@ class UsageStamp(t.NamedTuple):
 
 
 def run_observed(task: Task) -> Report:
-    """UsageStamp the workspaces with a session on them.
+    """Look who is on which workspace, and write that down."""
+    params = task.params
+    gateway, max_gap = connect(params, check_mode=task.check_mode), read_max_gap(params)
+    # Sessions first: one that ends in between was seen, and its workspace is still there to be stamped.
+    sessions = read_list(gateway, "sessions")
+    now = gateway.now()
+    workspaces = read_list(gateway, "workspaces")
+    return note_use(task, gateway, sessions, workspaces, now, max_gap=max_gap, concurrency=params["concurrency"])
+
+
+def note_use(
+    task: Task,
+    gateway: Gateway,
+    sessions: t.Iterable[SessionRow],
+    workspaces: t.Iterable[WorkspaceRow],
+    now: datetime,
+    *,
+    max_gap: timedelta = usage_log.DEFAULT_MAX_GAP,
+    concurrency: int = 8,
+) -> Report:
+    """Stamp the workspaces with a session on them.
 
     The look counts only once everything that was seen is written down: a look without its stamps would later pass for
     proof that nobody used these workspaces.
     """
-    params, check_mode = task.params, task.check_mode
-    gateway, max_gap = connect(params, check_mode=check_mode), read_max_gap(params)
-    # Sessions first: one that ends in between was seen, and its workspace is still there to be stamped.
-    sessions = read_list(gateway, "sessions")
-    now = gateway.now()
-    rows = usage_log.in_use(read_list(gateway, "workspaces"), sessions)
+    check_mode = task.check_mode
     done = run_batch(
-        rows,
+        usage_log.in_use(workspaces, sessions),
         lambda row: _stamp(gateway, row, now, check_mode=check_mode),
-        concurrency=params["concurrency"],
+        concurrency=concurrency,
         across=gateway.map,
     )
     stamps = [attempt.settle(lambda row, _outcome, text: UsageStamp(row, "failed", text)) for attempt in done]
@@ -70,7 +85,7 @@ def run_observed(task: Task) -> Report:
 
 
 def _stamp(gateway: Gateway, seen: WorkspaceRow, now: datetime, *, check_mode: bool) -> UsageStamp:
-    """UsageStamp one workspace, again and again while others write to it."""
+    """Stamp one workspace, again and again while others write to it."""
 
     def attempt(again: bool) -> UsageStamp:
         row: WorkspaceRow | None = seen

@@ -87,6 +87,12 @@ def exams():
     return gateway
 
 
+def unreadable_ledger():
+    gateway = workspaces(kinds.POD_METRICS)
+    gateway.put(kinds.CONFIG_MAP, {"metadata": {"name": "theia-capacity"}, "data": {"version": "no luck"}})
+    return gateway
+
+
 UNREAD = "could not be read, so what rests on it is unknown: "
 CASES = {
     "stop": Case(
@@ -151,6 +157,7 @@ CASES = {
         {},
         "while it cannot be read every live session is shielded",
     ),
+    "look-at-everything": Case("theia_status", unreadable_ledger(), {}, f"{UNREAD}usage"),
     "list-pools": Case(
         "theia_capacity_info",
         breaking(pools(kinds.RESOURCE_QUOTA), "get", kinds.LEASE),

@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: theia_status
+short_description: Look at a whole installation of Theia Cloud at once, and note which workspaces are in use
+version_added: 0.1.0
+author:
+  - The EduIDE Cloud collection contributors (!UNKNOWN)
+description:
+  - Returns what M(eduide.theia.theia_capacity_info), M(eduide.theia.theia_session_info) and
+    M(eduide.theia.theia_workspace_info) say of one and the same moment. Each kind of object is listed once for all of
+    them.
+  - Everything is read from the cluster, whatever O(api) says; how to reach the service is not used.
+  - Of the sessions those are returned that have a finding, of the workspaces only their numbers.
+  - The look can count as one of O(eduide.theia.theia_workspace#module:state=observed), because the same sessions and
+    workspaces are looked at.
+options:
+  note_use:
+    description:
+      - Note on all workspaces with a session that they are in use, at most once a day for each. Nothing else is
+        written. An account that may not write that gets a warning.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - eduide.theia._kube
+  - eduide.theia._service
+  - eduide.theia._operator
+  - eduide.theia._attributes
+  - eduide.theia._attributes.actiongroup_theia
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: eduide.theia.theia_capacity_info
+  - module: eduide.theia.theia_session_info
+  - module: eduide.theia.theia_workspace_info
+  - module: eduide.theia.theia_workspace
+"""
+
+EXAMPLES = r"""
+- name: See what is warm, who is in trouble and what is left
+  eduide.theia.theia_status:
+    namespace: theia-prod
+  register: status
+
+- name: Look without writing anything down
+  eduide.theia.theia_status:
+    namespace: theia-prod
+    note_use: false
+"""
+
+RETURN = r"""
+capacity:
+  description: What M(eduide.theia.theia_capacity_info) returns, the leader included.
+  returned: success
+  type: dict
+  sample: {app_definitions: [], quotas: [], operator: {eager: true, leading: true}, seen_at: "2027-02-11T08:41:07Z"}
+sessions:
+  description: What M(eduide.theia.theia_session_info) returns of all sessions with a finding.
+  returned: success
+  type: dict
+  sample: {sessions: [], summary: {total: 0}, unknown_findings: [], missing: {}, seen_at: "2027-02-11T08:41:07Z"}
+workspaces:
+  description:
+    - What M(eduide.theia.theia_workspace_info) returns of all workspaces, without naming one. Claims, volumes and
+      quotas are not read for it.
+  returned: success
+  type: dict
+  sample: {workspaces: [], summary: {total: 800, in_use: 40}, garbage_collector: null, missing: {}}
+use:
+  description: What became of noting the use; null without O(note_use).
+  returned: success
+  type: dict
+  contains:
+    workspaces:
+      description: The workspaces in use, as M(eduide.theia.theia_workspace) returns them.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
+    outcomes:
+      description: Number of workspaces by outcome.
+      returned: always
+      type: dict
+      sample: {stamped: 3, fresh: 37}
+    observation:
+      description: Since when somebody has looked without too long a gap; null if nobody has.
+      returned: always
+      type: dict
+      sample: {since: "2026-11-02T08:00:00Z", last: "2027-02-11T08:41:07Z", longest_gap_seconds: 86400}
+    failure:
+      description: Why this look could not be noted; null if it was. The task does not fail for that.
+      returned: always
+      type: str
+      sample: "ws-1: the API server refuses it (500)"
+"""
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
+    TheiaModule,
+    kube_argument_spec,
+    service_argument_spec,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
+from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
+from ansible_collections.eduide.theia.plugins.module_utils._status.task import run_status
+
+
+def main() -> None:
+    module = TheiaModule(
+        argument_spec={
+            **kube_argument_spec(),
+            **service_argument_spec(),
+            **operator_argument_spec(),
+            "note_use": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    finish(module, run_status, "looking at the installation")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""That C(theia_status) reads everything once, and says what the modules of the nouns say."""
+
+from __future__ import annotations
+
+import collections
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import ServerFailed
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
+from integration.module_run import module
+from unit.session_world import exam_record
+from unit.workspace_world import WorkspaceWorld
+
+
+@pytest.fixture
+def see(cluster):
+    def see(gateway, name="theia_status", *, check=False, **options):
+        cluster(gateway)
+        return module(name, {"namespace": "theia-prod", **options}, check=check)
+
+    return see
+
+
+@pytest.fixture
+def world():
+    """Somebody at work on an instance, somebody in trouble, and a workspace that is about to be collected."""
+    made = WorkspaceWorld()
+    app = made.app_definition()
+    made.stored("ws-1")
+    made.stored("ws-2")
+    made.eager("s1", app, 1, workspace="ws-1")
+    made.running("s2", workspace="ws-2", operatorStatus="ERROR", error="no luck", pod={"ready": False})
+    made.collector("24h")
+    made.quota(pods=("3", "10"))
+    return made
+
+
+def listed(gateway):
+    return [plural for verb, plural, _name in gateway.requests if verb == "list"]
+
+
+def test_each_kind_is_listed_once(world, see):
+    gateway = world.gateway(check_mode=True, records=[exam_record()])
+    see(gateway, check=True)
+    # Address lists and exam records are of one kind, each listed by its labels; usage has the plural of pods.
+    assert collections.Counter(listed(gateway)) == {
+        **dict.fromkeys(("sessions", "workspaces", "appdefinitions", "deployments", "replicasets", "services"), 1),
+        "resourcequotas": 1,
+        "configmaps": 2,
+        "pods": 2,
+    }
+
+
+def test_it_says_what_the_other_modules_say(world, see):
+    whole = see(world.gateway(), note_use=False)
+    separate = {
+        "capacity": see(world.gateway(), "theia_capacity_info", check_leader=True),
+        "sessions": see(world.gateway(), "theia_session_info", findings=list(RULES)),
+        "workspaces": see(world.gateway(), "theia_workspace_info", gather=["objects", "collector"], limit=0),
+    }
+    for part, result in separate.items():
+        assert whole[part] == {name: value for name, value in result.items() if name not in ("changed", "warnings")}
+    assert [session["name"] for session in whole["sessions"]["sessions"]] == ["s2"]
+    assert whole["workspaces"]["garbage_collector"]["would_delete_in_use"] == ["ws-1", "ws-2"]
+    assert (whole["changed"], whole["use"]) == (False, None)
+
+
+def test_the_look_counts_as_one_of_those_that_retention_rests_on(world, see):
+    gateway = world.gateway()
+    result = see(gateway)
+    alone = see(world.gateway(), "theia_workspace", state="observed")
+    noted = {name: alone[name] for name in ("workspaces", "outcomes", "observation")}
+    assert result["use"] == {**noted, "failure": None}
+    assert (result["changed"], result["use"]["outcomes"]) == (True, {"stamped": 2})
+    assert sorted(verb for verb, *_rest in gateway.writes) == ["create", "patch", "patch"]
+    again = see(gateway)
+    assert (again["changed"], again["use"]["outcomes"], len(gateway.writes)) == (False, {"fresh": 2}, 3)
+
+
+def test_check_mode_predicts_what_would_be_noted(world, see):
+    predicted = see(world.gateway(check_mode=True), check=True)
+    done = see(world.gateway())
+    assert (predicted["changed"], predicted["use"]["outcomes"]) == (done["changed"], done["use"]["outcomes"])
+
+
+def test_what_cannot_be_noted_does_not_hide_what_is_wrong(world, see):
+    gateway = world.gateway()
+
+    def refuse(verb, kind, _name):
+        if (verb, kind) == ("patch", kinds.WORKSPACE):
+            raise ServerFailed("no luck")
+
+    gateway.interceptors.append(refuse)
+    result = see(gateway)
+    assert "no luck" in result["use"]["failure"]
+    assert "failed" not in result
+    assert result["sessions"]["sessions"]
+
+
+def test_each_part_names_what_it_misses_and_one_warning_names_all(world, see):
+    gateway = world.gateway(
+        not_served=[kinds.POD_METRICS], forbidden=[("list", kinds.RESOURCE_QUOTA), ("get", kinds.LEASE)]
+    )
+    result = see(gateway)
+    (warning,) = result["warnings"]
+    for name in ("usage", "quotas", "lease"):
+        assert f"{name} (" in warning
+    assert set(result["capacity"]["missing"]) == {"quotas", "lease"}
+    assert set(result["sessions"]["missing"]) == {"usage", "lease"}
+    assert set(result["workspaces"]["missing"]) == {"lease"}
+    assert result["capacity"]["operator"]["leading"] is None
+
+
+@pytest.mark.parametrize("kind", [kinds.SESSION, kinds.WORKSPACE, kinds.SERVICE, kinds.DEPLOYMENT])
+def test_without_what_all_of_it_rests_on_it_fails(world, see, kind):
+    result = see(world.gateway(forbidden=[("list", kind)]))
+    assert result["failed"]
+    assert f"not allowed to list {kind.plural}" in result["msg"]
