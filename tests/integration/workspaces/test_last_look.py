@@ -63,7 +63,7 @@ def test_a_session_started_between_judgement_and_last_look_keeps_its_workspace(s
     proxy.add(Rule(came, verb="list", path=r"/sessions\?", skip=1, count=1))
     result = site.delete(older_than_days=0, concurrency=1, **through)
     assert outcomes(result) == {"ws-1": "kept_in_use", "ws-2": "deleted"}
-    assert "it came since the workspace was judged" in result["workspaces"][0]["reason"]
+    assert "it came since the workspace was assessed" in result["workspaces"][0]["reason"]
     assert (site.workspaces(), site.names()) == ({"ws-1"}, {"ws-1-session"})
 
 

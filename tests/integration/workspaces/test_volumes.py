@@ -192,7 +192,7 @@ def test_a_volume_that_was_left_is_reclaimed_by_name_or_by_record(site):
     stays = {"Delete": None, "Retain": "Released"}[site.volume_of(listed)["spec"]["persistentVolumeReclaimPolicy"]]
     site.kubectl("delete", "workspaces.theia.cloud", listed)
     eventually("its volume is what it will be", lambda: site.phase(left[listed].volume) == stays)
-    for name, chosen in ((noted, {"names": [noted]}), (listed, {"workspaces": records})):
+    for name, chosen in ((noted, {"names": [noted]}), (listed, {"records": records})):
         files = left[name]
         released = site.phase(files.volume) == "Released"
         began = site.now()
