@@ -45,6 +45,10 @@ class ActionModule(ActionBase):
         # What users and operators wrote may be part of it.
         title, lines = plain(" · ".join(head)), plain_texts(lines)
         Display().display("\n".join([f"\n{title}", *(f"  {line}" for line in lines)]))
+        if "awx_job_id" in variables:
+            # What later steps of a workflow get, and people by the notification of this one.
+            report = {"theia_report": {head[0]: {plain(options["title"]): lines}}}
+            result["ansible_stats"] = {"data": report, "per_host": False, "aggregate": True}
         return {**result, "changed": False, "lines": lines}
 
     def _installation(self, variables: dict[str, t.Any]) -> list[str]:

@@ -14,6 +14,8 @@ author:
 description:
   - Prints lines to the terminal as they are, so that a table stays a table whatever callback shows results.
   - Runs on the control node and touches nothing.
+  - In a job of AWX the lines are also an artifact, C(theia_report), by host and title. The next steps of a workflow and
+    the notifications of the job have it.
 options:
   title:
     description:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 from pathlib import Path
 
@@ -37,20 +38,36 @@ def only_read() -> bool:
 
 
 def run_context(variables: Variables) -> RunContext:
-    connection = variables("theia_connection")
+    connection, job = variables("theia_connection"), _job(variables)
     return RunContext(
         playbooks=_playbooks(),
         arguments=[*_inventories(variables), *_files_of_variables(), *_vaults()],
         limit=variables("inventory_hostname"),
-        job=variables("awx_job_id") is not None,
-        cluster=_cluster(connection if isinstance(connection, t.Mapping) else {}),
+        job=job,
+        # The kubeconfig of a job ends with the job.
+        cluster=_cluster(connection if isinstance(connection, t.Mapping) else {}, () if job else ("kubeconfig",)),
     )
+
+
+def _started() -> list[str]:
+    return [str(playbook) for playbook in cli.CLIARGS.get("args") or ()]
+
+
+def _job(variables: Variables) -> str | None:
+    """Job templates differ in the playbook that stands in their names, if it stands in the name of this job's own."""
+    if variables("awx_job_id") is None:
+        return None
+    template = str(variables("awx_job_template_name") or "").replace("{", "{{").replace("}", "}}")
+    for playbook in _started():
+        name = re.split(r"[/.]", playbook.removesuffix(".yml"))[-1]
+        if name and name in template:
+            return f'"{template.replace(name, "{}")}"'
+    return "of {}"
 
 
 def _playbooks() -> str:
     """By name if this run was started by name. Otherwise Ansible may not find the collection by name at all."""
-    started = cli.CLIARGS.get("args") or ()
-    by_name = any(str(playbook).startswith(f"{COLLECTION}.") for playbook in started)
+    by_name = any(playbook.startswith(f"{COLLECTION}.") for playbook in _started())
     return f"{COLLECTION}.{{}}" if by_name else f"{str(PLAYBOOKS).replace('{', '{{').replace('}', '}}')}/{{}}.yml"
 
 
@@ -72,9 +89,9 @@ def _vaults() -> list[str]:
     return [*ids, *files, *(["--ask-vault-pass"] if cli.CLIARGS.get("ask_vault_pass") else [])]
 
 
-def _cluster(connection: t.Mapping[str, t.Any]) -> list[str]:
+def _cluster(connection: t.Mapping[str, t.Any], files: t.Sequence[str]) -> list[str]:
     words: list[str] = []
-    for option in ("kubeconfig", "context"):
+    for option in (*files, "context"):
         # Only kubernetes.core and this collection read these variables; kubectl does not.
         value = connection.get(option) or os.environ.get(f"K8S_AUTH_{option.upper()}")
         if isinstance(value, str) and "\n" not in value:

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import sys
 import typing as t
 from pathlib import Path
@@ -164,11 +166,21 @@ def run(folder: Path, project: Path, collections: t.Sequence[Path], job: Job, **
         )
     finally:
         os.environ.update(kept)
+        _end_container(folder)
     events = list(done.events)
     artifacts: Values = {}
     for event in events:
         artifacts.update(event.get("event_data", {}).get("artifact_data") or {})
     return Result(done.rc, done.status, events, done.stdout.read(), artifacts)
+
+
+def _end_container(folder: Path) -> None:
+    """A job runs in a container of its own: what it left running, such as a module after a cancel, ends with that."""
+    mark = f"AWX_PRIVATE_DATA_DIR={folder}\0".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def _secret_file(path: Path, content: str) -> str:

@@ -12,7 +12,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from tools import setup_env
+from tools import awx_collection, setup_env
 from tools.checkout import BUILD, copy
 
 # What a site needs. Anything else at the top of the artifact has slipped past build_ignore in galaxy.yml.
@@ -93,6 +93,10 @@ def offer(artifact: Path) -> None:
     folder = BUILD / "importer"
     folder.mkdir(parents=True, exist_ok=True)
     python = Path(setup_env.make_on_demand("importer"))
+    # What a role for AWX is built on. The importer knows no collections path but its own.
+    [bundled] = python.parents[1].glob("lib/python3.*/site-packages/ansible_collections")
+    if not (bundled / "awx").exists():
+        (bundled / "awx").symlink_to(awx_collection.collections_path() / "ansible_collections" / "awx")
     ours = {"ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH"}
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment["PATH"] = os.pathsep.join((str(python.parent), os.environ["PATH"]))

@@ -39,8 +39,8 @@ class RunContext(t.NamedTuple):
     arguments: t.Sequence[str] = ()
     """Inventories, files of variables, vaults."""
     limit: str | None = None
-    job: bool = False
-    """It is a job of AWX: nobody can type a command there."""
+    job: str | None = None
+    """It is a job of AWX, where no command can be typed: what job templates are called, with a place for a playbook."""
     cluster: t.Sequence[str] = ()
     """Options by which kubectl reaches the same cluster."""
 
@@ -49,10 +49,10 @@ class RunContext(t.NamedTuple):
         if "kubectl" in remedy:
             return shlex.join(["kubectl", *self.cluster, *remedy["kubectl"]])
         name, variables = remedy["playbook"], _handed_over(remedy.get("variables") or {})
-        if self.job:
-            details = [f"the extra variables {extra_vars(variables, tagged=False)}"] if variables else []
+        if self.job is not None:
+            details = [f"the answers {extra_vars(variables, tagged=False)}"] if variables else []
             details += [f"the limit {self.limit}"] if self.limit else []
-            return f"launch the job template of {name}" + (f" with {' and '.join(details)}" if details else "")
+            return f"launch the job template {self.job.format(name)}" + (f" with {' and '.join(details)}" if details else "")
         words = ["ansible-playbook", self.playbooks.format(name), *self.arguments]
         words += ["--limit", self.limit] if self.limit else []
         words += ["-e", extra_vars(variables)] if variables else []

@@ -15,18 +15,13 @@ from ansible.parsing.dataloader import DataLoader
 from awx import surveys
 from awx.job import extra_variables
 from awx.offered import offered
+from awx.role import TEMPLATES, VARIABLES, specification
 from tools.checkout import ROOT, files
 from unit.test_typed_variables import evaluated
 
 TYPES = {"str": {"text", "textarea"}, "list": {"text", "textarea"}, "int": {"integer"}, "bool": {"multiplechoice"}}
 
 
-def variables_file(role):
-    text = (ROOT / "roles" / role / "vars" / "main.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text.replace("!unsafe ", ""))
-
-
-TEMPLATES = variables_file("awx_objects")["__awx_objects_job_templates"]
 QUESTIONS = [
     (name, question["variable"]) for name, template in sorted(TEMPLATES.items()) for question in template["questions"]
 ]
@@ -57,7 +52,7 @@ def test_awx_offers_the_playbooks_and_nothing_else():
 
 def test_every_playbook_has_a_job_template():
     assert set(TEMPLATES) == {name for name in playbooks() if not name.startswith("setup_")}
-    steps = variables_file("awx_objects")["__awx_objects_steps"]
+    steps = VARIABLES["__awx_objects_steps"]
     assert {step["playbook"] for step in steps if "playbook" in step} <= set(TEMPLATES)
 
 
@@ -69,17 +64,13 @@ def test_a_survey_asks_for_the_variables_of_its_playbook(playbook):
     assert set(questions) == set(known)
     for name, (kind, choices, default) in known.items():
         question = questions[name]
+        assert question["question_name"].startswith(f"{name}: ")
         if kind == "str" and choices:
             assert (question["type"], question["choices"]) == ("multiplechoice", choices)
         else:
             assert question["type"] in TYPES[kind]
         if question["type"] == "multiplechoice":
             assert question["default"] == (default or question["choices"][0])
-
-
-def specification(playbook):
-    spec = [{"required": False, "default": "", **question} for question in TEMPLATES[playbook]["questions"]]
-    return surveys.check_spec({"name": "", "description": "", "spec": spec})
 
 
 def forms(question):

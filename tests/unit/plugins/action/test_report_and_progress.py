@@ -29,17 +29,17 @@ PLAY = """
 """
 
 
-def play(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
+def play(folder: Path, lines: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     (folder / "play.yml").write_text(PLAY.format(lines=lines))
-    return run(folder)
+    return run(folder, *arguments, **env)
 
 
-def run(folder: Path) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("ansible-playbook")
     return subprocess.run(
-        [program, "-i", "localhost,", "play.yml"],
+        [program, "-i", "localhost,", "play.yml", *arguments],
         cwd=folder,
-        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_COLLECTIONS_PATH": str(TREE)},
+        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_COLLECTIONS_PATH": str(TREE), **env},
         capture_output=True,
         text=True,
         check=False,
@@ -60,6 +60,13 @@ def test_a_report_does_not_hand_on_what_commands_a_terminal(tmp_path):
     shown = done.stdout.partition("a table\n")[2].split("\n")[: len(nasty)]
     assert [line.split() for line in shown] == [["]0;owned"], ["a", "b", "forged"], ["b"], ["31m"]]
     assert all(character not in done.stdout for character in "\x1b\x07\r\x9b\u202e")
+
+
+def test_a_report_is_an_artifact_of_a_job_of_awx_and_of_no_other_run(tmp_path):
+    shown = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+    assert "CUSTOM STATS" not in play(tmp_path, "['java 3']", **shown).stdout
+    done = play(tmp_path, "['java 3']", "-e", "awx_job_id=7", **shown)
+    assert json.loads(done.stdout.partition("RUN: ")[2]) == {"theia_report": {"localhost": {"a table": ["java 3"]}}}
 
 
 def test_a_report_without_lines_is_an_error_that_names_the_option(tmp_path):

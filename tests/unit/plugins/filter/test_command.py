@@ -111,12 +111,21 @@ def test_a_run_by_name_prints_names_and_a_job_names_the_job_template(tmp_path):
             "hosts": "localhost",
             "connection": "local",
             "gather_facts": False,
-            "tasks": [{"debug": {"msg": "{{ {'playbook': 'status'} | eduide.theia.command }}"}}],
+            "tasks": [
+                {"debug": {"msg": "{{ {'playbook': 'status'} | eduide.theia.command }}"}},
+                {"debug": {"msg": "{{ {'kubectl': ['get', 'pods']} | eduide.theia.command }}"}},
+            ],
         }
     ]
     copy.joinpath("playbooks").mkdir()
     copy.joinpath("playbooks", "show.yml").write_text(json.dumps(play))
     line = "ansible-playbook eduide.theia.show -i localhost,"
-    done = bash(f"{line}\n{line} -e awx_job_id=7", tmp_path, ANSIBLE_COLLECTIONS_PATH=str(tmp_path))
+    named = f"""{line} -e awx_job_id=7 -e '{{"awx_job_template_name": "Exams: show {{x}}"}}'"""
+    lines = f"{line}\n{line} -e awx_job_id=7\n{named}"
+    done = bash(lines, tmp_path, ANSIBLE_COLLECTIONS_PATH=str(tmp_path), K8S_AUTH_KUBECONFIG="/tmp/awx/config")
     assert "ansible-playbook eduide.theia.status -i localhost, --limit localhost" in done.stdout, done.stderr
     assert "launch the job template of status with the limit localhost" in done.stdout
+    assert r"launch the job template \"Exams: status {x}\" with the limit localhost" in done.stdout
+    # A kubeconfig that AWX injects ends with its job.
+    assert done.stdout.count("kubectl --kubeconfig /tmp/awx/config get pods") == 1
+    assert done.stdout.count("kubectl get pods") == 2

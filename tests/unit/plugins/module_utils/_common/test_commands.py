@@ -98,14 +98,14 @@ def test_paths_and_hosts_are_quoted_for_the_shell():
 
 
 def test_a_job_of_awx_names_the_job_template_and_what_to_hand_over():
-    run = RunContext(arguments=["-i", "/runner/inventory/hosts"], limit="production", job=True)
+    run = RunContext(arguments=["-i", "/runner/inventory/hosts"], limit="production", job='"Theia {}"')
     assert run.command({"playbook": "unlock_user", "variables": {"user": "{{ x }}"}}) == (
-        'launch the job template of unlock_user with the extra variables {"user": "{{ x }}"} and the limit production'
+        'launch the job template "Theia unlock_user" with the answers {"user": "{{ x }}"} and the limit production'
     )
-    assert RunContext(job=True).command({"playbook": "status"}) == "launch the job template of status"
+    assert RunContext(job="of {}").command({"playbook": "status"}) == "launch the job template of status"
 
 
 def test_kubectl_goes_to_the_same_cluster():
-    run = RunContext(cluster=["--kubeconfig", "/home/a b/config", "--context", "x"], job=True)
+    run = RunContext(cluster=["--kubeconfig", "/home/a b/config", "--context", "x"], job="of {}")
     line = run.command({"kubectl": ["-n", "theia-prod", "get", "pods"]})
     assert line == "kubectl --kubeconfig '/home/a b/config' --context x -n theia-prod get pods"
