@@ -190,3 +190,33 @@ def test_an_execution_environment_brings_what_plugins_import():
     # Time zones are data that Python's own library looks for.
     assert {{"yaml": "pyyaml"}.get(name, name) for name in foreign} == brought - {"tzdata"}
     assert "tzdata" in brought
+
+
+def builder(*arguments):
+    """Run ansible-builder; what it printed."""
+    command = [Path(sys.executable).with_name("ansible-builder"), *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def test_ansible_builder_finds_what_an_execution_environment_has_to_bring():
+    text = (ROOT / "meta" / "ee-requirements.txt").read_text(encoding="utf-8")
+    asked = [line for line in text.splitlines() if line and not line.startswith("#")]
+    found = yaml.safe_load(builder("introspect", BUILD / "tree"))
+    # PyYAML comes with ansible-core, and the builder leaves it out.
+    assert [line.partition("  #")[0] for line in found["python"]] == [x for x in asked if not x.startswith("PyYAML")]
+    assert [line.partition("  #")[0] for line in found["system"]] == ["tzdata [platform:rpm platform:dpkg]"]
+
+
+def test_ansible_builder_makes_an_image_of_the_definition(tmp_path):
+    folder = tmp_path / "ee"
+    folder.mkdir()
+    definition = ROOT / "extensions" / "ee" / "execution-environment.yml"
+    (folder / definition.name).write_bytes(definition.read_bytes())
+    (folder / "eduide-theia.tar.gz").write_bytes(b"the artifact")
+    builder("create", "-f", folder / definition.name, "-c", tmp_path / "context")
+    made = tmp_path / "context" / "_build"
+    collections = yaml.safe_load((made / "requirements.yml").read_text())["collections"]
+    [local] = [item["name"] for item in collections if item.get("type") == "file"]
+    assert (made / local.removeprefix("/build/")).read_bytes() == b"the artifact"
+    wanted = {item["name"]: item.get("version") for item in collections if item.get("type") != "file"}
+    assert wanted == read_yaml("galaxy.yml")["dependencies"]

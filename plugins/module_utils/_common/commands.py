@@ -52,7 +52,8 @@ class RunContext(t.NamedTuple):
         if self.job is not None:
             details = [f"the answers {extra_vars(variables, tagged=False)}"] if variables else []
             details += [f"the limit {self.limit}"] if self.limit else []
-            return f"launch the job template {self.job.format(name)}" + (f" with {' and '.join(details)}" if details else "")
+            handed_over = f" with {' and '.join(details)}" if details else ""
+            return f"launch the job template {self.job.format(name)}{handed_over}"
         words = ["ansible-playbook", self.playbooks.format(name), *self.arguments]
         words += ["--limit", self.limit] if self.limit else []
         words += ["-e", extra_vars(variables)] if variables else []

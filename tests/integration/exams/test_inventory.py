@@ -60,3 +60,32 @@ def test_the_example_leads_to_each_installation_and_needs_no_other_collection(si
         assert f"{name} · pgdp-final: this would be done" in done.stdout
         assert site.writes(before[name]) == []
     assert done.stdout.count("min 3 -> 60") == 2
+
+
+@pytest.mark.both
+def test_installations_are_found_in_contexts_and_what_is_forbidden_is_said(sites, home):
+    """The accounts of the lab may list app definitions in their own namespaces only."""
+    env = {"HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree")}
+    arguments = []
+    for name, site in sites.items():
+        options = {
+            "plugin": "eduide.theia.installations",
+            "kubeconfig": "~/.kube/theia",
+            "contexts": [name],
+            "namespaces": [site.namespace],
+            "hostname": "theia_context",
+        }
+        file = home / f"{name}.theia.yml"
+        file.write_text(yaml.safe_dump(options))
+        arguments += ["-i", file]
+    done = call(home, env, "eduide.theia.status", *arguments)
+    assert done.returncode == 0, done.stdout
+    assert all(f"{name} · status" in done.stdout for name in sites)
+
+    everywhere = {key: value for key, value in options.items() if key != "namespaces"}
+    file.write_text(yaml.safe_dump(everywhere))
+    done = call(home, env, "eduide.theia.status", "-i", file)
+    assert done.returncode != 0
+    words = " ".join(done.stdout.split())
+    assert f"context {name}: " in words
+    assert "name the namespaces with the option namespaces" in words
