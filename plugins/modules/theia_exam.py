@@ -64,7 +64,7 @@ options:
         type: str
         required: true
       warm:
-        description: Number of free, started instances that students should find.
+        description: Number of free, started instances that students should find. 0 if not set.
         type: int
       max_instances:
         description: Most sessions that have to be possible.
@@ -193,6 +193,11 @@ told:
   returned: success
   type: str
   sample: pgdp-final lasts from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC)
+closed_minutes:
+  description: Minutes since it was closed, rounded up; null if it is open.
+  returned: success
+  type: int
+  sample: 0
 known:
   description: The exams that could have been meant.
   returned: failure because there is no exam of this name

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import typing as t
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from integration.ansible_run import ROOT, Run, paste, playbook
 from lab import inventory
 
-ENDLESS = "2099-02-11T11:00:00+01:00"
+# Of an exam that is stated in a line, and of one that has to end before its time.
+TONIGHT = {"end": "24:00"}
+EARLY = {"end_early_reason": "over"}
 
 
 class Duty:
@@ -40,7 +43,10 @@ class Duty:
 
 
 def exam(name: str, *app_definitions: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"name": name, "end": ENDLESS, "app_definitions": list(app_definitions)}
+    """An exam that is about to begin, as an entry of a calendar."""
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=20)
+    times = {"start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
+    return {"name": name, **times, "app_definitions": list(app_definitions)}
 
 
 def command(line: str) -> str:

@@ -48,7 +48,7 @@ class AppDefinition(t.NamedTuple):
     """What an exam needs of one app definition."""
 
     name: str
-    warm: int | None = None
+    warm: int = 0
     """Free instances that students should find."""
     max_instances: int | None = None
     timeout_minutes: int | None = None
@@ -222,7 +222,8 @@ def _app_definition(stated: t.Any) -> AppDefinition:
         raise BadDeclaration(f"app_definitions has {stated!r} instead of a name and a number")
     name = _name(stated.get("name"), "app_definitions.name")
     where = f"app_definitions[{name}]."
-    return AppDefinition(name, *(_optional_count(stated, field, where) for field in ("warm", *LIMITS)))
+    limits = (_optional_count(stated, field, where) for field in LIMITS)
+    return AppDefinition(name, _optional_count(stated, "warm", where) or 0, *limits)
 
 
 def _list(entry: Entry, field: str) -> list[t.Any]:

@@ -102,7 +102,7 @@ def _warm_by_name(task: Task, gateway: Gateway, exams: t.Sequence[Recorded], now
     }
     return {
         exam.name: all(
-            definition.name in pools and pools[definition.name].warm_count >= (definition.warm or 0)
+            definition.name in pools and pools[definition.name].warm_count >= definition.warm
             for definition in exam.exam.app_definitions
         )
         for exam in soon

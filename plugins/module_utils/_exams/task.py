@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import typing as t
 from datetime import datetime, tzinfo
 
@@ -38,6 +39,8 @@ if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway, Json
 
 Params = t.Mapping[str, t.Any]
+
+CLOSING = ("closed", "closed_early", "withdrawn")
 
 
 def run_task(task: Task) -> Report:
@@ -101,8 +104,16 @@ def _report(plan: exam_plan.Plan, before: Recorded | None, now: datetime, zone: 
         "exam": shown[1] or None,
         "action": plan.action,
         "told": tell(plan.after, now, zone) if plan.after else None,
+        "closed_minutes": 0 if plan.action in CLOSING else _closed_minutes(plan.after, now),
     }
     return Report(bool(plan.action), fields, diff)
+
+
+def _closed_minutes(recorded: Recorded | None, now: datetime) -> int | None:
+    """Since when it is closed, rounded up: what began later than that has nothing to do with it."""
+    if recorded is None or recorded.closed_at is None:
+        return None
+    return math.ceil(max(0.0, (now - recorded.closed_at).total_seconds() / 60))
 
 
 def _open_names(gateway: Gateway, now: datetime) -> list[str]:

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from integration.capacity_site import CapacitySite
-from integration.exam_night import Duty
+from integration.exam_night import TONIGHT, Duty
 from lab import world
 
 
@@ -30,7 +30,7 @@ def outcomes(site, name, students):
 def test_after_pre_exam_everybody_finds_a_warm_instance(site, tmp_path):
     name = site.definition(3)
     duty = Duty(tmp_path, production=site.installation)
-    duty.play("pre_exam", exam="wave", app_definition=name, warm=60).good()
+    duty.play("pre_exam", exam="wave", app_definition=name, warm=60, **TONIGHT).good()
     assert outcomes(site, name, 60) == {"warm": 60}
 
 

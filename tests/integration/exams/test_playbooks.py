@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import datetime
 
 import pytest
 
 from integration.ansible_run import ROOT
 from integration.capacity_site import LEDGER, CapacitySite, desired
-from integration.exam_night import Duty, command, exam, report
+from integration.exam_night import EARLY, TONIGHT, Duty, command, exam, report
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,13 @@ def duty(site, tmp_path):
 @pytest.mark.both
 def test_one_line_warms_and_one_line_brings_back(site, duty):
     name = site.definition(1)
-    line = {"app_definition": name, "warm": 4, "end": "23:59"}
+    line = {"app_definition": name, "warm": 4, **TONIGHT}
     since = site.now()
     run = duty.play("pre_exam", **line).good()
-    assert site.writes(since)[1:] == [f"patch appdefinitions {name}"]
-    assert run.only("theia_capacity").result["app_definitions"][0]["pool"]["warm"] == 4
+    # The record of the exam first, then the ledger, then the one change.
+    record, _ledger, change = site.writes(since)
+    assert (record, change) == ("create configmaps theia-exam-adhoc", f"patch appdefinitions {name}")
+    assert run.of("theia_capacity")[-1].result["app_definitions"][0]["pool"]["warm"] == 4
     assert (site.bounds(name)[0], [*site.ledger()[name]["holds"]]) == (4, ["adhoc"])
     assert any(line.startswith(name) and "min 1 -> 4" in line and "warm after" in line for line in report(run))
     assert report(run)[-1].startswith("Afterwards: ansible-playbook ")
@@ -44,7 +47,7 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert again.changed == 0
     assert site.writes(since) == []
 
-    run = duty.play("post_exam").good()
+    run = duty.play("post_exam", **EARLY).good()
     assert any(line.startswith(name) and "min 4 -> 1" in line for line in report(run))
     assert (site.bounds(name)[0], name in site.ledger()) == (1, False)
 
@@ -57,7 +60,8 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
 def test_check_mode_goes_through_a_whole_night_and_touches_nothing(site, duty):
     first, second = site.definition(0), site.definition(2)
     asked = [desired(first, warm=2), desired(second, warm=3, max_instances=1200)]
-    calendar = duty.calendar(exam("checked-exam", *asked))
+    planned = exam("checked-exam", *asked)
+    calendar = duty.calendar(planned)
     since = site.now()
     foretold = duty.play("pre_exam", calendar, "--check", "--diff", exam="checked-exam").good()
     assert site.writes(since) == []
@@ -66,16 +70,17 @@ def test_check_mode_goes_through_a_whole_night_and_touches_nothing(site, duty):
     assert '+    "max_instances": 1200,' in foretold.output
 
     real = duty.play("pre_exam", calendar, "--diff", exam="checked-exam").good()
-    told, done = (run.only("theia_capacity").result["app_definitions"] for run in (foretold, real))
+    told, done = (run.of("theia_capacity")[-1].result["app_definitions"] for run in (foretold, real))
     for field in ("before", "after", "pods", "ledger"):
         assert [item[field] for item in told] == [item[field] for item in done]
-    assert site.ledger()[first]["holds"]["checked-exam"]["until"] == "2099-02-11T10:00:00Z"
+    ends = datetime.fromisoformat(site.ledger()[first]["holds"]["checked-exam"]["until"])
+    assert ends == datetime.fromisoformat(planned["end"])
 
     since = site.now()
-    foretold = duty.play("post_exam", "--check", "--diff", exam="checked-exam").good()
+    foretold = duty.play("post_exam", "--check", "--diff", exam="checked-exam", **EARLY).good()
     assert site.writes(since) == []
-    duty.play("post_exam", exam="checked-exam").good()
-    assert foretold.changed == 1
+    duty.play("post_exam", exam="checked-exam", **EARLY).good()
+    assert foretold.changed == 2
     assert (site.bounds(first), site.bounds(second)) == ((0, 1000), (2, 1000))
 
 
@@ -87,8 +92,8 @@ def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, d
     assert site.bounds(name)[0] == 5
 
     since = site.now()
-    still_held = duty.play("post_exam", calendar, exam="morning").good()
-    assert site.writes(since) == [f"update configmaps {LEDGER}"]
+    still_held = duty.play("post_exam", calendar, exam="morning", **EARLY).good()
+    assert site.writes(since) == [f"update configmaps {LEDGER}", "update configmaps theia-exam-morning"]
     mistyped = duty.play("post_exam", calendar, exam="nooon")
     assert mistyped.code != 0
     assert "noon is the nearest name" in mistyped.output
@@ -99,7 +104,7 @@ def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, d
         duty.play("post_exam", calendar, "-e", json.dumps({"exam": blank, "app_definition": blank}))
         assert (site.bounds(name)[0], site.ledger()[name]["holds"]["noon"]["ended"]) == (5, False)
 
-    ended = duty.play("post_exam", calendar, exam="noon").good()
+    ended = duty.play("post_exam", calendar, exam="noon", **EARLY).good()
     assert any("min 5 -> 1" in line for line in report(ended))
     assert site.bounds(name)[0] == 1
 
@@ -107,11 +112,11 @@ def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, d
 def test_students_who_are_still_in_are_named_and_waited_out(site, duty):
     name = site.definition(1)
     line = {"app_definition": name, "exam": "long-exam"}
-    duty.play("pre_exam", **line, warm=3).good()
+    duty.play("pre_exam", **line, **TONIGHT, warm=3).good()
     sessions = {user: site.launch(user, name) for user in ("ada@x.org", "ben@x.org", "eve@x.org")}
 
     since = site.now()
-    run = duty.play("post_exam", **line).good()
+    run = duty.play("post_exam", **line, **EARLY).good()
     assert site.patches(since) == []
     last = report(run)[-1]
     assert "ben@x.org, eve@x.org" in last
@@ -130,7 +135,7 @@ def test_students_who_are_still_in_are_named_and_waited_out(site, duty):
 def test_a_wait_in_vain_fails_with_the_two_ways_on(site, duty):
     name = site.definition(0, image="registry.lab.invalid/eduide/ide:missing")
     line = {"app_definition": name, "exam": "vain-exam"}
-    run = duty.play("pre_exam", **line, warm=1, exam_warmup_wait_timeout_seconds=1)
+    run = duty.play("pre_exam", **line, **TONIGHT, warm=1, exam_warmup_wait_timeout_seconds=1)
     assert run.code != 0
     assert f"{name} has 0 warm and 1 cold instances" in run.output
     last = run.tasks[-1]
@@ -142,7 +147,8 @@ def test_a_wait_in_vain_fails_with_the_two_ways_on(site, duty):
         *("ansible-playbook", f"{playbooks / 'pre_exam.yml'}"),
         *("-i", f"{duty.inventory}", "--limit", "production", "-e"),
     ]
-    assert json.loads(variables) == {"exam": "vain-exam", "app_definition": name, "warm": 1}
+    # The exam is on record by now, so its name says everything.
+    assert json.loads(variables) == {"exam": "vain-exam"}
     assert site.bounds(name)[0] == 1
     duty.paste(undo)
     assert site.bounds(name)[0] == 0
@@ -151,11 +157,11 @@ def test_a_wait_in_vain_fails_with_the_two_ways_on(site, duty):
 def test_what_somebody_else_changed_is_left_until_it_is_said_what_to_do(site, duty):
     name = site.definition(1)
     line = {"app_definition": name, "exam": "foreign-exam"}
-    duty.play("pre_exam", **line, warm=2).good()
+    duty.play("pre_exam", **line, **TONIGHT, warm=2).good()
     site.patch(name, minInstances=4)
-    run = duty.play("post_exam", **line)
+    run = duty.play("post_exam", **line, **EARLY)
     assert run.code != 0
     assert "min_instances=4" in run.output
     assert site.bounds(name)[0] == 4
-    duty.play("post_exam", **line, drift="overwrite").good()
+    duty.play("post_exam", **line, **EARLY, drift="overwrite").good()
     assert (site.bounds(name)[0], name in site.ledger()) == (1, False)

@@ -12,14 +12,18 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from datetime import UTC, datetime
 
 import pytest
 
 from integration.ansible_run import Run
 from integration.capacity_site import CapacitySite, desired
-from integration.exam_night import Duty, exam
+from integration.exam_night import TONIGHT, Duty, exam
 
 JAVA = "java-17-latest"
+NEXT_YEAR = {
+    name: f"{datetime.now(UTC).year + 1}-02-11T{hour}:00:00Z" for name, hour in (("start", "09"), ("end", "11"))
+}
 CALENDAR = [exam("pgdp-final", desired(JAVA, warm=5)), exam("eist", desired(JAVA, warm=5))]
 
 
@@ -48,7 +52,7 @@ def hosts(site, lazy, tmp_path_factory):
     moved = folder / "another.kubeconfig"
     moved.write_text(site.installation.kubeconfig.read_text().replace(site.lab.url, f"{site.lab.url}/"))
     direct = {"host": site.lab.url, "ca_cert": str(site.lab.ca_file), "namespace": "elsewhere"}
-    usual = {"app_definition": JAVA, "warm": "5"}
+    usual = {"app_definition": JAVA, "warm": "5", **TONIGHT}
     connections = {
         "production": known,
         "copy": known,
@@ -63,8 +67,8 @@ def hosts(site, lazy, tmp_path_factory):
     made["unknown"]["app_definition"] = "java-18-latest"
     # Of these it is told before anybody looks at a cluster.
     asked = {
-        "unplanned": {"exam": "pgdp-finale"},
-        "mistyped": {"exam": "pgdp-finale", "theia_exams": CALENDAR},
+        "unplanned": {"app_definition": JAVA},
+        "endless": {"app_definition": JAVA, "warm": "5"},
         "twice": {"exam": "pgdp-final", "theia_exams": CALENDAR, **usual},
         "warm-twice": {"exam": "pgdp-final", "theia_exams": CALENDAR, "warm": "80"},
     }
@@ -106,9 +110,37 @@ def refused(site, lazy, hosts, tmp_path_factory):
 
 
 def test_it_has_to_be_known_what_to_warm(refused):
-    for host, known in (("unplanned", "no entries"), ("mistyped", "pgdp-final, eist")):
-        assert "-e app_definition=NAME -e warm=NUMBER" in refused["pre_exam"].text(host)
-        assert known in refused["pre_exam"].text(host)
+    text = refused["pre_exam"].text("unplanned")
+    assert "theia_exams, which has no entries, or -e app_definition=NAME -e warm=NUMBER -e end=HH:MM" in text
+    assert "It is not known when the exam ends" in refused["pre_exam"].text("endless")
+
+
+@pytest.fixture(scope="module")
+def undeclared(site, lazy, tmp_path_factory):
+    """Exams that the records, or their times, speak against."""
+    duty = Duty(tmp_path_factory.mktemp("undeclared"), mistyped=site.installation, early=lazy.installation)
+    inventory = json.loads(duty.inventory.read_text())
+    hosts = inventory["theia_installations"]["hosts"]
+    hosts["mistyped"] |= {"exam": "pgdp-finale", "theia_exams": CALENDAR}
+    hosts["early"] |= {"exam": "pgdp-final", "theia_exams": [{**CALENDAR[0], **NEXT_YEAR}]}
+    duty.inventory.write_text(json.dumps(inventory))
+    since = site.now()
+    run = duty.play("pre_exam")
+    assert run.code != 0
+    assert site.writes(since) + lazy.writes(since) == []
+    return Refused(run)
+
+
+def test_an_exam_that_is_neither_planned_nor_on_record(undeclared):
+    text = undeclared.text("mistyped")
+    assert "exam pgdp-finale: it has no record here, no exam is on record" in text
+    assert "theia_exams has pgdp-final, eist. Nothing was changed." in text
+
+
+def test_an_exam_of_another_time_is_told_with_both_times(undeclared):
+    text = undeclared.text("early")
+    assert f"it starts on {NEXT_YEAR['start'][:10]} 09:00 UTC, and now it is " in text
+    assert "early=true" in text
 
 
 @pytest.mark.parametrize("host", ["twice", "warm-twice"])
@@ -157,18 +189,17 @@ def test_an_inventory_without_a_namespace_says_where_it_belongs(refused, playboo
 
 def test_one_of_two_hosts_for_the_same_installation_can_be_chosen(site, tmp_path):
     duty = Duty(tmp_path, production=site.installation, copy=site.installation)
-    run = duty.play("pre_exam", "--limit", "production", "--check", app_definition=JAVA, warm=5).good()
-    assert [task.host for task in run.of("theia_capacity")] == ["production"]
+    run = duty.play("pre_exam", "--limit", "production", "--check", app_definition=JAVA, warm=5, **TONIGHT).good()
+    assert [task.host for task in run.of("theia_capacity") if "skipped" not in task.outcome] == ["production"]
 
 
 def test_one_installation_that_fails_keeps_no_other_from_its_exam(site, lazy, tmp_path):
     """It fails because its operator is lazy, which is told before anything is changed."""
     duty = Duty(tmp_path, production=site.installation, staging=lazy.installation)
     since = lazy.now()
-    run = duty.play("pre_exam", app_definition=JAVA, warm=5, exam="both-exam")
+    run = duty.play("pre_exam", app_definition=JAVA, warm=5, exam="both-exam", **TONIGHT)
     assert run.code != 0
-    outcome = {task.host: "msg" in task.result for task in run.of("theia_capacity")}
-    assert outcome == {"production": False, "staging": True}
+    assert {task.host for task in run.of("theia_capacity") if "msg" in task.result} == {"staging"}
     assert (site.bounds(JAVA)[0], lazy.bounds(JAVA)[0]) == (5, 3)
     assert lazy.writes(since) == []
     text = Refused(run).text("staging")

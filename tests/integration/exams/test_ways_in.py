@@ -12,7 +12,7 @@ import pytest
 
 from integration.ansible_run import ROOT, call
 from integration.capacity_site import CapacitySite
-from integration.exam_night import Duty
+from integration.exam_night import EARLY, TONIGHT, Duty
 from tools.build_artifact import galaxy, install, review
 from tools.checkout import files
 
@@ -48,7 +48,7 @@ def whole_night(site, duty, cwd, env, playbook_of):
     name = site.definition(1)
     # A home without settings and collections of its own.
     env = {"HOME": str(duty.folder), **env}
-    line = {"app_definition": name, "warm": 3, "exam": "way-in"}
+    line = {"app_definition": name, "warm": 3, "exam": "way-in", **TONIGHT, **EARLY}
     for playbook, minimum in (("pre_exam", 3), ("status", 3), ("post_exam", 1)):
         done = call(cwd, env, playbook_of(playbook), "-i", duty.inventory, **line)
         assert done.returncode == 0, done.stdout

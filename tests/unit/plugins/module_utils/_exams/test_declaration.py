@@ -51,7 +51,7 @@ def test_what_is_left_out_has_its_default():
     short = {name: DECLARED_EXAM[name] for name in ("name", "start", "end")}
     exam = declare({**short, "app_definitions": [{"name": "java"}], "users": None}, now=NOW, zone=None)
     assert (exam.lead_minutes, exam.extra_time_minutes, exam.grace_minutes) == (30, 0, 15)
-    assert (exam.participants, exam.users, exam.app_definitions[0].warm) == (None, (), None)
+    assert (exam.participants, exam.users, exam.app_definitions[0].warm) == (None, (), 0)
 
 
 @pytest.mark.parametrize(
