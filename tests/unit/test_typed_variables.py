@@ -80,6 +80,7 @@ def test_the_table_has_all_variables(capsys):
     with capsys.disabled():
         print(f" [{len(VARIABLES)} variables x {len(FORMS)} forms = {len(VARIABLES) * len(FORMS)} cells]", end="")
     assert {name for name, _variable in VARIABLES} == {
+        "converge_exams",
         "delete_workspaces",
         "investigate_session",
         "post_exam",

@@ -25,6 +25,10 @@ class Broken(t.NamedTuple):
     name: str | None
     problem: str
 
+    @property
+    def label(self) -> str:
+        return f"{self.number} ({self.name})" if self.name else str(self.number)
+
 
 class Calendar(t.NamedTuple):
     exams: tuple[Exam, ...]

@@ -19,7 +19,7 @@ from .._platform import pool as instance_pool
 from .._platform.records import Malformed
 from .._platform.rows import app_definition_row
 from .._platform.workloads import deployment_row, service_row
-from .calendar import Broken, read_calendar
+from .calendar import read_calendar
 from .declaration import Exam
 from .options import check_name, read_time_zone
 from .plan import unknown
@@ -111,22 +111,18 @@ def _warm_by_name(task: Task, gateway: Gateway, exams: t.Sequence[Recorded], now
 
 def _check_calendar(params: Params) -> Report:
     """Say of each entry what it declares or what is wrong with it; no cluster is asked."""
-    calendar = read_calendar(_content(params["calendar"]), read_time_zone(params))
+    calendar = read_calendar(calendar_content(params["calendar"]), read_time_zone(params))
     fields = {
         "exams": [_describe_declared(exam) for exam in calendar.exams],
         "broken": [entry._asdict() for entry in calendar.broken],
     }
     failure = None
     if calendar.broken:
-        problems = several([f"entry {_label(entry)}: {entry.problem}" for entry in calendar.broken])
+        problems = several([f"entry {entry.label}: {entry.problem}" for entry in calendar.broken])
         failure = EduideError(
             f"the calendar: {problems}; correct that, the other {len(calendar.exams)} exams are right"
         )
     return Report(changed=False, fields=fields, failure=failure)
-
-
-def _label(entry: Broken) -> str:
-    return f"{entry.number} ({entry.name})" if entry.name else str(entry.number)
 
 
 def _describe_declared(exam: Exam) -> dict[str, t.Any]:
@@ -134,7 +130,7 @@ def _describe_declared(exam: Exam) -> dict[str, t.Any]:
     return {**exam.written(), **window}
 
 
-def _content(calendar: t.Any) -> t.Any:
+def calendar_content(calendar: t.Any) -> t.Any:
     """The calendar itself, or what is in the file of that name."""
     if not isinstance(calendar, str):
         return calendar

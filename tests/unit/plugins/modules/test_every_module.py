@@ -10,6 +10,7 @@ import ast
 import json
 import pathlib
 import typing as t
+from datetime import timedelta
 
 import pytest
 
@@ -80,8 +81,9 @@ def in_use_or_not():
     return gateway
 
 
-def exams():
+def exams(ahead=0):
     gateway = FakeGateway()
+    gateway.ahead = timedelta(minutes=ahead)
     gateway.put(kinds.CONFIG_MAP, exam_record(start="2027-02-11T08:45:00Z"))
     gateway.put(kinds.CONFIG_MAP, exam_record(exam="eist", start=None))
     return gateway
@@ -158,6 +160,9 @@ CASES = {
         "while it cannot be read every live session is shielded",
     ),
     "look-at-everything": Case("theia_status", unreadable_ledger(), {}, f"{UNREAD}usage"),
+    "agenda": Case(
+        "theia_agenda_info", breaking(exams(ahead=10), "list", kinds.APP_DEFINITION), {}, "are 10 min apart"
+    ),
     "list-pools": Case(
         "theia_capacity_info",
         breaking(pools(kinds.RESOURCE_QUOTA), "get", kinds.LEASE),

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What should hold now, over all exams. It follows from the clock and from what is there, and from no earlier run."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta
+
+from .calendar import Calendar
+from .declaration import Exam
+from .plan import plan_declared
+from .record import Recorded
+
+
+class Holds(t.NamedTuple):
+    """Who holds instances, as the ledger has it."""
+
+    open: frozenset[str] = frozenset()
+    """Exams that hold something."""
+    draining: tuple[str, ...] = ()
+    """Of each app definition that nobody holds any more and that is not lowered yet, one of its exams."""
+
+
+class Agenda(t.NamedTuple):
+    """What has to be done now, in this order."""
+
+    declare: tuple[Exam, ...]
+    """Exams of the calendar whose record is missing or says something else."""
+    withdraw: tuple[str, ...]
+    """Exams that left the calendar before their lead."""
+    warm: tuple[Recorded, ...]
+    """Exams that are under way. All of them are held, those that are already included."""
+    cool: tuple[str, ...]
+    """Exams that are over and hold something, or whose instances are still to be lowered."""
+    close: tuple[str, ...]
+    """Exams that are over, and not closed."""
+    next_change_at: datetime | None
+    """When the next run has something to do, if nothing else happens."""
+
+
+def agenda(calendar: Calendar | None, records: t.Iterable[Recorded], holds: Holds, now: datetime) -> Agenda:
+    """Work it out. Without a calendar the records say what there is."""
+    found = {recorded.name: recorded for recorded in records}
+    known, declare = dict(found), []
+    for exam in calendar.exams if calendar else ():
+        before = found.get(exam.name)
+        if _is_past(before, exam, now):
+            continue
+        plan = plan_declared(before, exam, now, source="calendar")
+        if plan.action and plan.after:
+            known[exam.name] = plan.after
+            declare.append(exam)
+    withdraw = [name for name, each in known.items() if calendar and _has_left(each, calendar, now)]
+    left = {name: each for name, each in known.items() if name not in withdraw}
+    under_way = sorted(
+        (each for each in left.values() if each.is_open(now)), key=lambda each: (each.shield_from, each.name)
+    )
+    # One that is declared anew has ended all the same.
+    ended = [name for name, each in known.items() if name in withdraw or found.get(name, each).is_over(now)]
+    cool = [name for name in ended if name in holds.open and not known[name].is_open(now)]
+    return Agenda(
+        tuple(declare),
+        tuple(withdraw),
+        tuple(under_way),
+        tuple(dict.fromkeys((*cool, *holds.draining))),
+        tuple(name for name, each in left.items() if each.closed_at is None and now > each.shield_until),
+        _next_change(left.values(), now),
+    )
+
+
+def _is_past(before: Recorded | None, exam: Exam, now: datetime) -> bool:
+    """Whether the entry is of an exam that has ended, by the clock or because somebody closed it."""
+    if before is not None and before.is_open(now):
+        return False
+    return now > exam.shield_until or (before is not None and _was_closed(before, exam))
+
+
+def _was_closed(before: Recorded, exam: Exam) -> bool:
+    """One that is moved to a later time may come back, as may one that was withdrawn before its lead."""
+    if before.closed_at is None or before.closed_at < before.shield_from:
+        return False
+    return exam.start <= max(before.closed_at, before.exam.start)
+
+
+def _has_left(recorded: Recorded, calendar: Calendar, now: datetime) -> bool:
+    """An exam under way stays whatever the calendar says: a revert in git takes nothing from students."""
+    return (
+        recorded.source == "calendar"
+        and recorded.closed_at is None
+        and now < recorded.shield_from
+        and recorded.name not in calendar.names
+    )
+
+
+def _next_change(records: t.Iterable[Recorded], now: datetime) -> datetime | None:
+    times = []
+    for recorded in records:
+        if recorded.closed_at is None and now < recorded.shield_from:
+            times.append(recorded.shield_from)
+        elif recorded.is_open(now):
+            # At its last second the shield still holds.
+            times.append(recorded.shield_until + timedelta(seconds=1))
+    return min(times, default=None)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""converge_exams: a calendar is made true, as often as it runs; a revert takes nothing, a pause changes nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from integration.ansible_run import connection
+from integration.capacity_site import LEDGER, CapacitySite, desired
+from integration.exam_night import Duty, exam, report
+from integration.module_run import module
+
+
+@pytest.fixture(scope="module")
+def site(module_installation):
+    return CapacitySite(module_installation(app_definitions=[]))
+
+
+def tomorrow(name, *app_definitions):
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    times = {"start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
+    return {**exam(name, *app_definitions), **times}
+
+
+def converge(site, duty, *arguments, **variables):
+    """The run, and what it wrote."""
+    since = site.now()
+    return duty.play("converge_exams", *arguments, **variables), site.writes(since)
+
+
+def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
+    duty, name = Duty(tmp_path, production=site.installation), site.definition(1)
+    broken = {**tomorrow("broken"), "app_definitions": []}
+    calendar = duty.calendar(exam("now", desired(name, warm=4)), tomorrow("later", desired(name, warm=6)), broken)
+
+    planned, writes = converge(site, duty, calendar, "--check", report_dir=str(tmp_path / "plans"))
+    assert writes == []
+    folder = tmp_path / "plans" / "production"
+    assert stat.S_IMODE((folder / "plan.json").stat().st_mode) == 0o600
+    plan = json.loads((folder / "plan.json").read_text())
+    steps = [(step["do"], step["exam"]) for step in plan["plan"]["steps"]]
+    assert steps == [("declare", "now"), ("declare", "later"), ("warm", "now")]
+    assert "- **warm** now: its lead began on" in (folder / "plan").with_suffix(".md").read_text()
+
+    paused, writes = converge(site, duty, calendar, pause=True)
+    assert (writes, report(paused)[0].split()[:2]) == ([], ["declare", "now:"])
+
+    done, writes = converge(site, duty, calendar)
+    assert sorted(writes[:2]) == ["create configmaps theia-exam-later", "create configmaps theia-exam-now"]
+    assert writes[-1] == f"patch appdefinitions {name}"
+    assert site.bounds(name)[0] == 4
+    # The broken entry keeps no other exam from its instances, and fails the run.
+    for run in (planned, paused, done):
+        assert run.code != 0
+        assert "entry 3 (broken) of the calendar: app_definitions is empty" in run.output
+
+    again, writes = converge(site, duty, calendar)
+    assert (again.changed, writes) == (0, [])
+    assert "Everything is as it should be." in report(again)[0]
+
+    reverted, writes = converge(site, duty, duty.calendar())
+    assert (reverted.good().changed, writes) == (1, ["update configmaps theia-exam-later"])
+    assert site.bounds(name)[0] == 4
+
+    closed = {"name": "now", "state": "closed", "end_early_reason": "the test is over"}
+    assert module("theia_exam", connection(site.installation, **closed))["changed"]
+    ended, writes = converge(site, duty)
+    assert writes[0] == f"update configmaps {LEDGER}"
+    assert (ended.good().changed, site.bounds(name)[0]) == (1, 1)
