@@ -133,6 +133,10 @@ unit: env ## Unit tests, on every Python there is
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)
 
+.PHONY: verdict-proof
+verdict-proof: env ## Hold 300 verdicts against what really starts on the lab (`make test` does with 20)
+	@VERDICT_PROOF=all $(PY) -m pytest -q -s tests/integration/capacity/test_verdict_proof.py
+
 .PHONY: contract
 contract: env ## Tests that hold the lab's stand-ins to the contract
 	$(PY) -m tools.run_pytest contract $(PYTEST_ARGS)

@@ -59,9 +59,14 @@ class Admitted(t.NamedTuple):
         return {**counted, "pods": ONE, "count/pods": ONE}
 
 
-def admit(template: PodTemplate, limit_ranges: t.Iterable[LimitRange], quotas: t.Iterable[Quota]) -> Admitted | Refusal:
-    """The pod as it comes out of admission while quotas have room, or why none does."""
-    ordered = sorted(limit_ranges)
+def admit(
+    template: PodTemplate, limit_ranges: t.Iterable[LimitRange] | None, quotas: t.Iterable[Quota]
+) -> Admitted | Refusal:
+    """The pod as it comes out of admission while quotas have room, or why none does.
+
+    Where LimitRanges are not known, they may fill in whatever a quota demands.
+    """
+    ordered = sorted(limit_ranges or ())
     containers = template.containers
     for limit_range in ordered:
         containers = tuple(_filled(container, limit_range) for container in containers)
@@ -70,7 +75,7 @@ def admit(template: PodTemplate, limit_ranges: t.Iterable[LimitRange], quotas: t
     for limit_range in ordered:
         refusal = refusal or _beyond_range(admitted, limit_range)
     for quota in quotas:
-        if counts(quota, admitted):
+        if limit_ranges is not None and counts(quota, admitted):
             refusal = refusal or _unlimited(quota, admitted)
     return refusal or admitted
 

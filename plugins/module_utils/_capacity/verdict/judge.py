@@ -91,7 +91,7 @@ class _Case(t.NamedTuple):
     @property
     def lazy(self) -> float:
         """How many at most start without an instance."""
-        return max(0, self.demand - self.seats)
+        return 0 if self.refusal else max(0, self.demand - self.seats)
 
     def wanting(self, *states: str) -> int:
         return sum(seat in states for seat in self.candidate.seats)
@@ -112,7 +112,7 @@ def judge(
     cases = [_case(candidate, around, demand) for candidate in candidates]
     asked = sum(demand.values()) if demand else participants
     limits = [*_by_admission(cases), *_by_max_instances(cases), *_by_user(cases, around)]
-    if not any(case.refusal for case in cases):
+    if demand or not any(case.refusal for case in cases):
         limits += [*_by_quota(cases, around, asked), *_by_nodes(cases, around)]
     limits = [limit if limit.code == "quota" else _with_lacking(limit, asked) for limit in limits]
     most = min([limit.sessions for limit in limits], default=math.inf)
@@ -169,10 +169,12 @@ def _sessions(cases: t.Sequence[_Case], *, cold: float, lazy: float, arrivals: f
 
 
 def _by_admission(cases: t.Sequence[_Case]) -> t.Iterator[Limit]:
-    """Without new pods there are the instances that have one already."""
+    """Without new pods there are the instances that have one already; who is known to choose others has theirs."""
+    known = not any(math.isinf(case.demand) for case in cases)
+    others = sum(case.wanting(*WAITING) for case in cases if not case.refusal)
     for case in cases:
         if refusal := case.refusal:
-            ready = _sessions(cases, cold=0, lazy=0)
+            ready = _sessions(cases, cold=others if known else 0, lazy=math.inf if known else 0)
             yield Limit(refusal.code, refusal.name, ready, ", ".join(refusal.resources), cold=0, refusal=refusal)
 
 
@@ -221,6 +223,12 @@ def _by_resource(cases: t.Sequence[_Case], around: Surroundings, quota: Quota, r
     left = quota.left[resource]
     waiting = [Size({resource: cost([case.instance])}, case.wanting("missing")) for case in cases]
     rivals = [Size({resource: cost([pod])}, 1) for pod in _admitted(around, exists=False)]
+    # Those whose pods are refused bring the rest of a session all the same.
+    rivals += [
+        Size({resource: cost((), case.candidate.session_objects)}, case.demand - min(case.demand, case.seats))
+        for case in cases
+        if case.refusal
+    ]
     wants = [size for size in (*waiting, *rivals) if size.needs[resource] and size.number]
     seated = int(sum(claim * min(case.seats, case.demand) for claim, case in zip(claims, cases, strict=True)))
     wanted = seated + int(sum(size.needs[resource] * size.number for size in wants))
@@ -230,7 +238,7 @@ def _by_resource(cases: t.Sequence[_Case], around: Surroundings, quota: Quota, r
         lazy = _pods_in([{resource: left - wanted}], [size for size in sizes if size.needs[resource] and size.number])
     elif wants:
         fit = _pods_in([{resource: left - min(seated, max(0, left))}], wants)
-        cold = max(0, fit - len(rivals)) + sum(case.wanting("unplaced") for case in cases)
+        cold = max(0, fit - sum(size.number for size in rivals)) + sum(case.wanting("unplaced") for case in cases)
     arrivals = math.inf if seated <= max(0, left) else max(0, left) // max(claims)
     return Limit(
         "quota",
@@ -267,7 +275,7 @@ def _by_nodes(cases: t.Sequence[_Case], around: Surroundings) -> t.Iterator[Limi
     coming = [(pod, number) for pod, number in coming if number]
     sizes = [*(Size(_on_node(pod), number) for pod, number in coming), *(Size(_on_node(pod), 1) for pod in rivals)]
     found = min((fewest_to_fill(open_to(pod), _on_node(pod), sizes) for pod, _number in coming), default=math.inf)
-    waiting, most_pods = sum(case.wanting(*WAITING) for case in cases), max(len(case.pods) for case in cases)
+    waiting, most_pods = sum(case.wanting(*WAITING) for case in cases), max(1, *(len(case.pods) for case in cases))
     placed, cold, lazy = max(0, found - len(rivals)), math.inf, math.inf
     if placed < waiting:
         cold, lazy = placed, 0
@@ -310,8 +318,8 @@ def _doubts(cases: t.Sequence[_Case], around: Surroundings) -> t.Iterator[str]:
     yield from _doubts_about_pods(cases)
     if around.nodes is None:
         yield "the room on nodes is not known"
-    if around.competitors:
-        yield f"{len(around.competitors)} other pods want to start as well"
+    if rivals := len(_admitted(around)):
+        yield f"{rivals} other pods want to start as well"
     if ending := sum(pod.deleting for pod in around.pods):
         yield f"{ending} pods are ending, and what they take will be free"
     if any(node.autoscaled for node in around.nodes or ()):
@@ -341,6 +349,6 @@ def _doubts_about_pods(cases: t.Sequence[_Case]) -> t.Iterator[str]:
 def _several_defaults(around: Surroundings) -> bool:
     defaults = [
         {name for item in found.items for name in (*item.default, *item.default_request)}
-        for found in around.limit_ranges
+        for found in around.limit_ranges or ()
     ]
     return sum(map(len, defaults)) > len(set().union(*defaults))

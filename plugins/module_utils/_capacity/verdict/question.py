@@ -88,7 +88,8 @@ class Competitor(t.NamedTuple):
 
 class Surroundings(t.NamedTuple):
     quotas: tuple[Quota, ...] = ()
-    limit_ranges: tuple[LimitRange, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] | None = ()
+    """None: they could not be read, so that nobody knows what they fill in."""
     nodes: tuple[Node, ...] | None = None
     """None: they could not be read."""
     pods: tuple[PodOnNode, ...] = ()

@@ -89,7 +89,7 @@ class View:
         known = lists.nodes is not None and lists.pods_everywhere is not None
         return Surroundings(
             quotas=tuple(lists.quota_rules or ()),
-            limit_ranges=tuple(lists.limit_ranges or ()),
+            limit_ranges=None if lists.limit_ranges is None else tuple(lists.limit_ranges),
             nodes=tuple(lists.nodes or ()) if known else None,
             pods=tuple(lists.pods_everywhere or ()) if known else tuple(self._pods),
             competitors=tuple(self._competitors(names)),

@@ -159,6 +159,15 @@ def test_without_cluster_rights_it_is_a_bound_and_says_so(info):
     assert unknown["reasons"] == ["the room on nodes is not known"]
 
 
+def test_limit_ranges_that_may_not_be_read_may_fill_in_anything(info, run):
+    site = Site()
+    site.quota(requests_memory="20G")
+    site.gateway._forbidden.add(("list", "", "limitranges"))
+    verdict = info(site, participants=0)["verdict"]
+    assert (verdict["sessions"], verdict["reasons"]) == (3 + 10, ["limit ranges could not be read"])
+    assert run("theia_capacity", site.gateway, app_definitions=[{"name": "java", "min_instances": 4}])["changed"]
+
+
 def test_workspaces_bring_volumes(info):
     site = Site()
     site.limit_range()

@@ -221,6 +221,16 @@ def test_of_several_the_number_holds_whatever_students_choose():
     assert (over.sessions, over.enough) == (11, False)
 
 
+def test_of_those_who_choose_what_admission_refuses_only_the_pods_are_missing():
+    refused = candidate(pod(PROXY, JAVA), name="java")
+    limited = quota({"requests.memory": "400Gi", "count/sessions.theia.cloud": "9"})
+    demand = {"c": 5, "java": 3}
+    assert judge([candidate(pod(GIB), name="c"), refused], around(limited), demand=demand).sessions == 5
+    # Their sessions and Services are there all the same.
+    demand = {"c": 8, "java": 3}
+    assert judge([candidate(pod(GIB), name="c"), refused], around(limited), demand=demand).sessions == 6
+
+
 # --- what would lift it
 
 
