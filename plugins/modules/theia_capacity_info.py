@@ -283,6 +283,11 @@ verdict:
           returned: always
           type: str
           sample: raise max_instances of c-latest to 60
+    headline:
+      description: How many and what binds, short enough for a terminal.
+      returned: always
+      type: str
+      sample: "java-17-latest: 207 more students, 60 on a warm instance; quota theia requests.memory"
     sentence:
       description: All of it in one line.
       returned: always

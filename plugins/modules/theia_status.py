@@ -60,7 +60,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 capacity:
-  description: What M(eduide.theia.theia_capacity_info) returns, the leader included.
+  description:
+    - What M(eduide.theia.theia_capacity_info) returns, the leader included, and the verdicts on how many more students
+      get a session.
   returned: success
   type: dict
   sample: {app_definitions: [], quotas: [], operator: {eager: true, leading: true}, seen_at: "2027-02-11T08:41:07Z"}

@@ -65,7 +65,7 @@ def node(name: str, **allocatable: str) -> Node:
 
 def running(name: str, where: str | None, template: PodTemplate) -> PodOnNode:
     requests = pod_requests(template.containers)
-    return PodOnNode(name, "theia", where, None, requests, False, False, template)
+    return PodOnNode(name, "theia", where, None, requests, True, False, False, template)
 
 
 class Cluster:

@@ -33,6 +33,7 @@ from .execute import (
 from .plan import Desired, HoldTerms, Refused
 from .result import describe_capacity, describe_change, differences
 from .verdict import task as verdict_tasks
+from .verdict.view import PARTS as VERDICT_PARTS
 from .view import PARTS, REQUIRED, pick, view_capacity
 
 if t.TYPE_CHECKING:
@@ -98,18 +99,20 @@ def run_info(task: Task) -> Report:
     params = task.params
     if params["api"] == "service":
         return Report(changed=False, fields=rest.read_bounds(params))
+    asked = verdict_tasks.question(params)
     gateway = connect(params)
     installation = _installation(params)
-    seen = platform.read(gateway, installation, PARTS, REQUIRED)
+    seen = platform.read(gateway, installation, (*PARTS, *(VERDICT_PARTS if asked else ())), REQUIRED)
     snapshot = view_capacity(seen)
     for name in params["app_definitions"] or ():
         pick(snapshot, name, gateway.namespace)
     for what, reason in snapshot.missing.items():
-        task.warn(f"{what} could not be read and is null: {reason}")
+        # What a verdict lacks is among its reasons.
+        task.warn(None if what in VERDICT_PARTS else f"{what} could not be read and is null: {reason}")
     leading = leads(gateway, installation) if snapshot.operator and params["check_leader"] else None
     fields = describe_capacity(snapshot, params["app_definitions"], leading=leading)
-    if verdict_tasks.wanted(params):
-        fields |= verdict_tasks.verdicts(gateway, installation, params, seen, snapshot)
+    if asked:
+        fields |= verdict_tasks.verdicts(gateway, installation, seen, snapshot, asked)
     return Report(changed=False, fields=fields)
 
 

@@ -10,10 +10,12 @@ Amounts are whole thousandths of the resource's unit, so that 500m CPU and 3000M
 from __future__ import annotations
 
 import contextlib
+import functools
+import json
 import typing as t
 
 from .._common.quantities import thousandths
-from .fields import Object, Owner, labels_of, number, owners, text
+from .fields import Object, Owner, condition, labels_of, number, owners, text
 from .names import GENERATION_LABEL, SIDECAR_LABEL
 from .pods import container_troubles
 
@@ -24,6 +26,20 @@ ONE = 1000
 
 # What a sidecar has that states nothing itself.
 _SIDECAR_DEFAULTS = {"cpuLimit": "500m", "memoryLimit": "1Gi", "cpuRequest": "100m", "memoryRequest": "256Mi"}
+
+# What is looked at of a pod's spec, and of its containers.
+_OF_TEMPLATES = (
+    "nodeSelector",
+    "affinity",
+    "tolerations",
+    "priorityClassName",
+    "activeDeadlineSeconds",
+    "topologySpreadConstraints",
+    "resources",
+    "overhead",
+    "runtimeClassName",
+)
+_OF_CONTAINERS = ("name", "resources", "restartPolicy", "ports")
 
 PLAIN_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 
@@ -95,6 +111,8 @@ class PodTemplate(t.NamedTuple):
     """What admission and the scheduler look at in a pod."""
 
     containers: tuple[Container, ...]
+    requests: Amounts
+    """Before LimitRanges of today."""
     node_selector: t.Mapping[str, str] = {}
     node_terms: tuple[tuple[Requirement, ...], ...] = ()
     tolerations: tuple[Toleration, ...] = ()
@@ -128,6 +146,7 @@ class PodOnNode(t.NamedTuple):
     node: str | None
     deployment: str | None
     requests: Amounts
+    ready: bool
     deleting: bool
     troubled: bool
     """Whether it will not become ready by itself."""
@@ -191,15 +210,27 @@ def node_of(obj: Object) -> Node:
 
 
 def pod_template(spec: Object) -> PodTemplate:
-    """Of the spec of a pod, or of the template of a Deployment."""
+    """Of the spec of a pod, or of the template of a Deployment. Those that are alike are one."""
+    parts = {field: spec[field] for field in _OF_TEMPLATES if spec.get(field)}
+    for field in ("initContainers", "containers"):
+        parts[field] = [{name: c[name] for name in _OF_CONTAINERS if name in c} for c in spec.get(field) or []]
+    kinds = ("persistentVolumeClaim", "ephemeral")
+    parts["volumes"] = [{kind: True} for volume in spec.get("volumes") or [] for kind in kinds if volume.get(kind)]
+    return _template(json.dumps(parts, sort_keys=True))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _template(canonical: str) -> PodTemplate:
+    spec = json.loads(canonical)
     affinity = spec.get("affinity") or {}
     wanted = (affinity.get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
-    volumes = spec.get("volumes") or []
+    containers = (
+        *(_container(c, init=True) for c in spec["initContainers"]),
+        *(_container(c) for c in spec["containers"]),
+    )
     return PodTemplate(
-        containers=(
-            *(_container(c, init=True) for c in spec.get("initContainers") or []),
-            *(_container(c) for c in spec.get("containers") or []),
-        ),
+        containers=containers,
+        requests=pod_requests(containers),
         node_selector=spec.get("nodeSelector") or {},
         node_terms=tuple(_node_term(term) for term in wanted.get("nodeSelectorTerms") or []),
         tolerations=tuple(
@@ -208,7 +239,7 @@ def pod_template(spec: Object) -> PodTemplate:
         ),
         priority_class=text(spec.get("priorityClassName")),
         terminating=spec.get("activeDeadlineSeconds") is not None,
-        claims=any(volume.get("persistentVolumeClaim") or volume.get("ephemeral") for volume in volumes),
+        claims=bool(spec["volumes"]),
         uncertain=tuple(_uncertain(spec, affinity)),
     )
 
@@ -225,7 +256,8 @@ def pod_on_node(obj: Object) -> PodOnNode | None:
         namespace=metadata["namespace"],
         node=text(spec.get("nodeName")),
         deployment=made_by.rpartition("-")[0] or None,
-        requests=pod_requests(template.containers),
+        requests=template.requests,
+        ready=bool(condition(obj, "Ready", "True")),
         deleting=bool(metadata.get("deletionTimestamp")),
         troubled=bool(container_troubles(status)),
         template=template,

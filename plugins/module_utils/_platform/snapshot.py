@@ -166,6 +166,10 @@ _LISTS: t.Mapping[str, _List] = {
 }
 
 
+# Lists of the same objects, looked at in two ways. Where both are wanted, they are read once.
+_TWINS: t.Mapping[Part, Part] = {"quota_rules": "quotas", "pod_makers": "deployments"}
+
+
 def _read_once(
     gateway: Gateway, installation: Installation, parts: t.Collection[Part], required: t.Collection[Part]
 ) -> Snapshot:
@@ -177,11 +181,17 @@ def _read_once(
     listed = [part for part in t.get_args(Part) if part in Lists._fields and part in parts]
     readers: dict[str, t.Callable[[], t.Any]] = {part: _lister(gateway, part) for part in listed}
     readers |= {part: reader for part, reader in alone.items() if part in parts}
+    twins = [twin for twin, part in _TWINS.items() if {twin, part} <= readers.keys()]
     if "deployments" in parts:
         # The operator's arguments come with the other Deployments.
         readers["deployments"] = lambda: gateway.list(kinds.DEPLOYMENT, keep=_deployment_or_operator(installation))
         readers.pop("operator", None)
+    for twin in twins:
+        readers[_TWINS[twin]] = _pairs(gateway, installation, twin)
+        del readers[twin]
     found, missing, first = read_each(gateway, readers, required)
+    for twin in twins:
+        _split(found, missing, twin)
     deployments, operator = _apart(found.get("deployments"))
     lists = {**dict.fromkeys(Lists._fields), **{part: found[part] for part in listed}, "deployments": deployments}
     return Snapshot(
@@ -194,6 +204,24 @@ def _read_once(
         collector=found.get("collector"),
         observation=found.get("observation"),
     )
+
+
+def _pairs(gateway: Gateway, installation: Installation, twin: Part) -> t.Callable[[], t.Any]:
+    kind, project, _labels = _LISTS[twin]
+    other = project_quota if twin == "quota_rules" else _deployment_or_operator(installation)
+    return lambda: gateway.list(kind, keep=lambda obj: (other(obj), project(obj)))
+
+
+def _split(found: dict[str, t.Any], missing: dict[str, str], twin: Part) -> None:
+    """Make two lists of the pairs."""
+    part = _TWINS[twin]
+    pairs = found[part]
+    if pairs is None:
+        found[twin], missing[twin] = None, missing[part]
+        return
+    first = [row for row, _unused in pairs]
+    found[part] = [row for rows in first for row in rows] if part == "quotas" else first
+    found[twin] = [row for _unused, row in pairs]
 
 
 def _lister(gateway: Gateway, part: Part) -> t.Callable[[], t.Any]:

@@ -10,6 +10,8 @@ import typing as t
 
 from .._capacity import view as capacity_view
 from .._capacity.result import describe_capacity
+from .._capacity.verdict.task import Question, verdicts
+from .._capacity.verdict.view import PARTS as VERDICT_PARTS
 from .._common.report import Report, Task
 from .._kubernetes.connect import connect
 from .._platform.lists import Lists, Snapshot, describe_missing
@@ -23,7 +25,7 @@ from .._workspaces.usage.task import note_use
 
 SESSION_PARTS = session_view.parts_of(session_view.GATHERED)
 WORKSPACE_PARTS = workspace_view.parts_of(("objects", "collector"))
-PARTS = SESSION_PARTS.union(WORKSPACE_PARTS, capacity_view.PARTS)
+PARTS = SESSION_PARTS.union(WORKSPACE_PARTS, capacity_view.PARTS, VERDICT_PARTS)
 REQUIRED = frozenset({*capacity_view.REQUIRED, *session_view.REQUIRED, *workspace_view.REQUIRED})
 
 
@@ -33,10 +35,15 @@ def run_status(task: Task) -> Report:
     installation = read_installation(task.params)
     snapshot = with_leader(gateway, installation, read(gateway, installation, PARTS, REQUIRED))
     # Exam records that were listed may be unreadable, which sessions see.
-    task.warn(describe_missing(session_view.view_sessions(snapshot).missing))
+    missing = session_view.view_sessions(snapshot).missing
+    # What verdicts lack is among their reasons.
+    task.warn(describe_missing({part: reason for part, reason in missing.items() if part not in VERDICT_PARTS}))
     capacity = capacity_view.view_capacity(_only(snapshot, capacity_view.PARTS))
     fields = {
-        "capacity": describe_capacity(capacity, leading=snapshot.leading),
+        "capacity": {
+            **describe_capacity(capacity, leading=snapshot.leading),
+            **verdicts(gateway, installation, snapshot, capacity, Question()),
+        },
         "sessions": describe_troubled(_only(snapshot, SESSION_PARTS)),
         "workspaces": describe_all(_only(snapshot, WORKSPACE_PARTS)),
     }

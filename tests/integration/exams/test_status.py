@@ -57,9 +57,15 @@ def row(lines, name):
 def test_the_table_says_what_is_warm_and_who_holds_it(night):
     lines = report(night.run)
     heading = "app definition min max sessions instances claimed warm cold dirty held by"
-    assert lines[0].split() == heading.split()
+    assert lines[len(night.site.installation.items("appdefinitions"))].split() == heading.split()
     assert row(lines, night.held) == [night.held, "3", "40", "1", "3", "1", "2", "0", "0", EXAM]
     assert row(lines, night.forgotten)[1:8] == ["1", "1000", "1", "1", "1", "0", "0"]
+
+
+def test_the_first_lines_say_how_many_more_students_get_a_session(night):
+    first = next(line for line in report(night.run) if line.startswith(f"verdict: {night.held}: "))
+    # Three pods of the operator's own programs and four of pools leave three of the ten that the quota allows.
+    assert re.search(r": at least \d+ more students, 2 on a warm instance; quota quota pods$", first)
 
 
 def test_the_table_is_printed_as_it_is(night):

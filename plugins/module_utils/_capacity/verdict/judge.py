@@ -119,7 +119,8 @@ def judge(
     if demand:
         most = min(most, asked or 0)
     sessions = None if math.isinf(most) else int(most)
-    told = [limit for limit in limits if limit.sessions == most or limit.sessions < (asked or 0)]
+    # Where all who are known to come get a session, nothing binds.
+    told = [limit for limit in limits if limit.sessions < (asked or 0) or (limit.sessions == most and not demand)]
     return Verdict(
         names=tuple(candidate.name for candidate in candidates),
         sessions=sessions,

@@ -31,6 +31,7 @@ def describe(verdict: Verdict) -> dict[str, t.Any]:
         "confidence": "exact" if verdict.exact else "bound",
         "reasons": list(verdict.reasons),
         "limits": [_describe_limit(limit, limit.sessions == verdict.sessions) for limit in verdict.limits],
+        "headline": headline(verdict),
         "sentence": sentence(verdict),
     }
 
@@ -54,12 +55,35 @@ def _describe_limit(limit: Limit, binds: bool) -> dict[str, t.Any]:
     }
 
 
+def headline(verdict: Verdict) -> str:
+    """The answer for a line of a terminal."""
+    told = f"{' or '.join(verdict.names)}: {_number(verdict)} more students, {verdict.warm} on a warm instance"
+    if verdict.stuck:
+        told = f"{told}, {verdict.stuck} would be stuck"
+    if verdict.binding:
+        told = f"{told}; {' and '.join(dict.fromkeys(map(_short, verdict.binding)))}"
+    return told
+
+
+def _number(verdict: Verdict) -> str:
+    if verdict.sessions is None:
+        return "any number of"
+    return str(verdict.sessions) if verdict.exact else f"at least {verdict.sessions}"
+
+
+def _short(limit: Limit) -> str:
+    if limit.refusal:
+        named = f" of {', '.join(limit.refusal.containers)}" if limit.refusal.containers else ""
+        return f"refused: {limit.resource}{named}"
+    known = {"quota": f"quota {limit.name} {limit.resource}", "nodes": "nodes full"}
+    return known.get(limit.code) or _cause(limit).partition(" of ")[0].partition(":")[0]
+
+
 def sentence(verdict: Verdict) -> str:
     """The answer in one line: how many, how many of them warm, what binds, and what lifts it."""
     asked = verdict.participants
-    number = "any number of" if verdict.sessions is None else f"{'at least ' * (not verdict.exact)}{verdict.sessions}"
     name = " or ".join(verdict.names)
-    told = f"{name}: {number} more students get a session, {verdict.warm} of them at once on a warm instance"
+    told = f"{name}: {_number(verdict)} more students get a session, {verdict.warm} of them at once on a warm instance"
     if asked:
         told = f"{told}; {asked} are expected"
     if verdict.stuck:

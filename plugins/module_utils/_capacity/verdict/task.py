@@ -14,7 +14,7 @@ from ..plan import NO_EFFECT, Refused
 from .carry import Cycle, refused
 from .judge import judge
 from .report import describe
-from .view import PARTS, PARTS_HERE, View
+from .view import PARTS_HERE, View
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -30,29 +30,54 @@ Params = t.Mapping[str, t.Any]
 _FOR_CHANGES: tuple[Part, ...] = ("quota_rules", "limit_ranges", "pod_makers", "pods_here")
 
 
-def wanted(params: Params) -> bool:
-    return params["participants"] is not None or bool(params["participants_of"])
+class Question(t.NamedTuple):
+    """What a verdict is asked about."""
+
+    participants: int | None = None
+    """None: how many there could be."""
+    participants_of: t.Mapping[str, t.Any] | None = None
+    app_definitions: t.Sequence[str] = ()
+    """None of them are all."""
+    with_workspaces: bool = False
+
+
+def question(params: Params) -> Question | None:
+    """None if no verdict is asked for."""
+    if params["participants"] is None and not params["participants_of"]:
+        return None
+    if (params["participants"] or 0) < 0:
+        raise Misconfigured(
+            f"participants={params['participants']}: it cannot be negative; use 0 to ask how many there could be"
+        )
+    return Question(
+        params["participants"] or None,
+        params["participants_of"],
+        params["app_definitions"] or (),
+        params["with_workspaces"],
+    )
 
 
 def verdicts(
-    gateway: Gateway, names: Names, params: Params, seen: Installation, snapshot: Snapshot
+    gateway: Gateway, names: Names, seen: Installation, snapshot: Snapshot, asked: Question
 ) -> dict[str, t.Any]:
     """The verdict on all app definitions asked about, and on each alone."""
-    demand = _demand(params, snapshot)
-    asked = sorted(demand or params["app_definitions"] or snapshot.app_definitions)
-    view = View(snapshot.app_definitions, snapshot.pools, snapshot.operator, _room(gateway, names), seen.lists.sessions)
-    on_workspaces = params["with_workspaces"]
-    participants = params["participants"] or None
-    alone = []
-    for name in asked:
-        candidate = view.candidate(name, with_workspaces=on_workspaces)
-        around = view.surroundings([name], with_workspaces=on_workspaces)
-        alone.append(judge([candidate], around, participants=demand[name] if demand else participants))
-    if len(asked) == 1:
-        return {"verdict": describe(alone[0]), "verdicts": [describe(alone[0])]}
-    candidates = [view.candidate(name, with_workspaces=on_workspaces) for name in asked]
-    around = view.surroundings(asked, with_workspaces=on_workspaces)
-    together = judge(candidates, around, participants=participants, demand=demand) if candidates else None
+    demand = _demand(asked.participants_of, snapshot)
+    chosen = sorted(demand or asked.app_definitions or snapshot.app_definitions)
+    room = _with_pods(gateway, names, seen)
+    view = View(snapshot.app_definitions, snapshot.pools, snapshot.operator, room, seen.lists.sessions)
+    candidates = [view.candidate(name, with_workspaces=asked.with_workspaces) for name in chosen]
+    alone = [
+        judge(
+            [candidate],
+            view.surroundings([candidate.name], with_workspaces=asked.with_workspaces),
+            participants=demand[candidate.name] if demand else asked.participants,
+        )
+        for candidate in candidates
+    ]
+    together = alone[0] if len(alone) == 1 else None
+    if len(alone) > 1:
+        around = view.surroundings(chosen, with_workspaces=asked.with_workspaces)
+        together = judge(candidates, around, participants=asked.participants, demand=demand)
     return {"verdict": describe(together) if together else None, "verdicts": [describe(each) for each in alone]}
 
 
@@ -94,21 +119,21 @@ def _failed(change: Change, problem: str) -> Change:
     )
 
 
-def _room(gateway: Gateway, names: Names) -> Installation:
-    room = platform.read(gateway, names, PARTS, ())
-    if room.lists.pods_everywhere is not None:
-        return room
+def _with_pods(gateway: Gateway, names: Names, seen: Installation) -> Installation:
+    """Without the right to see all pods of the cluster, those of the installation."""
+    if seen.lists.pods_everywhere is not None:
+        return seen
     here = platform.read(gateway, names, PARTS_HERE, ())
-    lists = room.lists._replace(pods_here=here.lists.pods_here)
-    return room._replace(lists=lists, missing={**room.missing, **here.missing})
+    lists = seen.lists._replace(pods_here=here.lists.pods_here)
+    return seen._replace(lists=lists, missing={**seen.missing, **here.missing})
 
 
-def _demand(params: Params, snapshot: Snapshot) -> dict[str, int] | None:
+def _demand(stated: t.Mapping[str, t.Any] | None, snapshot: Snapshot) -> dict[str, int] | None:
     """How many choose which app definition, if that is said."""
-    if not params["participants_of"]:
+    if not stated:
         return None
     demand = {}
-    for name, number in params["participants_of"].items():
+    for name, number in stated.items():
         if name not in snapshot.app_definitions:
             known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
             raise Misconfigured(f"participants_of: there is no app definition {name!r}; there are {known}")

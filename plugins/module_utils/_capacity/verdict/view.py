@@ -73,7 +73,7 @@ class View:
         limited = most is not None and most >= 0
         return Candidate(
             name=name,
-            seats=tuple(self._seat(app, instance) for instance in sorted(free, key=lambda one: one.id)),
+            seats=tuple(seat for one in sorted(free, key=lambda one: one.id) if (seat := self._seat(app, one))),
             session_pods=(ide._replace(claims=with_workspaces), *app.pods[1:]),
             instance_pod=ide,
             keycloak=keycloak,
@@ -113,12 +113,15 @@ class View:
     def _maker(self, app: AppDefinitionRow, instance: Instance) -> PodMaker | None:
         return self._of_pools.get((app.uid, instance.id))
 
-    def _seat(self, app: AppDefinitionRow, instance: Instance) -> Seat:
+    def _seat(self, app: AppDefinitionRow, instance: Instance) -> Seat | None:
+        """None for one with a ready pod that is not ready itself: without both Services nobody is put there."""
         if instance.ready:
             return "warm" if instance.warm else "ready"
         if self._maker(app, instance) is None:
             return "stuck"
         pods = self.pods_of(app.name, [instance])
+        if any(pod.ready for pod in pods):
+            return None
         if not pods:
             return "missing"
         if any(pod.troubled for pod in pods):
@@ -153,6 +156,11 @@ class View:
                 yield text
         if self._operator is None:
             yield "how the operator runs is not known"
+        instances = [instance for name in names for instance in self._pools[name].instances if instance.free]
+        if outdated := sum(not instance.current for instance in instances):
+            yield f"{outdated} free instances are outdated, and are rebuilt at some time, with two pods for a moment"
+        if dirty := sum(instance.dirty for instance in instances):
+            yield f"{dirty} free instances are dirty: whoever gets one gets the files of an earlier student"
         on_workspaces = [s for s in self._sessions if s.app_definition in names and s.workspace]
         if on_workspaces and not with_workspaces:
             yield f"{len(on_workspaces)} sessions are on workspaces, and no volumes of new ones are counted"

@@ -51,8 +51,10 @@ class Site:
         if pod:
             made_by = {"kind": "ReplicaSet", "name": f"{name}-abc", "uid": str(uuid.uuid4())}
             metadata = {"name": pod, "ownerReferences": [made_by], "labels": {}}
+            status = {"conditions": [{"type": "Ready", "status": "True"}]} if node else {}
             self.put(
-                kinds.POD, {"metadata": metadata, "spec": {"containers": containers, "nodeName": node}, "status": {}}
+                kinds.POD,
+                {"metadata": metadata, "spec": {"containers": containers, "nodeName": node}, "status": status},
             )
 
     def instance(self, number, *, pod=True, node="n1", session=None):
@@ -64,6 +66,7 @@ class Site:
             labels = {"theia-cloud.io/appdefinition-generation": "1"}
             self.put(kinds.SERVICE, {"metadata": {"name": name, "ownerReferences": owners, "labels": labels}})
         self.deployment(base, [PROXY, IDE], f"{base}-abc-x" if pod else None, node, owners)
+        return base
 
     def session(self, name, **status):
         spec = {"name": name, "user": f"{name}@tum.de", "appDefinition": "java"}
@@ -136,6 +139,15 @@ def test_service_and_operator_count_sessions_differently(info):
     # The service allows 5 - 2, the operator 5 - 3.
     assert (verdict["sessions"], verdict["limits"][0]["code"]) == (2, "max_instances")
     assert verdict["limits"][0]["remedy"] == "raise max_instances of java to 6"
+
+
+def test_an_instance_without_both_services_is_given_to_nobody(info):
+    site = Site()
+    half = site.instance(4)
+    assert info(site, participants=0)["verdict"]["warm"] == 4
+    site.gateway.remove(kinds.SERVICE, f"{half}-int")
+    verdict = info(site, participants=0)["verdict"]
+    assert (verdict["warm"], verdict["stuck"]) == (3, 0)
 
 
 def test_other_pods_that_wait_come_first(info):

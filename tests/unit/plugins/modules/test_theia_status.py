@@ -48,19 +48,20 @@ def listed(gateway):
 def test_each_kind_is_listed_once(world, see):
     gateway = world.gateway(check_mode=True, records=[exam_record()])
     see(gateway, check=True)
-    # Address lists and exam records are of one kind, each listed by its labels; usage has the plural of pods.
+    # Address lists and exam records are of one kind, each listed by its labels; usage has the plural of pods, and those
+    # of the whole cluster are a list of their own.
     assert collections.Counter(listed(gateway)) == {
         **dict.fromkeys(("sessions", "workspaces", "appdefinitions", "deployments", "replicasets", "services"), 1),
-        "resourcequotas": 1,
+        **dict.fromkeys(("resourcequotas", "limitranges", "nodes"), 1),
         "configmaps": 2,
-        "pods": 2,
+        "pods": 3,
     }
 
 
 def test_it_says_what_the_other_modules_say(world, see):
     whole = see(world.gateway(), note_use=False)
     separate = {
-        "capacity": see(world.gateway(), "theia_capacity_info", check_leader=True),
+        "capacity": see(world.gateway(), "theia_capacity_info", check_leader=True, participants=0),
         "sessions": see(world.gateway(), "theia_session_info", findings=list(RULES)),
         "workspaces": see(world.gateway(), "theia_workspace_info", gather=["objects", "collector"], limit=0),
     }
@@ -69,6 +70,19 @@ def test_it_says_what_the_other_modules_say(world, see):
     assert [session["name"] for session in whole["sessions"]["sessions"]] == ["s2"]
     assert whole["workspaces"]["garbage_collector"]["would_delete_in_use"] == ["ws-1", "ws-2"]
     assert (whole["changed"], whole["use"]) == (False, None)
+
+
+def test_how_many_more_students_get_a_session(world, see):
+    capacity = see(world.gateway(), note_use=False)["capacity"]
+    assert [each["app_definitions"] for each in capacity["verdicts"]] == [["java-17-latest"]]
+    assert capacity["verdict"]["participants"] is None
+
+
+def test_what_verdicts_lack_is_no_warning(world, see):
+    lacking = [("list", kind) for kind in (kinds.NODE, kinds.LIMIT_RANGE)]
+    result = see(world.gateway(forbidden=lacking), note_use=False)
+    assert "warnings" not in result or result["warnings"] == []
+    assert "the room on nodes is not known" in result["capacity"]["verdict"]["reasons"]
 
 
 def test_the_look_counts_as_one_of_those_that_retention_rests_on(world, see):

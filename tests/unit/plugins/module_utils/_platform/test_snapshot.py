@@ -72,6 +72,24 @@ def test_the_operator_comes_with_the_deployments_and_is_none_of_them():
     assert snapshot.operator.sessions_per_user == 10
 
 
+def test_the_same_objects_looked_at_in_two_ways_are_listed_once():
+    gateway = installation()
+    gateway.put(RESOURCE_QUOTA, {"metadata": {"name": "q"}, "status": {"hard": {"pods": "5", "services": "3"}}})
+    parts = ("quotas", "quota_rules", "deployments", "pod_makers")
+    lists = read(gateway, HERE, parts, ()).lists
+    assert sorted(gateway.requests) == [("list", "deployments", None), ("list", "resourcequotas", None)]
+    assert [(row.quota, row.resource) for row in lists.quotas] == [("q", "pods"), ("q", "services")]
+    assert [quota.hard for quota in lists.quota_rules] == [{"pods": 5000, "services": 3000}]
+    assert ([row.name for row in lists.deployments], [maker.name for maker in lists.pod_makers]) == (
+        [],
+        ["operator-deployment"],
+    )
+    alone = read(gateway, HERE, ("quota_rules", "pod_makers"), ()).lists
+    assert (alone.quota_rules, alone.pod_makers) == (lists.quota_rules, lists.pod_makers)
+    gateway._forbidden.add(("list", "", "resourcequotas"))
+    assert set(read(gateway, HERE, parts, ("deployments",)).missing) == {"quotas", "quota_rules"}
+
+
 def test_address_lists_are_listed_by_their_labels():
     with Loopback(empty) as server:
         read_from(server, ("address_lists",))

@@ -15,6 +15,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.verdict.que
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.verdict.report import (
     describe,
     doubts,
+    headline,
     limit_range_text,
     quantity,
     sentence,
@@ -86,6 +87,32 @@ def test_nodes_bounds_and_nothing():
     assert sentence(nothing).startswith("java-17-latest: any number of more students get a session")
     assert doubts(nothing) == "not exact, because the room on nodes is not known"
     assert doubts(verdict()) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (
+            verdict(JAVA, quota({"pods": "5"})),
+            "java-17-latest: 5 more students, 0 on a warm instance; quota quota pods",
+        ),
+        (
+            verdict(pod(PROXY, ide({"memory": "2000M"})), quota({"requests.memory": "4Gi"}), seats=["warm", "missing"]),
+            (
+                "java-17-latest: 1 more students, 1 on a warm instance, 1 would be stuck; "
+                "refused: requests.memory of oauth2-proxy"
+            ),
+        ),
+        (
+            verdict(left_by_service=2, max_instances=40),
+            "java-17-latest: 2 more students, 0 on a warm instance; max_instances=40",
+        ),
+        (verdict(nodes=(node("a", memory="4G"),)), "java-17-latest: 2 more students, 0 on a warm instance; nodes full"),
+        (verdict(nodes=None), "java-17-latest: any number of more students, 0 on a warm instance"),
+    ],
+)
+def test_a_line_for_a_terminal(found, line):
+    assert headline(found) == describe(found)["headline"] == line
 
 
 def test_instances_that_lead_nowhere_are_told():
