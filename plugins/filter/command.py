@@ -18,7 +18,9 @@ options:
   _input:
     description:
       - Name of one of the playbooks of this collection as C(playbook), with its C(variables); or the words for kubectl
-        as C(kubectl). RV(eduide.theia.theia_session_diagnosis_info#module:diagnoses[].remedy) is such a remedy.
+        as C(kubectl); or lines for a shell that call kubectl as C(script), such as
+        RV(eduide.theia.theia_workspace#module:workspaces[].restore).
+        RV(eduide.theia.theia_session_diagnosis_info#module:diagnoses[].remedy) is such a remedy.
     type: dict
     required: true
 """
@@ -31,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The line to paste.
+  description: The line to paste; of a script, all lines.
   type: str
   sample: >-
     ansible-playbook eduide.theia.unlock_user -i /etc/theia/hosts.yml --limit production -e '{"user": "Anna Maria"}'
@@ -52,7 +54,9 @@ def command(context: Context, remedy: Remedy) -> str:
     try:
         return run_context(variables_of(context)).command(remedy)
     except (AttributeError, KeyError, TypeError) as exc:
-        raise AnsibleFilterError(f"command wants a playbook with variables, or words for kubectl: {exc!r}") from exc
+        raise AnsibleFilterError(
+            f"command wants a playbook with variables, words for kubectl, or a script: {exc!r}"
+        ) from exc
 
 
 class FilterModule:

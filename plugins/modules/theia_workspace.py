@@ -28,7 +28,8 @@ options:
   state:
     description:
       - V(absent) deletes the workspaces.
-      - V(present) creates the one that O(name), O(user) and O(app_definition) describe, through the cluster.
+      - V(present) creates the one that O(name), O(user) and O(app_definition) describe, through the cluster. With
+        O(volume_from) it gets a volume that was kept, with the files in it.
       - V(observed) notes on all workspaces with a session that they are in use, at most once a day, because the
         platform keeps no such time. O(unused_days) rests on that.
     type: str
@@ -115,10 +116,11 @@ options:
     description:
       - Wait until the claims of deleted workspaces are gone and their volumes are what they should be; with
         O(state=present), until the operator has made a claim. With O(volume=reclaim) volumes are always waited for.
+      - O(volume_from) cannot do without.
     type: bool
     default: true
   wait_timeout_seconds:
-    description: How long to wait for that.
+    description: How long to wait for that, in seconds. With O(volume_from), for each of its steps.
     type: int
     default: 120
   name:
@@ -132,6 +134,20 @@ options:
     type: str
   label:
     description: Text for people, with O(state=present). The app definition and the user if not set.
+    type: str
+  volume_from:
+    description:
+      - With O(state=present), the volume whose files the workspace gets back. Either the name of a volume that is
+        C(Released), or the name or uid of the workspace that was deleted with O(volume=retain).
+      - O(name), O(user), O(app_definition) and O(label) are as they were, if that was noted on the volume. They have to
+        be stated if it was not.
+      - The task makes the workspace, replaces the empty claim that the operator makes for it by one for the volume, and
+        gives the volume its reclaim policy back at the very end. It looks after each step whether that worked. Until
+        the end no volume can be removed, whatever goes wrong, and the same task goes on from where it stopped.
+      - Nothing is begun if the volume is not C(Released), if its reclaim policy is not C(Retain), if there is a
+        workspace of that name already, or if no operator leads.
+      - Needs the rights to list, get and patch C(persistentvolumes), and to create, patch and delete
+        C(persistentvolumeclaims).
     type: str
   unchecked:
     description:
@@ -203,6 +219,12 @@ EXAMPLES = r"""
     user: demo@example.org
     app_definition: java-17-latest
 
+- name: Give a student back what was kept of a workspace that was deleted
+  eduide.theia.theia_workspace:
+    namespace: theia-prod
+    state: present
+    volume_from: ws-java-17-latest-ada
+
 - name: Note which workspaces are in use
   eduide.theia.theia_workspace:
     namespace: theia-prod
@@ -236,7 +258,7 @@ workspaces:
       sample: ws-ada-java-17-latest-6e0c2b1a7d11
     volume:
       description: Its volume; null if it could not be read.
-      returned: with O(state=absent)
+      returned: with O(state=absent) or O(volume_from)
       type: str
       sample: pvc-8c2d9c3e-0f0b-4b58-9a55-0d1f6c1f7a10
     sessions:
@@ -250,7 +272,8 @@ workspaces:
         - V(deleted), V(reclaimed) if it was gone and its volume is removed, V(gone) if it was gone already,
           V(kept_in_use) by a session, V(kept_active) if it is no longer what it was chosen for, V(kept_shielded) by an
           exam, V(kept_protected), V(refused), V(skipped_cap) if a limit was passed, V(failed).
-        - With O(state=present), V(created), or V(present) if it was there.
+        - With O(state=present), V(created), or V(present) if it was there. With O(volume_from), V(restored), V(present)
+          if it had the volume already, V(failed) if a step did not work.
         - With O(state=observed), V(stamped), V(fresh) if that was done less than a day ago, V(gone), V(failed).
       returned: always
       type: str
@@ -279,8 +302,9 @@ workspaces:
       sample: volume_deleted
     restore:
       description:
-        - Shell commands that give the volume to a new workspace of the same name, to be run in this order in one shell
-          by somebody who may write claims and volumes. Empty if no volume stays.
+        - Shell commands that give the volume to a new workspace of the same name, for people without this collection.
+          They are one chain, in which no command runs unless all before it succeeded. O(volume_from) does the same.
+          Empty if no volume stays.
       returned: with O(state=absent)
       type: list
       elements: str
@@ -317,7 +341,8 @@ observation:
 precondition:
   description:
     - What guarded the write. V(uid_and_resource_version) for a delete through the cluster, V(none) through the service,
-      V(name) for a workspace that is created.
+      V(name) for a workspace that is created. With O(volume_from), V(uid_and_resource_version) guards what is
+      written to claims and volumes.
   returned: with O(state=absent) or O(state=present)
   type: str
   sample: uid_and_resource_version
@@ -334,6 +359,8 @@ missing:
   sample: {}
 """
 
+import typing as t
+
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,
@@ -349,7 +376,10 @@ from ansible_collections.eduide.theia.plugins.module_utils._workspaces.options i
     check_state,
     selection_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._workspaces.restore.task import run_restore
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage.task import run_observed
+
+Params = t.Mapping[str, t.Any]
 
 RUNS = {
     "absent": (run_absent, "deleting workspaces"),
@@ -371,12 +401,16 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    finish(module, _run, RUNS[module.params["state"]][1])
+    finish(module, _run, _doing(module.params))
 
 
 def _run(task: Task) -> Report:
     check_state(task.params)
-    return RUNS[task.params["state"]][0](task)
+    return run_restore(task) if task.params["volume_from"] else RUNS[task.params["state"]][0](task)
+
+
+def _doing(params: Params) -> str:
+    return "bringing files back" if params["volume_from"] else RUNS[params["state"]][1]
 
 
 if __name__ == "__main__":

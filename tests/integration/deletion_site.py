@@ -33,15 +33,16 @@ class Files(t.NamedTuple):
 
 
 class DeletionSite(WorkspaceSite):
-    """One installation, reached by an account that may also write to volumes, as `retain` and `reclaim` have to."""
+    """One installation, reached by an account that may also write to volumes and claims, to keep and restore."""
 
     def __init__(self, installation: t.Any) -> None:
         super().__init__(installation)
         patch = identities.rule("", "persistentvolumes", "get", "list", "patch")
+        claims = identities.rule("", "persistentvolumeclaims", "create", "patch", "delete")
         self.account = self.lab.identity(
             "collection-with-volumes",
             namespace=self.namespace,
-            rules=identities.COLLECTION_RULES,
+            rules=(*identities.COLLECTION_RULES, claims),
             cluster_rules=(*identities.COLLECTION_CLUSTER_RULES, patch),
         )
 

@@ -61,6 +61,7 @@ class WorkspaceWorld(World):
         metadata = {
             "name": name,
             "uid": self._uid(),
+            "resourceVersion": "1",
             "creationTimestamp": ago(days=30),
             "labels": {names.WORKSPACE_LABEL: named} if named else None,
             "ownerReferences": [{field: owned[field] for field in ("kind", "name", "uid")}] if owned else None,

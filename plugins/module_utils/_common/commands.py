@@ -20,11 +20,13 @@ COLLECTION = "eduide.theia"
 
 
 class Remedy(t.TypedDict, total=False):
-    """What somebody should run next: a playbook with variables, or kubectl with words."""
+    """What somebody should run next: a playbook with variables, kubectl with words, or lines for a shell."""
 
     playbook: str
     variables: dict[str, t.Any]
     kubectl: list[str]
+    script: list[str]
+    """Quoted already, and calling kubectl without saying which cluster."""
 
 
 Command: t.TypeAlias = t.Callable[[Remedy], str]
@@ -45,7 +47,9 @@ class RunContext(t.NamedTuple):
     """Options by which kubectl reaches the same cluster."""
 
     def command(self, remedy: Remedy) -> str:
-        """The line to paste, or under AWX the job to launch."""
+        """The line or lines to paste, or under AWX the job to launch."""
+        if "script" in remedy:
+            return "\n".join(self._script(remedy["script"]))
         if "kubectl" in remedy:
             return shlex.join(["kubectl", *self.cluster, *remedy["kubectl"]])
         name, variables = remedy["playbook"], _handed_over(remedy.get("variables") or {})
@@ -58,6 +62,11 @@ class RunContext(t.NamedTuple):
         words += ["--limit", self.limit] if self.limit else []
         words += ["-e", extra_vars(variables)] if variables else []
         return shlex.join(words)
+
+    def _script(self, lines: t.Sequence[str]) -> list[str]:
+        """In a shell of its own: neither variables nor the function stay in the one that they are pasted into."""
+        reach = [f'kubectl() {{ command kubectl {shlex.join(self.cluster)} "$@"; }}'] if self.cluster else []
+        return ["(", *reach, *lines, ")"]
 
 
 def _handed_over(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -49,6 +49,8 @@ LAST_SEEN = "eduide-theia/last-seen"
 LEDGER_VERSION = "eduide-theia/ledger-version"
 WORKSPACE_NOTE = "eduide-theia/workspace"
 """On a volume: the workspace whose files it holds."""
+VOLUME_FROM = "eduide-theia/volume-from"
+"""On a workspace and its claim: the volume that they were made for, to bring the files in it back."""
 
 # Records of this collection, each a ConfigMap.
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"

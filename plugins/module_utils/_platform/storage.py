@@ -23,6 +23,7 @@ Object = t.Mapping[str, t.Any]
 class ClaimRow(t.NamedTuple):
     name: str
     uid: str
+    resource_version: str
     created: str
     label: str | None
     """The workspace that its label names; members of a pool have a label of the same kind."""
@@ -60,8 +61,23 @@ class VolumeRow(t.NamedTuple):
     reclaim_policy: str | None
     storage_class: str | None
     capacity_bytes: int | None
+    access_modes: tuple[str, ...]
+    trouble: str | None
+    """Why it is in its phase, in the cluster's words."""
     kept: FilesOwner | None
     """The workspace whose files it holds, where that was noted before the workspace went."""
+    policy_before: str | None
+    """The reclaim policy from before it was kept for that workspace, where that was noted."""
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether its claim is gone and it is still there, whatever keeps it: Released, Failed, or a newer phase."""
+        return self.phase not in (None, "Pending", "Available", "Bound")
+
+    @property
+    def described(self) -> str:
+        """Its phase, with what the cluster says about it."""
+        return f"{self.phase} ({self.trouble})" if self.trouble else str(self.phase)
 
 
 class Collector(t.NamedTuple):
@@ -78,6 +94,7 @@ def claim_row(obj: Object) -> ClaimRow:
     return ClaimRow(
         name=metadata["name"],
         uid=metadata["uid"],
+        resource_version=metadata["resourceVersion"],
         created=metadata["creationTimestamp"],
         label=(metadata.get("labels") or {}).get(WORKSPACE_LABEL) or None,
         workspace=next(iter(owners), None),
@@ -99,6 +116,7 @@ def volumes_of(namespace: str) -> t.Callable[[Object], VolumeRow | None]:
         claim = spec.get("claimRef") or {}
         if claim.get("namespace") != namespace:
             return None
+        kept, policy_before = _read_note((metadata.get("annotations") or {}).get(WORKSPACE_NOTE), claim.get("uid"))
         return VolumeRow(
             name=metadata["name"],
             uid=metadata["uid"],
@@ -110,7 +128,10 @@ def volumes_of(namespace: str) -> t.Callable[[Object], VolumeRow | None]:
             reclaim_policy=spec.get("persistentVolumeReclaimPolicy") or None,
             storage_class=spec.get("storageClassName") or None,
             capacity_bytes=byte_count((spec.get("capacity") or {}).get("storage")),
-            kept=_read_note((metadata.get("annotations") or {}).get(WORKSPACE_NOTE), claim.get("uid")),
+            access_modes=tuple(spec.get("accessModes") or ()),
+            trouble=": ".join(text for text in (status.get("reason"), status.get("message")) if text) or None,
+            kept=kept,
+            policy_before=policy_before,
         )
 
     return keep
@@ -126,18 +147,19 @@ def read_collector(deployment: Object) -> Collector | None:
     return Collector(_span_seconds(str(stated or "")))
 
 
-def write_note(kept: FilesOwner, claim_uid: str | None) -> str:
+def write_note(kept: FilesOwner, claim_uid: str | None, policy_before: str | None = None) -> str:
     """Whose files a volume holds, as long as that claim is the last one it was bound to."""
-    return json.dumps({**kept._asdict(), "claim_uid": claim_uid})
+    return json.dumps({**kept._asdict(), "claim_uid": claim_uid, "reclaim_policy": policy_before})
 
 
-def _read_note(text: str | None, claim_uid: str | None) -> FilesOwner | None:
+def _read_note(text: str | None, claim_uid: str | None) -> tuple[FilesOwner, str | None] | tuple[None, None]:
     """None also for what this collection did not write, and once another claim got the volume, with others' files."""
     try:
         content = json.loads(text or "")
-        return FilesOwner(**content) if content.pop("claim_uid") == claim_uid else None
+        policy_before = content.pop("reclaim_policy", None)
+        return (FilesOwner(**content), policy_before) if content.pop("claim_uid") == claim_uid else (None, None)
     except (ValueError, TypeError, KeyError, AttributeError):
-        return None
+        return None, None
 
 
 def _span_seconds(text: str) -> int | None:

@@ -15,7 +15,7 @@ Spec = dict[str, dict[str, t.Any]]
 Params = t.Mapping[str, t.Any]
 
 _LISTS = ("names", "uids", "users", "app_definitions")
-ONE = ("name", "user", "app_definition", "label")
+ONE = ("name", "user", "app_definition", "label", "volume_from")
 """What describes the workspace of state=present."""
 MANY = (*_LISTS, "exam", "in_use", "older_than_days", "unused_days", "sort_by", "limit", "records")
 """What chooses those of state=absent."""

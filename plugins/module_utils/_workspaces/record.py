@@ -115,7 +115,7 @@ class Orphans(t.NamedTuple):
     claims: list[ClaimRow] | None
     """Claims of workspaces that are gone."""
     volumes: list[VolumeRow] | None
-    """Released volumes: nothing claims them any more, and they are kept all the same."""
+    """Volumes that nothing claims any more and that are there all the same: kept, or impossible to remove."""
 
 
 class Claims:
@@ -175,11 +175,11 @@ def assess_workspaces(sources: WorkspaceSources, context: Context) -> list[Asses
 
 
 def orphans(sources: WorkspaceSources) -> Orphans:
-    """Claims without workspace, and Released volumes."""
-    released = [row for row in sources.volumes or () if row.phase == "Released"]
+    """Claims without workspace, and volumes without claim."""
+    left = [row for row in sources.volumes or () if row.abandoned]
     return Orphans(
         claims=None if sources.claims is None else Claims(sources).orphans,
-        volumes=None if sources.volumes is None else released,
+        volumes=None if sources.volumes is None else left,
     )
 
 

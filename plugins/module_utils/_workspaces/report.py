@@ -38,9 +38,28 @@ def delete_report(result: Fields, *, live_sessions: str, would: bool, rows: int 
         )
     for item in items:
         if item["restore"]:
-            how = "How the files of {} could then be brought back" if would else "To bring the files of {} back"
-            lines += [f"{how.format(item['name'])}, in one shell:", *(f"  {step}" for step in item["restore"])]
+            how = "To bring the files of {} back then" if would else "To bring the files of {} back"
+            lines += [f"{how.format(item['name'])}: {_restore(item, command)}", "The same by hand, in one shell:"]
+            lines += command({"script": item["restore"]}).split("\n")
     return lines
+
+
+def restore_report(result: Fields, *, command: Command) -> list[str]:
+    """Where the files are now, and how to go on if a step did not work."""
+    items = result.get("workspaces")
+    if items is None:
+        return ["Nothing was done."]
+    lines = _table([], items, None)
+    if result.get("failed") and result.get("changed"):
+        lines += [f"To go on: {_restore(item, command)}" for item in items]
+    return lines
+
+
+def _restore(item: Fields, command: Command) -> str:
+    """All that the playbook needs, whether it is noted on the volume or not."""
+    variables = {"volume_from": item["volume"], "workspace": item["name"]}
+    variables |= {field: item[field] for field in ("user", "app_definition")}
+    return command({"playbook": "restore_workspace", "variables": variables})
 
 
 def retention_report(

@@ -13,7 +13,7 @@ from .._common.errors import EduideError
 from .._common.report import Report, differences
 
 # What changes something.
-_ACTS = ("deleted", "reclaimed", "created", "stamped")
+_ACTS = ("deleted", "reclaimed", "created", "restored", "stamped")
 _UNKNOWN = (
     "uid",
     "user",

@@ -71,4 +71,4 @@ def _cells(record: Fields, outcome: Fields | None) -> list[str | None]:
 
 def _done(outcome: Fields) -> str:
     word = str(outcome["outcome"])
-    return f"would be {word}" if outcome.get("would") and word in ("deleted", "reclaimed") else word
+    return f"would be {word}" if outcome.get("would") and word in ("deleted", "reclaimed", "restored") else word

@@ -8,8 +8,6 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-import os
-import subprocess
 import typing as t
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import VOLUME_DELETED, VOLUME_RELEASED
 from integration.deletion_site import DeletionSite, outcomes
-from integration.exam_night import Duty, report
+from integration.exam_night import Duty, command, report
 from integration.lab.operator_site import eventually
 from lab import chart
 
@@ -126,24 +124,8 @@ def table(lines):
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
 
 
-def run_steps(site, steps):
-    """As an administrator pastes them into a shell; returns what is printed."""
-    kubectl = Path(site.lab.description["kubectl"])
-    config = {"KUBECONFIG": str(site.lab.admin_kubeconfig), "PATH": f"{kubectl.parent}:{os.environ['PATH']}"}
-    script = "\n".join(["set -e", *steps])
-    done = subprocess.run(
-        ["bash", "-c", script],
-        check=False,
-        env={**os.environ, **config},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, f"{script}\n{done.stdout}"
-    return done.stdout
-
-
-def test_what_was_retained_comes_back_by_the_steps_that_were_printed(site, tmp_path):
+def test_what_was_retained_comes_back_by_what_was_printed(site, tmp_path):
+    """At one installation a person pastes the shell commands, at the other the playbook."""
     user = "O'Hara+1@students.lab.invalid"
     name = site.filled(user, IDE)
     files = site.files(name)
@@ -153,11 +135,16 @@ def test_what_was_retained_comes_back_by_the_steps_that_were_printed(site, tmp_p
     (tmp_path / "account.json").write_text(json.dumps({"theia_connection": config}))
     run = duty.play("delete_workspaces", f"-e@{tmp_path / 'account.json'}", workspaces=name, volume="retain").good()
     lines = report(run)
-    steps = [line.strip() for line in lines[lines.index(f"To bring the files of {name} back, in one shell:") + 1 :]]
+    by_playbook = next(line for line in lines if line.startswith(f"To bring the files of {name} back: "))
+    by_hand = lines[lines.index("The same by hand, in one shell:") + 1 :]
     assert (name in site.workspaces(), files.content()) == (False, before)
 
     left = left_volumes(site) - {files.volume}
-    run_steps(site, steps)
+    if policy == "Retain":
+        told = duty.paste(command(by_playbook))
+        assert "restored" in told
+    else:
+        duty.paste("\n".join([f"PATH={Path(site.lab.description['kubectl']).parent}:$PATH", *by_hand]))
     assert site.volume_of(name)["metadata"]["name"] == files.volume
     assert site.volume_of(name)["spec"]["persistentVolumeReclaimPolicy"] == policy
     assert site.installation.get("workspaces", name)["spec"]["user"] == user

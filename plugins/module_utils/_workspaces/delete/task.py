@@ -27,8 +27,8 @@ from ..._sessions.stop.service import StopThrough, stop_through
 from ..._sessions.stop.wait import WaitResult, wait_for_endings
 from .. import results
 from ..record import DELETION_NOTES, NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED, Deletion
+from ..restore.report import restore_steps
 from ..usage.options import read_max_gap
-from ..volumes import restore_steps
 from .execute import DeletionExecution, DeletionJob, delete_workspaces, read_and_plan_deletion
 from .options import read_deletion_request, read_deletion_terms, read_session_terms
 from .plan import DeletionItem, is_named, key_of, owner_of
@@ -156,15 +156,15 @@ def _describe(item: DeletionItem, outcome: Outcome, namespace: str, *, would: bo
     record = item.assessed.record if item.assessed else None
     kept, trace = owner_of(item), outcome.done.traces.get(key_of(item))
     claim, volume = (record["claim"], record["volume"]) if record else (None, None)
+    row = item.assessed.volume if item.assessed else None
     failure = outcome.settled.failures.get(key_of(item))
     ending, deletion = outcome.settled.endings.get(key_of(item)), item.decision.consequence
     if ending == NO_VOLUME and deletion is None:
         # Whether it had one could not be read.
         ending = None
     restore: list[str] = []
-    if item.acts and deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and volume and kept:
-        policy = volume["reclaim_policy"]
-        restore = restore_steps(volume["name"], kept, namespace=namespace, policy_before=policy)
+    if item.acts and deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and row and kept:
+        restore = restore_steps(row, kept, namespace=namespace)
     return results.item(
         name=item.name,
         uid=item.uid or None,

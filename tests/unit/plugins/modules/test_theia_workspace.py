@@ -470,7 +470,7 @@ class TestVolumes:
         result = run(gateway, names=["ws-1"], volume="retain")
         assert sent(gateway) == [("patch", "persistentvolumes", "pvc-claim-ws-1"), ("delete", "workspaces", "ws-1")]
         assert (only(result)["deletion"], only(result)["ending"]) == (VOLUME_RELEASED, VOLUME_RELEASED)
-        assert "pvc-claim-ws-1" in only(result)["restore"][-1]
+        assert "patch pv pvc-claim-ws-1 " in only(result)["restore"][-2]
         kept = json.loads(gateway.get(kinds.PV, "pvc-claim-ws-1")["metadata"]["annotations"][NOTE])
         assert (kept["name"], kept["user"]) == ("ws-1", "ada@tum.de")
         again = run(gateway, names=["ws-1"], volume="retain")

@@ -109,3 +109,14 @@ def test_kubectl_goes_to_the_same_cluster():
     run = RunContext(cluster=["--kubeconfig", "/home/a b/config", "--context", "x"], job="of {}")
     line = run.command({"kubectl": ["-n", "theia-prod", "get", "pods"]})
     assert line == "kubectl --kubeconfig '/home/a b/config' --context x -n theia-prod get pods"
+
+
+def test_a_script_runs_in_a_shell_of_its_own_and_reaches_the_same_cluster(tmp_path):
+    (tmp_path / "kubectl").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (tmp_path / "kubectl").chmod(0o700)
+    for cluster, reached in (((), ""), (("--context", "a b"), "--context\na b\n")):
+        lines = RunContext(cluster=cluster).command({"script": ["seen=1 &&", "kubectl get pods"]})
+        script = f'{lines}\nkubectl "after ${{seen-nothing}}"'
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        done = subprocess.run(["sh", "-c", script], env=env, stdout=subprocess.PIPE, text=True, check=True)
+        assert done.stdout == f"{reached}get\npods\nafter nothing\n"

@@ -43,17 +43,30 @@ def test_a_deletion_counts_outcomes_and_says_how_to_end_what_is_in_use():
     assert len(deleted(result, live_sessions="stop")) == 5
 
 
-@pytest.mark.parametrize(
-    ("would", "told"),
-    [
-        (False, "To bring the files of w1 back, in one shell:"),
-        (True, "How the files of w1 could then be brought back, in one shell:"),
-    ],
+OWNER = {"name": "w1", "volume": "pvc-1", "user": "ada", "app_definition": "java"}
+RESTORE = (
+    "ansible-playbook eduide.theia.restore_workspace -e "
+    '\'{"volume_from": "pvc-1", "workspace": "w1", "user": "ada", "app_definition": "java"}\''
 )
-def test_steps_that_bring_files_back_stand_at_the_end(would, told):
-    item = {"name": "w1", "outcome": "deleted", "restore": ["step 1", "step 2"]}
+
+
+@pytest.mark.parametrize(
+    ("would", "told"), [(False, "To bring the files of w1 back: "), (True, "To bring the files of w1 back then: ")]
+)
+def test_how_to_bring_files_back_stands_at_the_end(would, told):
+    item = {**OWNER, "outcome": "deleted", "restore": ["step 1 &&", "step 2"]}
     lines = deleted({"workspaces": [item], "outcomes": {"deleted": 1}}, would=would)
-    assert lines[-3:] == [told, "  step 1", "  step 2"]
+    assert lines[-6:] == [told + RESTORE, "The same by hand, in one shell:", "(", "step 1 &&", "step 2", ")"]
+
+
+def test_a_restore_that_began_and_failed_says_how_to_go_on():
+    def told(**result):
+        return report.restore_report(result, command=RunContext().command)
+
+    items = [{**OWNER, "outcome": "failed"}]
+    assert told(msg="no right", failed=True) == ["Nothing was done."]
+    assert told(workspaces=items, failed=True, changed=True) == ["0+1 of None", f"To go on: {RESTORE}"]
+    assert told(workspaces=items, changed=True) == ["0+1 of None"]
 
 
 def pruned(result, *, noted=True, observation=None):
