@@ -33,9 +33,9 @@ options:
   states:
     description:
       - States that a session may be in.
-      - V(failed) means that the operator gave up; V(running) and V(unready) that there is a URL, and a pod that is
-        ready or not; V(starting) that the operator is at work or no URL was found yet; V(pending) that the operator
-        has not seen it.
+      - V(failed) means that the operator gave up, and that there is no URL or nothing behind it; V(running) and
+        V(unready) that there is a URL, and a pod that is ready or not; V(starting) that the operator is at work or no
+        URL was found yet; V(pending) that the operator has not seen it.
     type: list
     elements: str
     choices: [failed, running, unready, starting, pending]
@@ -49,11 +49,14 @@ options:
       - V(blocks_user), dead, and its user can start no other. V(over_user_limit), its user has more than are allowed;
         stopping for it ends no more than are too many, dead ones and those without a ready pod first, then the oldest,
         or in the order of O(sort_by).
-      - V(quota_blocked), V(unschedulable), V(image_pull), V(crash_loop), V(not_ready) and V(oom_killed) are causes seen
-        at its pod. V(high_memory), its container comes near its limit. V(orphaned), its app definition or workspace is
-        gone.
+      - V(pod_refused), V(unschedulable), V(image_pull), V(crash_loop), V(cannot_start), V(not_ready) and V(oom_killed)
+        are causes seen at its pod, init containers among them. V(high_memory), its container comes near its limit.
+        V(orphaned), its app definition or workspace is gone.
       - V(too_old), older than allowed. V(idle), unused for O(thresholds.idle_minutes), if anybody knows. V(not_reaped),
         the platform itself should have ended it. V(no_url_but_running), no URL although its pod is ready.
+      - V(error_but_working), the operator calls it failed and it works, as after a change of the operator that leads.
+        V(terminating), deleted and held by a finalizer. V(evicted), the cluster ended an earlier pod of it. These and
+        V(not_reaped) and V(no_url_but_running) are reported, and never a reason to stop a session.
     type: list
     elements: str
     choices:
@@ -64,11 +67,15 @@ options:
       - no_url
       - unseen
       - blocks_user
-      - quota_blocked
+      - terminating
+      - pod_refused
       - unschedulable
       - image_pull
       - crash_loop
+      - cannot_start
       - not_ready
+      - error_but_working
+      - evicted
       - oom_killed
       - high_memory
       - orphaned

@@ -59,10 +59,11 @@ options:
       - no_url
       - unseen
       - blocks_user
-      - quota_blocked
+      - pod_refused
       - unschedulable
       - image_pull
       - crash_loop
+      - cannot_start
       - not_ready
       - oom_killed
       - high_memory

@@ -233,7 +233,7 @@ orphans:
         requested_bytes: {description: What was asked for., returned: always, type: int, sample: 262144000}
         capacity_bytes: {description: What was given., returned: always, type: int, sample: 262144000}
     volumes:
-      description: Volumes whose claim is gone and that are kept, so that somebody has to reclaim them.
+      description: Volumes that are still there although their claim is gone, so that somebody has to look after them.
       returned: always
       type: list
       elements: dict
@@ -250,7 +250,16 @@ orphans:
           type: str
           sample: ws-c-latest-eve
         user: {description: The user of that workspace., returned: always, type: str, sample: eve@tum.de}
-        phase: {description: Phase of the volume., returned: always, type: str, sample: Released}
+        phase:
+          description: Phase of the volume. In any but V(Released) the cluster could not remove it.
+          returned: always
+          type: str
+          sample: Released
+        message:
+          description: Why it is in this phase, in the cluster's words; null if it says nothing.
+          returned: always
+          type: str
+          sample: "VolumeFailedDelete: rbd image is still being used"
         created: {description: When it was created., returned: always, type: str, sample: "2026-11-02T08:00:00Z"}
         reclaim_policy: {description: Why it is still there., returned: always, type: str, sample: Retain}
         storage_class: {description: Its storage class., returned: always, type: str, sample: csi-rbd-sc}

@@ -242,7 +242,7 @@ CLASSES: list[tuple[str, Class]] = [
             sessions_per_user=1,
         ),
     ),
-    ("quota_blocked", _whatever(lazy({"refused": _REFUSED, "pod": False}, age=SOON), HANDLED, "quota_blocked")),
+    ("pod_refused", _whatever(lazy({"refused": _REFUSED, "pod": False}, age=SOON), HANDLED, "pod_refused")),
     (
         "unschedulable",
         _whatever(

@@ -179,7 +179,7 @@ def eager_scene(site: SessionSite) -> Scene:
     scene.label(groups["oom"], "ran out of memory and runs again", "oom_killed", occupied=True)
     scene.label(groups["unready"], "pod not ready", "not_ready")
     scene.label(groups["large"], "uses nearly all its memory", "high_memory", occupied=True)
-    scene.label(groups["failing"], "failed with a URL and a ready pod", "failed", occupied=True)
+    scene.label(groups["failing"], "called failed, with a URL and a ready pod", "error_but_working", occupied=True)
     for names in crowded:
         scene.label(names, "more sessions than allowed", "over_user_limit", occupied=True)
     return scene
@@ -214,6 +214,10 @@ def lazy_scene(site: SessionSite) -> Scene:
     gone = scene.started("gone", 25, C)
     doomed = scene.started("doomed", 25, "doomed")
     drained = scene.started("drained", 15, C)
+    held, odd, evicted = (scene.started(group, 5, C) for group in ("held", "odd", "evicted"))
+    hold(scene, held)
+    mistreat(scene, odd)
+    evict(scene, evicted)
     image = scene.create("image", 80, "missing")
     giant = scene.create("giant", 70, "giant")
     scene.until_handled([*image, *giant])
@@ -230,6 +234,9 @@ def lazy_scene(site: SessionSite) -> Scene:
     scene.older([*image[:40], *giant, *hidden], minutes=11)
     scene.older(gone, minutes=6)
     scene.label(well, "at work in a pod of its own", occupied=True)
+    scene.label(held, "deleted and held by a finalizer", "terminating", occupied=True)
+    scene.label(odd, "container waits for what does not pass", "cannot_start", "not_ready")
+    scene.label(evicted, "evicted, and at work in another pod", "evicted", occupied=True)
     scene.label(gone, "objects deleted", "no_pod", "not_ready")
     scene.label(doomed, "app definition deleted", "orphaned", occupied=True)
     scene.label(drained, "node drained, no other has room", "not_ready", "unschedulable")
@@ -240,6 +247,48 @@ def lazy_scene(site: SessionSite) -> Scene:
     scene.label(unknown, "of an app definition that never was", "failed", "orphaned")
     scene.label(full, "its app definition takes no sessions", "failed")
     return scene
+
+
+def hold(scene: Scene, names: t.Iterable[str]) -> None:
+    """Delete them, and let something else not agree."""
+    for name in names:
+        scene.site.lab.api.merge(scene.site.path(name), {"metadata": {"finalizers": ["lab.invalid/audit"]}})
+        scene.site.lab.api.delete(scene.site.path(name))
+
+
+def mistreat(scene: Scene, names: t.Collection[str]) -> None:
+    """Their containers wait for something that the collection has no word for."""
+    scene.fault(names, "not-ready")
+    scene.until_ready(names, ready=False)
+    waiting = {"waiting": {"reason": "CreateContainerError", "message": "as the kubelet says"}}
+    for pod in scene.pods(names).values():
+        statuses = [{**status, "ready": False, "state": waiting} for status in pod["status"]["containerStatuses"]]
+        write_pod(scene, pod, {"containerStatuses": statuses})
+
+
+def evict(scene: Scene, names: t.Collection[str]) -> None:
+    """Their nodes have no room left; their Deployments make other pods."""
+    pods = scene.pods(names).values()
+    for pod in pods:
+        conditions = [
+            {**condition, "status": "False"} if condition["type"] == "Ready" else condition
+            for condition in pod["status"]["conditions"]
+        ]
+        reason = {"reason": "Evicted", "message": "The node was low on resource: ephemeral-storage"}
+        write_pod(scene, pod, {"phase": "Failed", "conditions": conditions, **reason})
+    apps = {pod["metadata"]["labels"]["app"] for pod in pods}
+
+    def others_are_ready() -> bool:
+        ready = [pod for pod in scene.site.installation.items("pods") if world.is_ready(pod)]
+        return apps <= {pod["metadata"]["labels"].get("app") for pod in ready}
+
+    wait_until("other pods are ready", others_are_ready, PATIENCE, pause_seconds=0.5)
+
+
+def write_pod(scene: Scene, pod: Object, status: Object) -> None:
+    """As its kubelet would."""
+    path = scene.site.installation.here.path("pods", pod["metadata"]["name"])
+    scene.site.lab.api.merge(f"{path}/status", {"status": status})
 
 
 def hide_urls(site: SessionSite) -> None:
@@ -292,8 +341,8 @@ def quota_scene(site: SessionSite) -> Scene:
 
     wait_until("pods are refused", refused, PATIENCE, pause_seconds=1)
     scene.older(names[:60], minutes=11)
-    scene.label(names[:60], "quota filled eleven minutes ago", "quota_blocked", "no_url")
-    scene.label(names[60:], "quota filled", "quota_blocked")
+    scene.label(names[:60], "quota filled eleven minutes ago", "pod_refused", "no_url")
+    scene.label(names[60:], "quota filled", "pod_refused")
     return scene
 
 

@@ -67,6 +67,14 @@ def uid_of(found: t.Iterable[Owner], kind: str) -> str | None:
     return next((owner.uid for owner in found if owner.kind == kind), None)
 
 
+def held(metadata: Object) -> str | None:
+    """What keeps an object that was deleted from going; None if it was not deleted, or nothing does."""
+    finalizers = metadata.get("finalizers")
+    if not finalizers or not metadata.get("deletionTimestamp"):
+        return None
+    return f"still Terminating since {metadata['deletionTimestamp']}, held by finalizer {', '.join(finalizers)}"
+
+
 def condition(obj: Object, kind: str, status: str | None) -> Object | None:
     """The condition of this kind, and of this status unless that is None."""
     for found in (obj.get("status") or {}).get("conditions") or []:

@@ -16,7 +16,7 @@ import typing as t
 from datetime import datetime
 
 from .._common.timestamps import parse_time
-from .fields import Object, number, positive, shared, text
+from .fields import Object, held, number, positive, shared, text
 from .names import CANARY, INSTANCE_ID, LAST_SEEN, PROTECTED, SPEC_FIELDS, STRATEGY, TOUCHED
 from .room import PodTemplate, session_pods
 
@@ -56,6 +56,8 @@ class SessionRow(t.NamedTuple):
     """Milliseconds since 1970; 0 if the platform has none."""
     status_written: str | None
     """When the status was last written: the operator leaves no other time of its progress."""
+    held: str | None = None
+    """Why it is still there although it was deleted."""
 
     def living(self, now: datetime) -> LiveSession:
         created = parse_time(self.created) or now
@@ -107,6 +109,8 @@ class WorkspaceRow(t.NamedTuple):
     last_seen: str | None
     operator_status: str | None
     error: str | None
+    held: str | None = None
+    """Why it is still there although it was deleted."""
 
 
 def workspaces_of(session: str, workspace: str | None) -> frozenset[str]:
@@ -138,6 +142,7 @@ def session_row(obj: Object) -> SessionRow:
         error=text(status.get("error")),
         last_activity=max(0, number(status.get("lastActivity")) or 0),
         status_written=_status_written(metadata),
+        held=held(metadata),
     )
 
 
@@ -176,6 +181,7 @@ def workspace_row(obj: Object) -> WorkspaceRow:
         last_seen=text(annotations.get(LAST_SEEN)),
         operator_status=_operator_status(status),
         error=text(status.get("error")),
+        held=held(metadata),
     )
 
 

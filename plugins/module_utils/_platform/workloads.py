@@ -29,6 +29,7 @@ from .fields import (
     uids_of,
 )
 from .names import EMAILS_KEY, GENERATION_LABEL, INSTANCE_PREFIX, SESSION_LABEL, SIDECAR_LABEL, TEMPLATE_HASH
+from .pods import ContainerTrouble, container_troubles
 from .rows import AppDefinitionRow
 
 
@@ -126,6 +127,15 @@ class PodRow(t.NamedTuple):
     replica_set: str | None
     deployment_name: str | None
     containers: tuple[ContainerRow, ...]
+    troubles: tuple[ContainerTrouble, ...] = ()
+    """Its containers that are neither running nor on their way, init containers among them."""
+    init_restarts: int = 0
+    ended: str | None = None
+    """Why the cluster ended it, such as an eviction, in its own words."""
+
+    @property
+    def restarts(self) -> int:
+        return self.init_restarts + sum(container.restarts for container in self.containers)
 
 
 class ContainerUsage(t.NamedTuple):
@@ -220,7 +230,16 @@ def pod_row(obj: Object) -> PodRow:
         containers=tuple(
             _alike(_container(c, statuses.get(c["name"], {}))) for c in (obj.get("spec") or {}).get("containers") or []
         ),
+        troubles=tuple(container_troubles(status)),
+        init_restarts=sum(int(s.get("restartCount") or 0) for s in status.get("initContainerStatuses") or []),
+        ended=_ended(status),
     )
+
+
+def _ended(status: Object) -> str | None:
+    if status.get("phase") != "Failed":
+        return None
+    return ": ".join(str(status[field]) for field in ("reason", "message") if status.get(field)) or None
 
 
 def usage_row(obj: Object) -> UsageRow:

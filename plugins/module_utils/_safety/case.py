@@ -26,6 +26,8 @@ class Subject(t.NamedTuple):
     protected: str | None = None
     """Why an annotation protects it."""
     deleting: bool = False
+    held: str | None = None
+    """Why it is still there although it was deleted."""
     dead: bool = False
     """Whether nobody can be at work in it."""
 

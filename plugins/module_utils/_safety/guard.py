@@ -44,8 +44,12 @@ Send = t.Callable[[t.Any], bool]
 
 
 def going(case: Case) -> Decision | None:
-    """What is being deleted already is not deleted a second time."""
-    return Decision("gone", "it is already being deleted") if case.subject.deleting else None
+    """What is being deleted already is not deleted a second time, and is not gone as long as something holds it."""
+    if not case.subject.deleting:
+        return None
+    if case.subject.held:
+        return Decision("failed", f"it is {case.subject.held}; whoever set that has to remove it")
+    return Decision("gone", "it is already being deleted")
 
 
 def look_up(gateway: Gateway, kind: Kind, seen: Seen) -> Json | None:

@@ -74,7 +74,7 @@ def without_secrets(record: SessionRecord, secrets: t.Collection[str]) -> Sessio
 
 
 def _explanation(facts: Facts) -> tuple[str | None, Told]:
-    for code in ("failed", "no_pod", "locked_out"):
+    for code in ("terminating", "failed", "no_pod", "locked_out", "error_but_working"):
         if facts.evidence(code):
             return code, _EXPLANATIONS[code](facts)
     if facts.leading is False and facts.record["state"] in ("pending", "starting"):
@@ -86,29 +86,50 @@ def _explanation(facts: Facts) -> tuple[str | None, Told]:
 
 
 def _failed(facts: Facts) -> Told:
-    told = f"{facts.record['operator_message'] or ''} {facts.record['error'] or ''}"
-    why = next((text for pattern, text in _FAILURES if re.search(pattern, told, re.IGNORECASE)), None)
+    said = facts.evidence("failed") or ""
+    guess = next((text for pattern, text in _FAILURES if re.search(pattern, said, re.IGNORECASE)), None)
     limit = f" ({facts.sessions_per_user})" if facts.sessions_per_user is not None else ""
-    said = f"the operator said: {facts.evidence('failed')}"
-    reason = why.format(app=facts.record["app_definition"], limit=limit) if why else said
-    return f"It failed for good, because {reason}", _removal(facts)
+    meaning = f", which means that {guess.format(app=facts.record['app_definition'], limit=limit)}" if guess else ""
+    return f"It failed for good; the operator said: {said}{meaning}", _removal(facts)
 
 
-# What the operator says when it gives up, and what it means.
+# The operator's own sentences and codes, and what they mean. One word of a text that others write tells nothing.
 _FAILURES = (
-    ("554:", "its user may not start any session"),
-    ("553:|max sessions", "its user already had as many sessions as allowed{limit}"),
-    ("552:|max instances", "{app} already had as many sessions as it may have (max_instances)"),
-    ("interrupted", "the operator was restarted while it was at work on it"),
+    (r"\b554:", "its user may not start any session"),
+    (r"\b553:|max sessions", "its user already had as many sessions as allowed{limit}"),
+    (r"\b552:|max instances", "{app} already had as many sessions as it may have (max_instances)"),
+    ("handling was unexpectedly interrupted", "the operator was restarted while it was at work on it"),
     ("app definition not found", "there is no app definition {app}"),
-    ("httproute", "the operator could not add it to the HTTP route"),
-    ("prewarmed", "somebody else took the prewarmed instance in the same moment"),
     (
-        "session setup|set-up",
+        "session set-?up",
         "its instance could not be made ready for its user, and stays reserved until the session is removed",
     ),
-    ("service", "its Services could not be created, because a quota is used up or their name is taken"),
 )
+
+
+def _terminating(facts: Facts) -> Told:
+    return f"It was deleted and cannot go: it is {facts.evidence('terminating')}", _kubectl(
+        facts, "get", f"sessions.theia.cloud/{facts.record['name']}", "-o", "yaml"
+    )
+
+
+def _error_but_working(facts: Facts) -> Told:
+    return (
+        f"It works, although the operator calls it failed: {facts.evidence('error_but_working')}. Nothing has to be "
+        "done now; it counts against its user's limit until it ends"
+    ), None
+
+
+def _cannot_start(facts: Facts) -> Told:
+    pod = facts.record["pod"]
+    return (
+        f"Its pod does not start: {facts.evidence('cannot_start')}",
+        _kubectl(facts, "describe", f"pod/{pod['name']}") if pod else None,
+    )
+
+
+def _evicted(facts: Facts) -> Told:
+    return f"It works again, and lost files: {facts.evidence('evicted')}", None
 
 
 def _no_pod(facts: Facts) -> Told:
@@ -130,12 +151,12 @@ def _no_operator(facts: Facts) -> Told:
     )
 
 
-def _quota_blocked(facts: Facts) -> Told:
-    message = facts.evidence("quota_blocked") or ""
+def _pod_refused(facts: Facts) -> Told:
+    message = facts.evidence("pod_refused") or ""
     found = _QUOTA.search(message)
     return (
-        f"Its pod was refused by a quota: {_end(message)}",
-        _kubectl(facts, "edit", f"resourcequota/{found[1]}") if found else _kubectl(facts, "get", "resourcequota"),
+        f"Its pod was refused{' by a quota' if found else ''}: {_end(message)}",
+        _kubectl(facts, "edit", f"resourcequota/{found[1]}") if found else None,
     )
 
 
@@ -231,6 +252,11 @@ def _nothing(facts: Facts) -> Told:
     if facts.cpu_percent is not None and facts.cpu_percent >= BUSY_PERCENT:
         return f"It works, and is slowed down: it uses {facts.cpu_percent} % of the CPU it may use", _raise_limit(facts)
     if record["state"] in ("pending", "starting"):
+        pod = record["pod"]
+        if pod and pod["phase"] not in (None, "Pending", "Running"):
+            return f"It is still starting, {facts.age} after it was created, and its pod is {pod['phase']}", _kubectl(
+                facts, "describe", f"pod/{pod['name']}"
+            )
         return f"It is still starting, {facts.age} after it was created, which is no reason to worry yet", None
     if record["state"] is None:
         return "Its pods could not be read, so whether it works is not known", None
@@ -239,13 +265,16 @@ def _nothing(facts: Facts) -> Told:
 
 # Causes before symptoms: a session without an address because of a quota is a matter of the quota.
 _EXPLANATIONS: t.Mapping[str, t.Callable[[Facts], Told]] = {
+    "terminating": _terminating,
     "failed": _failed,
     "no_pod": _no_pod,
     "locked_out": _locked_out,
-    "quota_blocked": _quota_blocked,
+    "error_but_working": _error_but_working,
+    "pod_refused": _pod_refused,
     "unschedulable": _unschedulable,
     "image_pull": _image_pull,
     "crash_loop": _crash_loop,
+    "cannot_start": _cannot_start,
     "unseen": _unseen,
     "stuck_starting": _stuck_starting,
     "no_url": _no_url,
@@ -253,6 +282,7 @@ _EXPLANATIONS: t.Mapping[str, t.Callable[[Facts], Told]] = {
     "oom_killed": _oom_killed,
     "not_ready": _not_ready,
     "high_memory": _high_memory,
+    "evicted": _evicted,
     "orphaned": _orphaned,
     "over_user_limit": _over_user_limit,
     "not_reaped": _not_reaped,

@@ -25,6 +25,7 @@ from .filter import select
 from .notes import (
     EventRow,
     PodNotes,
+    correlation_ids,
     event_row,
     lines_about,
     pod_notes,
@@ -112,7 +113,7 @@ class _Search:
             cpu_percent=cpu_percent,
             operator_deployment=self._installation.operator_deployment,
         )
-        words = (record["uid"], record["name"])
+        words = (record["uid"], record["name"], *correlation_ids(record["operator_message"]))
         told = diagnosis.diagnose(facts)
         return {
             "session": record,

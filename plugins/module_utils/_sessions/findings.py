@@ -27,6 +27,7 @@ State = t.Literal["failed", "running", "unready", "starting", "pending"]
 Source = t.Literal["objects", "usage", "addresses", "app_definitions", "workspaces", "sessions", "operator", "lease"]
 """``sessions``: the other ones of the same user."""
 
+_CRASHING = frozenset({"CrashLoopBackOff"})
 PULL_TROUBLE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 
 
@@ -105,6 +106,21 @@ def failed(facts: SessionFacts) -> Answer:
     row = facts.parts.session
     told = [text for text in (row.operator_message, row.error) if text]
     return "; ".join(told) or "the operator gave no reason", None
+
+
+def error_but_working(facts: SessionFacts) -> Answer:
+    """The operator gave up on it, and it has its address and its objects all the same."""
+    row = facts.parts.session
+    if row.operator_status != "ERROR" or not row.url or facts.state == "failed":
+        return False
+    said = "; ".join(text for text in (row.operator_message, row.error) if text) or "no reason"
+    state = {True: "a pod that is ready", False: "a pod that is not ready at the moment", None: "objects of its own"}
+    return f"status ERROR ({said}), with its URL and {state[facts.parts.ready]}", None
+
+
+def terminating(facts: SessionFacts) -> Answer:
+    held = facts.parts.session.held
+    return (held, None) if held else False
 
 
 def unseen(facts: SessionFacts) -> Answer:
@@ -188,21 +204,40 @@ def unschedulable(facts: SessionFacts) -> Answer:
     return (condition.message, parse_time(condition.since)) if condition else False
 
 
-def quota_blocked(facts: SessionFacts) -> Answer:
+def pod_refused(facts: SessionFacts) -> Answer:
+    """Whoever refused it: a quota, a LimitRange, PodSecurity or a webhook."""
     if not facts.parts.deployments_read:
         return None
     condition = facts.parts.deployment.refused if facts.parts.deployment else None
-    if condition is None or "exceeded quota" not in condition.message:
-        return False
-    return condition.message, parse_time(condition.since)
+    return (condition.message, parse_time(condition.since)) if condition else False
 
 
 def image_pull(facts: SessionFacts) -> Answer:
-    return _waiting(facts, PULL_TROUBLE)
+    return _waiting(facts, lambda reason: reason in PULL_TROUBLE)
 
 
 def crash_loop(facts: SessionFacts) -> Answer:
-    return _waiting(facts, frozenset({"CrashLoopBackOff"}))
+    return _waiting(facts, lambda reason: reason in _CRASHING)
+
+
+def cannot_start(facts: SessionFacts) -> Answer:
+    """Whatever else a container waits for that does not pass by itself."""
+    if facts.parts.ready:
+        return False
+    return _waiting(facts, lambda reason: reason not in PULL_TROUBLE | _CRASHING | {"OOMKilled"})
+
+
+def evicted(facts: SessionFacts) -> Answer:
+    """The cluster ended an earlier pod, and with it what only that pod had."""
+    if not facts.parts.pods_read:
+        return None
+    # An instance of the pool may have lost a pod before anybody was on it.
+    ended = [(pod, parse_time(pod.ready_changed)) for pod in facts.parts.pods if pod.ended]
+    pod, since = next(((pod, since) for pod, since in ended if since is None or since >= facts.created), (None, None))
+    if pod is None:
+        return False
+    lost = "files that were in it are lost"
+    return f"pod {pod.name} was ended by the cluster: {pod.ended}; {lost}", since
 
 
 def oom_killed(facts: SessionFacts) -> Answer:
@@ -318,11 +353,15 @@ RULES: t.Mapping[str, Rule] = {
     "no_url": Rule(no_url, _OBJECTS),
     "unseen": Rule(unseen, frozenset({"objects", "lease"})),
     "blocks_user": Rule(blocks_user, frozenset({"objects", "sessions", "operator"})),
-    "quota_blocked": Rule(quota_blocked, _OBJECTS, quotes=True),
+    "terminating": Rule(terminating, frozenset(), stops=False, quotes=True),
+    "pod_refused": Rule(pod_refused, _OBJECTS, quotes=True),
     "unschedulable": Rule(unschedulable, _OBJECTS, quotes=True),
     "image_pull": Rule(image_pull, _OBJECTS, quotes=True),
     "crash_loop": Rule(crash_loop, _OBJECTS, quotes=True),
+    "cannot_start": Rule(cannot_start, _OBJECTS, quotes=True),
     "not_ready": Rule(not_ready, _OBJECTS, quotes=True),
+    "error_but_working": Rule(error_but_working, _OBJECTS, stops=False, quotes=True),
+    "evicted": Rule(evicted, _OBJECTS, stops=False, passing=False, quotes=True),
     "oom_killed": Rule(oom_killed, _OBJECTS, passing=False),
     "high_memory": Rule(high_memory, frozenset({"objects", "usage"})),
     "orphaned": Rule(orphaned, frozenset({"app_definitions", "workspaces"}), quotes=True),
@@ -375,14 +414,15 @@ def _without_url_since(facts: SessionFacts) -> datetime | None:
     return since if facts.now - since >= timedelta(minutes=facts.thresholds.no_url_minutes) else None
 
 
-def _waiting(facts: SessionFacts, reasons: frozenset[str]) -> Answer:
+def _waiting(facts: SessionFacts, meant: t.Callable[[str], bool]) -> Answer:
     if not (pod := facts.parts.pod):
         return _no_pod_to_look_at(facts)
-    stuck = next((c for c in pod.containers if c.waiting in reasons), None)
+    stuck = next((trouble for trouble in pod.troubles if meant(trouble.reason)), None)
     if stuck is None:
         return False
-    text = f": {stuck.waiting_message}" if stuck.waiting_message else ""
-    return f"container {stuck.name} is in {stuck.waiting}{text}", parse_time(pod.ready_changed)
+    text = f": {stuck.message}" if stuck.message else ""
+    kind = "init container" if stuck.init else "container"
+    return f"{kind} {stuck.name} is in {stuck.reason}{text}", parse_time(pod.ready_changed)
 
 
 def _no_pod_to_look_at(facts: SessionFacts) -> t.Literal[False] | None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._common.plain import plain
@@ -78,8 +79,36 @@ def pod_notes(pod: Object | None, secrets: t.Collection[str]) -> PodNotes:
     return PodNotes(conditions, {name: millicores(limit) for name, limit in limits.items()})
 
 
+# The operator writes "time [thread] LEVEL class - [correlation] text"; other programs write as they like.
+_HEAD = re.compile(r"\[[^\]]*\] (TRACE|DEBUG|INFO|WARN|ERROR) +\S+ - \[([^\]]*)\]")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CHATTER = ("TRACE", "DEBUG")
+
+
 def lines_about(lines: t.Iterable[str], words: t.Collection[str], limit: int, secrets: t.Collection[str]) -> list[str]:
-    """The last lines that have one of the words in them, without secrets and control characters."""
-    found = [line for line in lines if any(word in line for word in words)]
+    """The last lines that have one of the words in them, without secrets and control characters.
+
+    What the operator says while it handles something has one correlation id, and only some of it names the session. At
+    its lowest levels it writes whole objects, secrets among them, over many lines: none of these is shown.
+    """
+    said = list(_above_chatter(lines))
+    named = [(line, correlation) for line, correlation in said if any(word in line for word in words)]
+    followed = {*words, *(correlation for _line, correlation in named if _ID.fullmatch(correlation))}
+    found = [line for line, correlation in said if correlation in followed or any(word in line for word in words)]
     shown = [scrub_text(line, secrets) for line in found[-limit:]] if limit else []
     return [plain(line) for line in shown]
+
+
+def correlation_ids(text: str | None) -> list[str]:
+    """By which an error message says where in the log to look."""
+    return _ID.findall(text or "") if "correlationid" in (text or "").casefold() else []
+
+
+def _above_chatter(lines: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
+    """Each line with its correlation id; a line without a head belongs to the one before it."""
+    level = correlation = ""
+    for line in lines:
+        if head := _HEAD.search(line):
+            level, correlation = head[1], head[2]
+        if level not in _CHATTER:
+            yield line, correlation

@@ -148,7 +148,8 @@ def assess_session(parts: SessionObjects, context: Context) -> AssessedSession:
 def state_of(parts: SessionObjects) -> State | None:
     """None where it rests on objects that were not read."""
     row = parts.session
-    if row.operator_status == "ERROR":
+    # A change of leader turns sessions to ERROR that keep their address and their pod, with students at work in them.
+    if row.operator_status == "ERROR" and (not row.url or parts.owns_objects is False):
         return "failed"
     if row.url:
         return None if parts.ready is None else ("running" if parts.ready else "unready")
@@ -227,6 +228,11 @@ def _record(facts: SessionFacts, namespace: str, exam: str | None) -> SessionRec
     )
 
 
+def _waiting_reasons(pod: PodRow) -> list[str | None]:
+    """What does not pass by itself first."""
+    return [*(trouble.reason for trouble in pod.troubles), *(container.waiting for container in pod.containers)]
+
+
 def _pod_record(pod: PodRow, container: ContainerRow | None, usage: ContainerUsage | None) -> PodRecord:
     used, limit = usage.memory_bytes if usage else None, container.memory_limit if container else None
     return PodRecord(
@@ -234,8 +240,8 @@ def _pod_record(pod: PodRow, container: ContainerRow | None, usage: ContainerUsa
         node=pod.node,
         phase=pod.phase,
         ready=pod.ready and not pod.deleting,
-        restarts=sum(c.restarts for c in pod.containers),
-        waiting_reason=next((c.waiting for c in pod.containers if c.waiting), None),
+        restarts=pod.restarts,
+        waiting_reason=next((reason for reason in _waiting_reasons(pod) if reason), None),
         cpu_millicores=usage.cpu_millicores if usage else None,
         memory_bytes=used,
         memory_limit_bytes=limit,

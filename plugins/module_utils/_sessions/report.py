@@ -68,6 +68,8 @@ def investigation_report(found: Fields, *, asked: t.Sequence[str], command: Comm
     lines = [line for item in found["diagnoses"] for line in _investigated(item, command)]
     if not found["diagnoses"]:
         lines.append(f"There is no session {' of '.join(asked)} here.")
+    if found["diagnoses"] and found["operator_leads"] is False:
+        lines.append("No operator leads: nothing is started, and what is deleted now is not cleaned up.")
     unread = [f"{name.replace('_', ' ')}: {reason}" for name, reason in sorted(found["missing"].items())]
     return [*lines, *_listed("not readable", unread)]
 

@@ -88,6 +88,7 @@ def _describe_volume(row: VolumeRow) -> dict[str, t.Any]:
         "workspace": row.kept.name if row.kept else None,
         "user": row.kept.user if row.kept else None,
         "phase": row.phase,
+        "message": row.trouble,
         "created": row.created,
         "reclaim_policy": row.reclaim_policy,
         "storage_class": row.storage_class,

@@ -160,7 +160,7 @@ def test_with_permissions_cut_less_is_found_and_nothing_that_is_not_there(acted,
     entries = acted.blinkered[kind]
     assert all(entry.found <= entry.label.findings for entry in entries)
     # What rests on other kinds is found as before.
-    codes = {"pods": {"quota_blocked"}, "workspaces": set(RULES), "configmaps": set(RULES)}.get(kind, {"failed"})
+    codes = {"pods": {"pod_refused"}, "workspaces": set(RULES), "configmaps": set(RULES)}.get(kind, {"failed"})
     assert all(entry.found & codes == entry.label.findings & codes for entry in entries)
     assert [entry for entry in entries if drives_somebody_out(entry)] == []
 

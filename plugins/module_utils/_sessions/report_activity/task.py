@@ -16,6 +16,8 @@ from ..._common.errors import (
     Forbidden,
     Misconfigured,
     NotFound,
+    ServerFailed,
+    Unreachable,
 )
 from ..._common.report import Report, Task, differences
 from ..._kubernetes.connect import connect
@@ -125,7 +127,8 @@ def _through(gateway: Gateway, service: Service, task: Task) -> Send:
     """The service writes its own time, so what it wrote is read back and noted."""
 
     def send(row: SessionRow) -> bool:
-        if look_up(gateway, SESSION, row) is None or not service.report_activity(row.name):
+        before = _as_it_is_now(gateway, row)
+        if before is None or not _reported(gateway, before, service):
             return False
         written = _as_it_is_now(gateway, row)
         if written is not None:
@@ -137,6 +140,21 @@ def _through(gateway: Gateway, service: Service, task: Task) -> Send:
         return True
 
     return send
+
+
+def _reported(gateway: Gateway, before: SessionRow, service: Service) -> bool:
+    """Whether the service reported it. It may answer 500 although it did, so what it wrote is looked up."""
+    try:
+        return service.report_activity(before.name)
+    except (ServerFailed, Unreachable) as exc:
+        now = _as_it_is_now(gateway, before)
+        if now is None:
+            return False
+        if now.last_activity > before.last_activity:
+            return True
+        if isinstance(exc, Unreachable):
+            raise
+        raise ServerFailed(str(exc), **{**exc.details, "applied": "no"}) from exc
 
 
 def _as_it_is_now(gateway: Gateway, seen: SessionRow) -> SessionRow | None:

@@ -95,6 +95,7 @@ class StopCase(t.NamedTuple):
             record["user"],
             protected=record["protected"],
             deleting=self.assessed.row.deleting,
+            held=self.assessed.row.held,
             dead=self.assessed.dead,
         )
 
@@ -279,6 +280,13 @@ def active(case: StopCase) -> Decision | None:
     return None
 
 
+def working_in_error(case: StopCase) -> Decision | None:
+    """No policy stops a session that works although the operator calls it failed."""
+    if "error_but_working" not in case.assessed.codes or case.reasons & {NAMED, SELECTED}:
+        return None
+    return Decision("kept_active", "it works, although the operator calls it failed; name it if it has to go")
+
+
 def slot_at_risk(case: StopCase) -> Decision | None:
     """Only a leading operator cleans a prewarmed instance up; without it the next student gets the files."""
     leading = case.context.leading
@@ -304,7 +312,7 @@ def data_at_risk(case: StopCase) -> Decision | None:
     return Decision("refused", f"its user's files {where} (discard_data: {wanted} accepts that)")
 
 
-LAWS: tuple[Law[StopCase], ...] = (going, alive, *COMMON_LAWS, active, slot_at_risk, data_at_risk)
+LAWS: tuple[Law[StopCase], ...] = (going, alive, *COMMON_LAWS, active, working_in_error, slot_at_risk, data_at_risk)
 
 
 def _is_let_out(found: t.Sequence[StopItem], sessions: t.Sequence[AssessedSession], way_out: ShieldExit) -> bool:

@@ -136,7 +136,11 @@ def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> Ed
         return EduideError(several(problems))
     if waited.unread and not waited.denied:
         return WaitTimeout(f"stopped, but how they ended could not be read: {waited.unread}")
-    late = [item.name for item in done.plan.items if waited.endings.get(item.uid or "") in FAILING_ENDINGS]
+    late = [
+        f"{item.name} ({held})" if (held := waited.held.get(item.uid or "")) else item.name
+        for item in done.plan.items
+        if waited.endings.get(item.uid or "") in FAILING_ENDINGS
+    ]
     if not late:
         return None
     told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")

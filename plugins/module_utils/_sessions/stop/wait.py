@@ -35,6 +35,8 @@ class WaitResult(t.NamedTuple):
     """Why nobody can tell how the others ended."""
     denied: bool = False
     """Whether that is for want of a right, which trying again would not change."""
+    held: t.Mapping[str, str] = {}
+    """Why sessions are still there although they were deleted, by uid."""
 
 
 def wait_for_endings(
@@ -55,6 +57,7 @@ def wait_for_endings(
     waiting = {uid: left for uid, left in leftovers.items() if uid not in hopeless}
     ended: Endings = {}
     unread: str | None = None
+    held: dict[str, str] = {}
 
     def look() -> Endings:
         nonlocal unread
@@ -67,8 +70,12 @@ def wait_for_endings(
                 unread = str(exc)
                 for uid in [uid for uid, left in waiting.items() if left.pooled]:
                     del waiting[uid]
-        found = {uid: ending(left, sources) for uid, left in waiting.items()}
-        ended.update({uid: word for uid, word in found.items() if word})
+        found = {uid: word for uid, left in waiting.items() if (word := ending(left, sources)) and uid not in ended}
+        # An accepted delete is not a finished one.
+        there = {row.uid: row for row in read_list(gateway, "sessions")} if found else {}
+        held.clear()
+        held.update({uid: row.held for uid, row in there.items() if uid in found and row.held})
+        ended.update({uid: word for uid, word in found.items() if uid not in there})
         progress(len(ended), len(waiting))
         return ended
 
@@ -79,4 +86,4 @@ def wait_for_endings(
         known = {**dict.fromkeys(hopeless, "not_reset"), **ended}
         return WaitResult(known, str(exc), denied=isinstance(exc, Forbidden))
     known = {uid: unfinished(leftovers[uid]) for uid in (*waiting, *hopeless)}
-    return WaitResult({**known, **ended}, unread, denied=unread is not None)
+    return WaitResult({**known, **ended}, unread, denied=unread is not None, held=held)

@@ -272,5 +272,6 @@ class _Deleting:
             claim=claim.uid if claim else None,
             volume=claim.volume if claim else None,
             reclaim=self._job.terms.volume == "reclaim",
+            workspace=assessed.row.uid,
         )
         self.traces[key_of(item)] = DeletionTrace(late_sessions, unseen, leftovers)

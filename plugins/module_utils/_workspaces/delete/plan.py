@@ -94,6 +94,7 @@ class DeletionCase(t.NamedTuple):
             owner.user,
             protected=assessed.record["protected"] if assessed else None,
             deleting=assessed is not None and assessed.row.deleting,
+            held=assessed.row.held if assessed else None,
         )
 
     @property
@@ -176,6 +177,8 @@ def decide_about_left(item: DeletionItem, terms: DeletionTerms, context: Context
     owner, volume = owner_of(item), item.left.name if item.left else None
     case = DeletionCase(owner, None, item.criteria, terms, context, {}) if owner else None
     objection = first_objection(COMMON_LAWS, case) if case else None
+    if item.left and item.left.phase != "Released":
+        return Decision("failed", f"the workspace is gone, and its volume {volume} is {item.left.described}")
     ends = Decision("reclaimed", f"the workspace is gone and left its volume {volume}", consequence=VOLUME_DELETED)
     return objection or ends
 

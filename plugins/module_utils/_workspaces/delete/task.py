@@ -220,7 +220,11 @@ def _failure(
     ]
     if problems:
         return EduideError(several(problems))
-    late = [told["name"] for told in workspaces if told["ending"] == NOT_GONE]
+    late = [
+        f"{told['name']} ({delay})" if (delay := outcome.settled.delays.get(key_of(item))) else told["name"]
+        for item, told in zip(outcome.done.plan.items, workspaces, strict=True)
+        if told["ending"] == NOT_GONE
+    ]
     late += [told["name"] for told in sessions if told["ending"] in stop_task.FAILING_ENDINGS]
     if not late:
         return None

@@ -11,6 +11,7 @@ import typing as t
 from ..._common.errors import Conflict, EduideError, Forbidden, NotFound
 from ..._common.waiting import wait_until
 from ..._kubernetes.kinds import PV
+from ..._platform.rows import WorkspaceRow
 from ..._platform.snapshot import read_list
 from ..._platform.storage import VolumeRow
 from ..record import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED, Deletion
@@ -30,6 +31,8 @@ class VolumeLeftovers(t.NamedTuple):
     """Uid of its claim."""
     volume: str | None
     reclaim: bool
+    workspace: str | None = None
+    """Its own uid; None if it was gone before."""
 
 
 class SettleResult(t.NamedTuple):
@@ -39,6 +42,8 @@ class SettleResult(t.NamedTuple):
     """Why a volume could not be reclaimed."""
     unread: str | None
     """Why nobody can tell how it ended."""
+    delays: t.Mapping[str, str] = {}
+    """What keeps those that have not ended, where the cluster says so."""
 
 
 def settle(
@@ -50,18 +55,25 @@ def settle(
 ) -> SettleResult:
     """How each ended, by the keys of what is left."""
     failures: dict[str, str] = {}
+    delays: dict[str, str] = {}
 
     def look() -> dict[str, VolumeEnding]:
+        workspaces = {row.uid: row for row in read_list(gateway, "workspaces")}
         claims = {row.uid for row in read_list(gateway, "claims")}
         volumes = _volumes(gateway)
         ended: dict[str, VolumeEnding] = {}
+        delays.clear()
         for key, left in leftovers.items():
-            if left.claim in claims:
+            volume = (volumes or {}).get(left.volume or "")
+            workspace = workspaces.get(left.workspace or "")
+            if delay := _delay(workspace, volume):
+                delays[key] = delay
+            # An accepted delete is not a finished one.
+            if workspace or left.claim in claims:
                 continue
             if volumes is None:
                 ended[key] = None
                 continue
-            volume = volumes.get(left.volume or "")
             if key not in failures and left.reclaim and volume and _is_reclaimable(volume, left):
                 _reclaim(gateway, volume, key, failures)
             elif key in failures or (ending := _ending(volume, left)) is None:
@@ -85,7 +97,14 @@ def settle(
             if left.reclaim
         }
         return SettleResult({}, {**stay, **failures}, str(exc))
-    return SettleResult({key: ended.get(key, NOT_GONE) for key in leftovers}, failures, None)
+    return SettleResult({key: ended.get(key, NOT_GONE) for key in leftovers}, failures, None, delays)
+
+
+def _delay(workspace: WorkspaceRow | None, volume: VolumeRow | None) -> str | None:
+    """What keeps a workspace or its volume from going, where the cluster says so."""
+    if workspace:
+        return workspace.held or "it is still there"
+    return f"volume {volume.name} is {volume.described}" if volume and volume.phase == "Failed" else None
 
 
 def _volumes(gateway: Gateway) -> dict[str, VolumeRow] | None:

@@ -924,6 +924,39 @@ class FakeService:
             self.gateway.change(kinds.SESSION, name, {"status": {"lastActivity": int(NOW.timestamp() * 1000) + 5}})
         return name in self.names
 
+    def answer_500(self, *, written):
+        report = self.report_activity
+
+        def failing(name):
+            if written and self.gateway.get(kinds.SESSION, name):
+                report(name)
+            raise ServerFailed("cannot report activity: Error id 4711 (500)", status=500, applied="unknown")
+
+        self.report_activity = failing
+
+
+def held(gateway):
+    """The cluster accepts deletes, and something else has not agreed yet."""
+
+    def delete(kind, name, **_guards):
+        patch = {"deletionTimestamp": "2027-02-11T08:30:00Z", "finalizers": ["policy.example.org/audit"]}
+        gateway.change(kind, name, {"metadata": patch})
+        return True
+
+    gateway.delete = delete
+    return gateway
+
+
+def test_a_session_that_stays_terminating_is_not_gone(world, run):
+    world.session("dead", operatorStatus="ERROR")
+    gateway = held(world.gateway())
+    told = "Terminating since 2027-02-11T08:30:00Z, held by finalizer policy.example.org/audit"
+    first = run(gateway, names=["dead"], wait=True, wait_timeout_seconds=0)
+    (item,) = first["sessions"]
+    assert (first["failed"], item["ending"], told in first["msg"]) == (True, "not_gone", True)
+    second = run(gateway, names=["dead"], only_dead=True)
+    assert (second["failed"], outcomes(second), told in second["msg"]) == (True, {"dead": "failed"}, True)
+
 
 class TestThroughTheService:
     def test_a_session_is_judged_in_the_cluster_and_stopped_as_its_user(self, world, run, through):
@@ -1157,6 +1190,24 @@ class TestActivity:
         result = self.touch(run, gateway, api="service", names=["s1"])
         assert outcomes(result) == {"s1": "touched"}
         assert "could not be noted" in result["warnings"][0]
+
+    @pytest.mark.parametrize("written", [True, False])
+    def test_a_service_that_answers_500_is_looked_after(self, world, run, through, written):
+        """April's service answers so although it has written the time."""
+        world.running("s1", lastActivity=millis(minutes=40))
+        gateway = world.gateway()
+        service = through(FakeService(gateway))
+        service.answer_500(written=written)
+        result = self.touch(run, gateway, api="service", names=["s1"], fresh_seconds=0)
+        assert (outcomes(result), result["changed"]) == ({"s1": "touched" if written else "failed"}, written)
+        if written:
+            noted = gateway.get(kinds.SESSION, "s1")
+            assert noted["metadata"]["annotations"][names.TOUCHED] == str(noted["status"]["lastActivity"])
+        else:
+            assert "Error id 4711" in result["msg"]
+            assert "may have been carried out" not in result["msg"]
+        unchecked = run(None, state="active", api="service", unchecked=True, names=["s1"])
+        assert "may have been carried out all the same: run the task again to know" in unchecked["msg"]
 
     def test_without_the_cluster_it_is_reported_every_time(self, run, through):
         service = through(FakeService())

@@ -19,6 +19,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import LAST_SEEN
+from ansible_collections.eduide.theia.plugins.module_utils._platform.storage import FilesOwner, write_note
 from ansible_collections.eduide.theia.plugins.module_utils._safety import guard
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import VOLUME_DELETED, VOLUME_RELEASED
@@ -461,6 +462,40 @@ class TestLiveSessions:
         result = run(gateway, older_than_days=0, live_sessions="stop", max_delete=5)
         assert "6 sessions would be stopped, and max_delete is 5" in result["msg"]
         assert (result["outcomes"], gateway.writes) == ({"skipped_cap": 3}, [])
+
+
+def held(gateway):
+    """The cluster accepts deletes, and something else has not agreed yet."""
+
+    def delete(kind, name, **_guards):
+        patch = {"deletionTimestamp": "2027-02-11T08:30:00Z", "finalizers": ["policy.example.org/audit"]}
+        gateway.change(kind, name, {"metadata": patch})
+        return True
+
+    gateway.delete = delete
+    return gateway
+
+
+def test_a_workspace_that_stays_terminating_is_not_gone(world, run):
+    world.stored("ws-1")
+    gateway = held(world.gateway())
+    told = "Terminating since 2027-02-11T08:30:00Z, held by finalizer policy.example.org/audit"
+    first = run(gateway, names=["ws-1"])
+    assert (first["failed"], only(first)["ending"], told in first["msg"]) == (True, "not_gone", True)
+    second = run(gateway, names=["ws-1"])
+    assert (second["failed"], only(second)["outcome"], told in second["msg"]) == (True, "failed", True)
+
+
+def test_a_volume_that_could_not_be_removed_is_not_gone(world, run):
+    volume = world.volume("pvc-1", policy="Retain", phase="Failed")
+    volume["metadata"]["annotations"] = {NOTE: write_note(FilesOwner("ws-1", "u", "ada@tum.de", "c", None), "gone")}
+    volume["status"] |= {"reason": "VolumeFailedDelete", "message": "the disk is busy"}
+    gateway = world.gateway()
+    for check in (True, False):
+        result = run(gateway, names=["ws-1"], volume="reclaim", check=check)
+        assert (result["failed"], only(result)["outcome"], only(result)["volume"]) == (True, "failed", "pvc-1")
+        assert "its volume pvc-1 is Failed (VolumeFailedDelete: the disk is busy)" in result["msg"]
+    assert gateway.writes == []
 
 
 class TestVolumes:

@@ -63,24 +63,90 @@ def locked_out(user="ada@tum.de"):
         ({"operatorMessage": "Max instances reached."}, "java-17-latest already had as many sessions as it may have"),
         ({"operatorMessage": "Handling was unexpectedly interrupted before."}, "the operator was restarted"),
         ({"operatorMessage": "App definition not found."}, "there is no app definition java-17-latest"),
-        ({"operatorMessage": "Reserving the prewarmed instance failed."}, "somebody else took the prewarmed instance"),
-        ({"operatorMessage": "Creating a service failed."}, "its Services could not be created"),
-        ({"operatorMessage": "Completing session set-up failed."}, "its instance could not be made ready"),
-        ({"operatorMessage": "Editing HTTPRoute failed."}, "could not add it to the HTTP route"),
+        ({"operatorMessage": "Failed to complete session setup."}, "its instance could not be made ready"),
         ({"operatorMessage": "Out of luck"}, "the operator said: Out of luck"),
         ({}, "the operator said: the operator gave no reason"),
     ],
 )
 def test_a_failed_session_says_why_it_failed_and_how_to_get_rid_of_it(status, words):
     told = diagnose(facts_of(failing(**status)))
-    assert told.sentence.startswith("It failed for good, because ")
+    assert told.sentence.startswith("It failed for good; the operator said: ")
     assert words in told.sentence
     assert (told.code, told.remedy) == ("failed", UNLOCK)
 
 
-def test_a_failed_session_with_an_address_has_to_be_named_while_anything_is_left_of_it():
-    assert diagnose(facts_of(working(operatorStatus="ERROR"))).remedy == STOP
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Service "s-1" is invalid: metadata.labels: Invalid value: must be no more than 63 characters',
+        "Reserving the prewarmed instance failed.",
+        "Editing HTTPRoute failed.",
+        "it was interrupted by a service of the quota",
+    ],
+)
+def test_a_word_of_the_operator_is_no_reason(message):
+    told = diagnose(facts_of(failing(operatorMessage=message)))
+    assert told.sentence == f"It failed for good; the operator said: {message.rstrip('.')}."
+
+
+def test_a_session_that_works_although_the_operator_calls_it_failed_is_left_alone():
+    message = "Handling was unexpectedly interrupted. CorrelationId: 4711"
+    for pod in ({}, {"ready": False}, {"memory": "2990M"}):
+        told = diagnose(facts_of(working(operatorStatus="ERROR", operatorMessage=message, pod=pod), too_old_minutes=1))
+        assert (told.code, told.remedy) == ("error_but_working", None)
+        assert message in told.sentence
+        assert "Nothing has to be done now; it counts against its user's limit until it ends" in told.sentence
     assert diagnose(facts_of(failing(url="ide.example.org/s1/"))).remedy == UNLOCK
+
+
+def test_a_session_that_cannot_go_says_what_holds_it():
+    world = failing()
+    metadata = world.objects["sessions"][0]["metadata"]
+    metadata |= {"deletionTimestamp": "2027-02-11T08:00:00Z", "finalizers": ["policy.example.org/audit"]}
+    told = diagnose(facts_of(world))
+    held = "still Terminating since 2027-02-11T08:00:00Z, held by finalizer policy.example.org/audit"
+    assert told.sentence == f"It was deleted and cannot go: it is {held}."
+    assert told.remedy["kubectl"][2:] == ["get", "sessions.theia.cloud/s1", "-o", "yaml"]
+
+
+def starting(**status):
+    """A session that began a moment ago, and what its pod says."""
+    world = World()
+    world.app_definition()
+    world.running(url=None, age=timedelta(seconds=40), lastActivity=None, pod={"ready": False, "phase": "Pending"})
+    world.objects["pods"][-1]["status"] |= status
+    return world
+
+
+def test_no_reason_to_worry_needs_a_pod_that_is_on_its_way():
+    assert "no reason to worry" in diagnose(facts_of(starting())).sentence
+    stuck = {"name": "git-clone", "restartCount": 6, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    told = diagnose(facts_of(starting(initContainerStatuses=[stuck])))
+    assert (told.code, "git-clone is in CrashLoopBackOff" in told.sentence) == ("crash_loop", True)
+    assert "(6 restarts)" in told.sentence
+    for reason in ("CreateContainerConfigError", "RunContainerError", "RegistryUnavailable", "NeverHeardOf"):
+        state = {"waiting": {"reason": reason, "message": "as the cluster says"}}
+        told = diagnose(facts_of(starting(containerStatuses=[{"name": "ide", "state": state}])))
+        assert (told.code, f"container ide is in {reason}: as the cluster says" in told.sentence) == (
+            "cannot_start",
+            True,
+        )
+    assert diagnose(facts_of(starting(phase="Unknown"))).sentence.endswith("and its pod is Unknown.")
+
+
+@pytest.mark.parametrize(("age", "lost"), [(timedelta(hours=3), True), (timedelta(minutes=5), False)])
+def test_files_of_an_earlier_pod_are_known_to_be_lost(age, lost):
+    """Of a pod that the session had: an instance of the pool may have lost one before."""
+    world = working(age=age)
+    replica_set = world.objects["replica_sets"][0]
+    earlier = world.pod(replica_set, container="java-17-latest", ready=False, phase="Failed", age=timedelta(hours=2))
+    earlier["status"] |= {"reason": "Evicted", "message": "The node was low on resource: ephemeral-storage"}
+    told = diagnose(facts_of(world))
+    assert (told.code, told.remedy) == ("evicted" if lost else None, None)
+    if not lost:
+        return
+    for words in (earlier["metadata"]["name"], "Evicted", "ephemeral-storage", "files that were in it are lost"):
+        assert words in told.sentence
 
 
 @pytest.mark.parametrize(
@@ -110,7 +176,7 @@ def test_a_failed_session_with_an_address_has_to_be_named_while_anything_is_left
         ),
         pytest.param(
             waiting(pod=False, refused='pods "x" is forbidden: exceeded quota: exam-quota, requested: limits.cpu=2'),
-            "quota_blocked",
+            "pod_refused",
             "refused by a quota: exceeded quota: exam-quota, requested: limits.cpu=2.",
             "-n theia-prod edit resourcequota/exam-quota",
             id="quota",
@@ -171,7 +237,7 @@ def test_a_young_session_is_given_time():
 
 def test_what_others_wrote_is_one_harmless_line_without_secrets():
     told = diagnose(facts_of(failing(operatorMessage=f"\x1b[31mbad\nthing\ttoken={SECRET}")))
-    assert told.sentence == "It failed for good, because the operator said: [31mbad thing token=***."
+    assert told.sentence == "It failed for good; the operator said: [31mbad thing token=***."
 
 
 def test_a_user_whose_name_counts_as_not_stated_is_reached_by_the_session():

@@ -229,16 +229,16 @@ def test_causes_are_read_from_the_pod(code, pod, start):
     ("message", "answer"),
     [
         pytest.param('pods "x" is forbidden: exceeded quota: students, requested: pods=1', True, id="quota"),
-        pytest.param('pods "x" is forbidden: maximum memory usage per Pod is 2Gi', False, id="another-limit"),
+        pytest.param('pods "x" is forbidden: maximum memory usage per Pod is 2Gi', True, id="another-limit"),
         pytest.param(None, False, id="no-trouble"),
     ],
 )
-def test_quota_blocked_is_told_by_the_deployment(message, answer):
-    tells("quota_blocked", judge_one(lazy({"pod": False, "refused": message}, **HANDLED)), answer)
+def test_pod_refused_is_told_by_the_deployment(message, answer):
+    tells("pod_refused", judge_one(lazy({"pod": False, "refused": message}, **HANDLED)), answer)
 
 
-def test_quota_blocked_is_unknown_without_deployments():
-    tells("quota_blocked", judge_one(lazy(**HANDLED), without={"deployments"}), None)
+def test_pod_refused_is_unknown_without_deployments():
+    tells("pod_refused", judge_one(lazy(**HANDLED), without={"deployments"}), None)
 
 
 @pytest.mark.parametrize(
@@ -467,7 +467,13 @@ def test_every_finding_has_a_rank_and_the_worst_comes_first():
 
 
 def test_findings_that_only_inform_are_never_a_reason_to_stop():
-    assert {code for code, rule in RULES.items() if not rule.stops} == {"no_url_but_running", "not_reaped"}
+    assert {code for code, rule in RULES.items() if not rule.stops} == {
+        "no_url_but_running",
+        "not_reaped",
+        "error_but_working",
+        "terminating",
+        "evicted",
+    }
 
 
 def tells(code, assessed, answer):

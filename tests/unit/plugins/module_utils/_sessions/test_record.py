@@ -74,7 +74,7 @@ def test_a_record_says_everything_about_a_session_in_our_words():
     ("status", "objects", "state"),
     [
         pytest.param({"operatorStatus": "ERROR"}, False, "failed", id="error"),
-        pytest.param({"operatorStatus": "ERROR", "url": "x/"}, True, "failed", id="error-with-url"),
+        pytest.param({"operatorStatus": "ERROR", "url": "x/"}, True, "running", id="error-with-url"),
         pytest.param({"operatorStatus": "HANDLED", "url": "x/"}, True, "running", id="handled-with-url"),
         pytest.param({"operatorStatus": "HANDLING", "url": "x/"}, True, "running", id="url-comes-before-handled"),
         pytest.param({"url": "x/"}, True, "running", id="upstream-eager-has-no-status-word"),

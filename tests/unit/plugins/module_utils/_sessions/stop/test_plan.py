@@ -20,6 +20,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._safety.protection im
 from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, unlisted
 from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import assess_sessions
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import (
     RecordRef,
@@ -209,8 +210,6 @@ class TestReasons:
     @pytest.mark.parametrize(
         ("request_", "pod", "outcome"),
         [
-            pytest.param(finds("failed"), {}, "kept_active", id="its-user-may-be-at-work"),
-            pytest.param(finds("failed"), {"ready": False}, "stopped", id="nobody-can-be-in-it"),
             pytest.param(names("s1"), {}, "stopped", id="named"),
             pytest.param(finds("oom_killed"), {"killed": "2027-02-11T08:00:00Z"}, "kept_active", id="a-past-event"),
         ],
@@ -218,6 +217,17 @@ class TestReasons:
     def test_what_no_read_can_disprove_stops_no_session_with_a_ready_pod(self, request_, pod, outcome):
         world = one_eager(operatorStatus="ERROR", pod=pod)
         assert outcomes(world, request_) == {"s1": outcome}
+
+    @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.stops])
+    @pytest.mark.parametrize("pod", [{}, {"ready": False}, {"killed": "2027-02-11T08:00:00Z", "memory": "2900M"}])
+    @pytest.mark.parametrize("without", [(), ("pods",), ("deployments",)])
+    def test_no_policy_stops_a_session_that_works_although_the_operator_calls_it_failed(self, code, pod, without):
+        terms = RELENTLESS._replace(own_age=True)
+        for world in (one_eager(operatorStatus="ERROR", pod=pod), one(operatorStatus="ERROR", pod=pod)):
+            context = around(idle_minutes=1, too_old_minutes=1, high_memory_percent=1)
+            sessions = assess_sessions(world.sources(without=without), context)
+            planned = plan_stop(sessions, finds(code), terms, context)
+            assert {item.decision.outcome for item in planned.items} <= {"kept_active"}
 
     def test_a_dead_session_goes_whatever_its_pod_does(self):
         assert outcomes(one_eager(operatorStatus="ERROR", url=None), finds("failed"), StopTerms()) == {"s1": "stopped"}

@@ -88,3 +88,21 @@ def test_where_nothing_can_be_read_nothing_is_claimed():
     world.volume("pvc-1", policy="Retain", phase="Released")
     assert looked_at(world, forbidden=[("list", kinds.PV)]) == (None, [])
     assert looked_at(world, forbidden=[("list", kinds.PVC)]) == (None, [])
+
+
+def test_what_keeps_it_is_told():
+    world = WorkspaceWorld()
+    workspace = world.stored("ws-1")
+    workspace["metadata"] |= {"deletionTimestamp": "2027-02-11T08:00:00Z", "finalizers": ["policy.example.org/audit"]}
+    world.volume("pvc-1", policy="Delete", phase="Failed")["status"]["message"] = "the disk is busy"
+    gateway = world.gateway()
+    left = {
+        "held": VolumeLeftovers(None, None, reclaim=False, workspace=workspace["metadata"]["uid"]),
+        "failed": VolumeLeftovers("gone", "pvc-1", reclaim=True, workspace="gone"),
+    }
+    settled = settle(gateway, left, timeout_seconds=0, progress=lambda _done, _total: None)
+    assert settled.endings == dict.fromkeys(left, "not_gone")
+    assert settled.delays == {
+        "held": "still Terminating since 2027-02-11T08:00:00Z, held by finalizer policy.example.org/audit",
+        "failed": "volume pvc-1 is Failed (the disk is busy)",
+    }
