@@ -20,6 +20,8 @@ options:
       - Path of a kubeconfig, several paths joined by colons, or the content of one as a dictionary.
       - Without it, E(K8S_AUTH_KUBECONFIG) is used, then the service account of the pod that the task runs in,
         then E(KUBECONFIG), then C(~/.kube/config).
+      - In a pod that has a service account, such as an execution environment of AWX or a CronJob, E(KUBECONFIG) is
+        therefore ignored. To use another account there, set this option or E(K8S_AUTH_KUBECONFIG).
       - A helper program (C(exec)) is run without a terminal and ends within O(timeout_seconds). Once its token
         has expired or is refused, it is run again.
       - Users with an C(auth-provider) need the Python package C(kubernetes) and cost more time per task.

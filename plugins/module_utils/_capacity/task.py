@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import typing as t
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .._common.errors import EduideError, Misconfigured, WaitTimeout, several
 from .._common.report import Report, Task
-from .._common.timestamps import format_time, parse_until
+from .._common.timestamps import format_time, parse_until, read_zone
 from .._exams.declaration import EXAM_NAME
 from .._kubernetes.connect import connect
 from .._platform import snapshot as platform
@@ -163,10 +162,9 @@ def _until(params: Params) -> str | None:
     if text is None:
         return None
     try:
-        known = ZoneInfo(zone) if zone else None
-    # A folder of zones and a path outside of them are no zones either.
-    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise Misconfigured(f"time_zone={zone!r} is not known here; use a name such as Europe/Berlin") from exc
+        known = read_zone(zone)
+    except ValueError as exc:
+        raise Misconfigured(f"time_zone={exc}") from exc
     try:
         return format_time(parse_until(text, now=datetime.now(UTC), zone=known))
     except ValueError as exc:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _CLOCK_TIME = re.compile(r"([01]?[0-9]|2[0-3]|24(?=:00)):([0-5][0-9])", re.ASCII)
 _END_OF_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]24:00(?::00)?(Z|[+-]\d{2}:\d{2}|)", re.ASCII)
@@ -45,6 +45,10 @@ def read_zone(name: str | None) -> tzinfo | None:
         return ZoneInfo(name) if name else None
     # A folder of zones and a path outside of them are no zones either.
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        if not available_timezones():
+            raise ValueError(
+                f"{name!r} cannot be looked up: this machine has no time zone data; install the Python package tzdata"
+            ) from exc
         raise ValueError(f"{name!r} is not known here; use a name such as Europe/Berlin") from exc
 
 

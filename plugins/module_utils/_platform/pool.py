@@ -130,6 +130,8 @@ def count(
     ``addresses`` are the e-mail ConfigMaps, or None where no login protects sessions or they cannot be read; then
     nothing is said about locked-out users. Objects built before generation labels existed count as current.
     """
+    services, deployments = list(services), list(deployments)
+    claimed_sidecars = _by_id([row for row in services if row.sidecar and row.sessions], uid)
     services = [row for row in services if not row.sidecar]
     deployments = [row for row in deployments if not row.sidecar]
     ours = _by_id([row for row in services if not row.name.endswith(INTERNAL_SUFFIX)], uid)
@@ -141,7 +143,9 @@ def count(
     instances = []
     for number, service in sorted(ours.items()):
         deployment, twin, allowed = built.get(number), internal.get(number), lists.get(number)
-        session = _session(service) or (_session(twin) if twin else None)
+        # The operator takes the first Service by name for the instance's own, and that may be a sidecar's.
+        claimed = (service, twin, claimed_sidecars.get(number))
+        session = next((owner for row in claimed if row and (owner := _session(row))), None)
         current = not labelled or (deployment is not None and deployment.generation == generation)
         instances.append(
             Instance(

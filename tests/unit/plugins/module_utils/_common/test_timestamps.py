@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -144,3 +147,17 @@ def test_so_is_a_time_of_today() -> None:
 def test_an_unknown_zone_is_an_error(name: str) -> None:
     with pytest.raises(ValueError, match="is not known here; use a name such as Europe/Berlin"):
         read_zone(name)
+
+
+def test_a_machine_without_zone_data_is_not_told_as_a_wrong_name():
+    """In a Python of its own: where zones are looked for is decided once."""
+    script = (
+        "import sys; sys.modules['tzdata'] = None\n"
+        "from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import read_zone\n"
+        "try: read_zone('Europe/Berlin')\nexcept ValueError as exc: print(exc)"
+    )
+    env = {**os.environ, "PYTHONTZPATH": "/nonexistent"}
+    done = subprocess.run([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == (
+        "'Europe/Berlin' cannot be looked up: this machine has no time zone data; install the Python package tzdata\n"
+    )

@@ -388,6 +388,19 @@ def test_sidecars_are_in_none() -> None:
     assert counted(member) == Pool((), frozenset(), ())
 
 
+def test_a_claim_that_sits_on_the_service_of_a_sidecar_counts() -> None:
+    member, sidecar = bent(1), Member(1)
+    assert sidecar.external
+    sidecar.internal = sidecar.deployment = sidecar.emails = None
+    name = f"instance-1-langserver-python-lates-{SUFFIX}"
+    sidecar.external["metadata"].update(name=name, labels={SIDECAR_LABEL: "langserver"})
+    assert only(counted(member, sidecar)).free
+    claim("ada", "external")(sidecar)
+    for members in ((member, sidecar), (sidecar, member)):
+        pool = counted(*members)
+        assert (only(pool).session, pool.claimed_ids) == (Owner("Session", "ws-ada-session", "uid-ada"), {1})
+
+
 def test_a_service_that_has_to_do_with_neither_sessions_nor_pools_is_dropped() -> None:
     assert service_row({"metadata": {"name": "theia-cloud-service", "uid": "u"}}) is None
 
