@@ -166,6 +166,7 @@ class Restoring:
             empty = self._volume_of(now.claim)
             if empty is not None and empty.reclaim_policy != RETAIN:
                 self._gateway.merge_patch(PV, empty.name, keep_patch(empty))
+                self.changed = True
             self._gateway.delete(PVC, now.claim.name, uid=old, resource_version=now.claim.resource_version)
             return empty
 
