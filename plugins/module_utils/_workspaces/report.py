@@ -50,7 +50,7 @@ def restore_report(result: Fields, *, command: Command) -> list[str]:
     if items is None:
         return ["Nothing was done."]
     lines = _table([], items, None)
-    if result.get("failed") and result.get("changed"):
+    if "msg" in result and result.get("changed"):
         lines += [f"To go on: {_restore(item, command)}" for item in items]
     return lines
 

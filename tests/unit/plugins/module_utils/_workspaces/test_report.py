@@ -64,8 +64,8 @@ def test_a_restore_that_began_and_failed_says_how_to_go_on():
         return report.restore_report(result, command=RunContext().command)
 
     items = [{**OWNER, "outcome": "failed"}]
-    assert told(msg="no right", failed=True) == ["Nothing was done."]
-    assert told(workspaces=items, failed=True, changed=True) == ["0+1 of None", f"To go on: {RESTORE}"]
+    assert told(msg="no right") == ["Nothing was done."]
+    assert told(workspaces=items, msg="no luck", changed=True) == ["0+1 of None", f"To go on: {RESTORE}"]
     assert told(workspaces=items, changed=True) == ["0+1 of None"]
 
 
