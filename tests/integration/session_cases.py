@@ -194,6 +194,21 @@ _SILENT = {**WELL, "lastActivity": millis(seconds=REAPED + 1)}
 _NOTHING: Codes = ()
 _GONE, _DOWN = ("no_pod", "not_ready"), ("crash_loop", "not_ready")
 
+
+def _held(world: World) -> None:
+    """Its deletion waits for somebody else."""
+    metadata = world.objects["sessions"][0]["metadata"]
+    metadata |= {"deletionTimestamp": ago(minutes=1), "finalizers": ["lab.invalid/audit"]}
+
+
+def _evicted(world: World) -> None:
+    """It had another pod before."""
+    replica_set = world.objects["replica_sets"][0]
+    pod = world.pod(replica_set, container="java-17-latest", ready=False, phase="Failed", age=SOON)
+    pod["status"] |= {"reason": "Evicted", "message": "The node was low on resource: ephemeral-storage"}
+    pod["status"]["conditions"][0]["lastTransitionTime"] = ago(minutes=1)
+
+
 CLASSES: list[tuple[str, Class]] = [
     ("failed", Class(alone(age=timedelta(minutes=1)), ERROR, ("failed",), {"operatorStatus": _NOTHING}, _NOTHING)),
     (
@@ -260,6 +275,28 @@ CLASSES: list[tuple[str, Class]] = [
             ("crash_loop",),
         ),
     ),
+    (
+        "cannot_start",
+        Class(
+            lazy({"ready": False, "waiting": "CreateContainerError"}, age=SOON),
+            WELL,
+            ("cannot_start", "not_ready"),
+            {"operatorStatus": ("cannot_start", "not_ready"), "url": ("cannot_start",)},
+            ("cannot_start",),
+        ),
+    ),
+    (
+        "error_but_working",
+        Class(
+            lazy({}, age=SOON),
+            {**WELL, **ERROR},
+            ("error_but_working",),
+            {"operatorStatus": _NOTHING},
+            _NOTHING,
+        ),
+    ),
+    ("terminating", _whatever(both(lazy({}, age=SOON), _held), WELL, "terminating")),
+    ("evicted", _whatever(both(lazy({}, age=SOON), _evicted), WELL, "evicted")),
     (
         "not_ready",
         Class(
