@@ -149,6 +149,10 @@ lab-tests: env ## All tests of the lab itself; if they pass, tests/lab-passed.tx
 molecule: env ## Molecule scenarios on the lab
 	$(PY) -m lab.run -- $(PY) -m tools.run_molecule
 
+.PHONY: attack
+attack: env ## Answers, options and secrets of any shape, far more of them than make test tries, and new ones each time
+	ATTACK=1 $(PY) -m pytest -q -s -p no:logging tests/unit/attack
+
 # --- the artifact
 
 .PHONY: build

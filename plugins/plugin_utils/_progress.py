@@ -45,11 +45,15 @@ class Follower:
             while (line := file.readline()).endswith("\n"):
                 self._offset += len(line.encode())
                 report = json.loads(line)
-                latest[report[self._subject]] = report
+                latest["trouble" if "trouble" in report else report[self._subject]] = report
         for subject, report in latest.items():
             if report["seconds"] >= self._shown.get(subject, 0.0) + QUIET_SECONDS:
                 self._shown[subject] = report["seconds"]
-                self._show(self._render(report))
+                self._show(_trouble(report) if "trouble" in report else self._render(report))
+
+
+def _trouble(report: dict[str, t.Any]) -> str:
+    return f"still waiting after {report['seconds']:.0f} s, and at the moment nothing can be seen: {report['trouble']}"
 
 
 @contextlib.contextmanager

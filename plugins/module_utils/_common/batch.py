@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import typing as t
 
@@ -120,7 +121,11 @@ def in_parallel(function: t.Callable[[T], R], items: t.Iterable[T], concurrency:
             except BaseException as exc:  # noqa: BLE001 (raised again in the caller's thread)
                 failures.append(exc)
 
-    threads = [threading.Thread(target=work, daemon=True) for _thread in range(min(concurrency, len(waiting)) - 1)]
+    # What bounds the caller's requests bounds those of the threads.
+    threads = [
+        threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
+        for _thread in range(min(concurrency, len(waiting)) - 1)
+    ]
     for thread in threads:
         thread.start()
     work()

@@ -113,3 +113,12 @@ class ServerFailed(EduideError):
 
 class WaitTimeout(EduideError):
     """What was waited for did not happen in time; ``last_seen`` in the details tells how far it got."""
+
+
+class LostSight(Unreachable):
+    """A wait ended while nothing could be seen."""
+
+    def __init__(self, message: str, seen: t.Any = None, **details: t.Any) -> None:
+        super().__init__(message, **details)
+        self.seen = seen
+        """What was last seen; None if that is nothing."""

@@ -11,6 +11,8 @@ import threading
 import time
 import typing as t
 
+from .errors import EduideError
+
 
 class Reporter:
     """Says how many of how many are done, for one kind of work."""
@@ -21,8 +23,13 @@ class Reporter:
         self._lock = threading.Lock()
 
     def report(self, done: int, total: int) -> None:
-        if self._path is None:
-            return
-        line = {"what": self._what, "done": done, "total": total, "seconds": self._clock() - self._began}
-        with self._lock, open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        self._write({"what": self._what, "done": done, "total": total, "seconds": self._clock() - self._began})
+
+    def troubled(self, failure: EduideError, seconds: float) -> None:
+        """Say that nothing can be seen at the moment."""
+        self._write({"trouble": str(failure), "seconds": seconds})
+
+    def _write(self, line: dict[str, t.Any]) -> None:
+        if self._path is not None:
+            with self._lock, open(self._path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")

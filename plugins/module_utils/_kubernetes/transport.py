@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from .._common.http.client import Answer, HttpClient, Message, parse_date
-from .._common.waiting import Deadline
+from .._common.waiting import Deadline, request_deadline
 from .access import Access
 from .credentials import Proof
 
@@ -66,7 +66,7 @@ class Transport:
 
     def request(self, message: Message, *, patient: bool = True) -> Answer:
         """Send, and send again where the rules for answers allow it, or where other credentials may be accepted."""
-        deadline = Deadline(self._timeout_seconds)
+        deadline = request_deadline(self._timeout_seconds)
         proof = self.access.credential.proof(deadline)
         answer = self._send(message, proof, deadline, patient)
         if answer.status == 401 and self.access.credential.renew(proof, deadline):

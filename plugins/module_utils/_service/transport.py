@@ -29,7 +29,7 @@ from .._common.http.proxies import proxy_of_environment
 from .._common.http.rules import Effect, Fault, fate, fault_of
 from .._common.parsing import parse_json
 from .._common.redact import scrub_text
-from .._common.waiting import Deadline
+from .._common.waiting import request_deadline
 
 CONNECTIONS = 8
 # The service's own codes, of which HTTP knows none, and what kind of failure each is.
@@ -147,7 +147,7 @@ class ServiceTransport:
         data = None if body is None else json.dumps(body).encode()
         message = Message(method, target, effect, [*sent.items()], data)
         try:
-            answer = self._client.send(message, Deadline(self._timeout_seconds))
+            answer = self._client.send(message, request_deadline(self._timeout_seconds))
         except EduideError as exc:
             raise type(exc)(f"cannot {doing}: {exc}", **exc.details) from None
         return Reply(answer.status, answer.body.decode("utf-8", "replace"), answer.headers.get("Location"), effect)

@@ -62,6 +62,7 @@ def run_absent(task: Task) -> Report:
                 done.leftovers,
                 timeout_seconds=params["wait_timeout_seconds"],
                 progress=waiting.report,
+                troubled=waiting.troubled,
             )
     if waited.denied:
         task.warn(f"{NOT_TOLD}: {waited.unread}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.errors import EduideError, Forbidden
-from ..._common.waiting import wait_until
+from ..._common.waiting import Troubled, wait_until
 from ..._platform.snapshot import read_again, read_list
 from ..view import OBJECTS, View
 from .release import SessionLeftovers, ending
@@ -46,6 +46,7 @@ def wait_for_endings(
     *,
     timeout_seconds: float,
     progress: t.Callable[[int, int], None],
+    troubled: Troubled | None = None,
 ) -> WaitResult:
     """How each stopped session ended, by uid. The sessions are gone whatever happens here, so nothing is raised."""
     if not leftovers:
@@ -81,7 +82,12 @@ def wait_for_endings(
 
     try:
         if waiting:
-            wait_until(look, lambda seen: waiting.keys() <= seen.keys(), timeout_seconds=timeout_seconds)
+            wait_until(
+                look,
+                lambda seen: waiting.keys() <= seen.keys(),
+                timeout_seconds=timeout_seconds,
+                troubled=troubled,
+            )
     except EduideError as exc:
         known = {**dict.fromkeys(hopeless, "not_reset"), **ended}
         return WaitResult(known, str(exc), denied=isinstance(exc, Forbidden))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.errors import Conflict, EduideError, Forbidden, NotFound
-from ..._common.waiting import wait_until
+from ..._common.waiting import Troubled, wait_until
 from ..._kubernetes.kinds import PV
 from ..._platform.rows import WorkspaceRow
 from ..._platform.snapshot import read_list
@@ -52,6 +52,7 @@ def settle(
     *,
     timeout_seconds: float,
     progress: t.Callable[[int, int], None],
+    troubled: Troubled | None = None,
 ) -> SettleResult:
     """How each ended, by the keys of what is left."""
     failures: dict[str, str] = {}
@@ -87,7 +88,10 @@ def settle(
         return SettleResult({}, {}, None)
     try:
         ended, _unused = wait_until(
-            look, lambda seen: len(seen) + len(failures) == len(leftovers), timeout_seconds=timeout_seconds
+            look,
+            lambda seen: len(seen) + len(failures) == len(leftovers),
+            timeout_seconds=timeout_seconds,
+            troubled=troubled,
         )
     except EduideError as exc:
         # What was deleted is deleted; only what should be reclaimed may not have been.

@@ -11,6 +11,7 @@ import json
 import pytest
 
 from ansible_collections.eduide.theia.plugins.action import theia_capacity, theia_session, theia_workspace
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._common.progress import Reporter
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower
@@ -89,3 +90,17 @@ def test_after_ten_seconds_it_is_on_the_terminal_once_for_each_kind_of_work(tmp_
             follower.read()
     assert [("40 of 300" in line, "11 s" in line) for line in shown] == [(True, True)] * 2
     assert [what in line for what, line in zip(("ended", "cleaned up"), shown, strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("plugin", [theia_capacity, theia_session, theia_workspace])
+def test_that_nothing_can_be_seen_is_on_the_terminal(tmp_path, plugin):
+    file, shown = tmp_path / "progress", []
+    file.touch()
+    follower = Follower(str(file), plugin.ActionModule.subject, lambda report: render(plugin, report), shown.append)
+    for seconds in (4, 12, 15, 23):
+        Reporter(str(file), "clean").troubled(Unreachable("connection refused"), seconds)
+        follower.read()
+    assert [f"still waiting after {seconds} s" in line for seconds, line in zip((12, 23), shown, strict=True)] == [
+        True
+    ] * 2
+    assert all("connection refused" in line for line in shown)

@@ -10,7 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.waiting import Deadline, wait_until
+from ansible_collections.eduide.theia.plugins.module_utils._common.batch import in_parallel
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
+    EduideError,
+    Forbidden,
+    LoginFailed,
+    LostSight,
+    Misconfigured,
+    NotFound,
+    ServerFailed,
+    Unauthorized,
+    Unreachable,
+    UntrustedCertificate,
+)
+from ansible_collections.eduide.theia.plugins.module_utils._common.waiting import (
+    LAST_LOOK_SECONDS,
+    Deadline,
+    bounded,
+    request_deadline,
+    wait_until,
+)
 
 
 class Clock:
@@ -87,6 +106,93 @@ def test_an_error_while_reading_is_not_swallowed() -> None:
 
     with pytest.raises(ConnectionError):
         wait_until(read, bool, timeout_seconds=5, clock=lambda: 0.0, sleep=Clock().sleep)
+
+
+PASSING = (Unreachable, ServerFailed, LoginFailed)
+LASTING = (Forbidden, Misconfigured, NotFound, Unauthorized, UntrustedCertificate, EduideError)
+
+
+class Cloudy(Clock):
+    """Nothing is seen while a failure is under way."""
+
+    def __init__(self, *outages: tuple[float, float], kind: type[EduideError] = Unreachable) -> None:
+        super().__init__()
+        self.outages, self.kind = outages, kind
+        self.troubles: list[tuple[str, float]] = []
+
+    def read(self) -> float:
+        seen = super().read()
+        if any(begin <= seen < end for begin, end in self.outages):
+            raise self.kind("connection refused", host="api")
+        return seen
+
+    def look(self, ready_after: float, timeout_seconds: float) -> tuple[float, bool]:
+        return wait_until(
+            self.read,
+            lambda seen: seen >= ready_after,
+            timeout_seconds=timeout_seconds,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+            troubled=lambda failure, seconds: self.troubles.append((str(failure), seconds)),
+        )
+
+
+@pytest.mark.parametrize("kind", PASSING)
+def test_a_look_that_fails_ends_no_wait(kind: type[EduideError]) -> None:
+    clock = Cloudy((0, 2), (5, 35), kind=kind)
+    assert clock.look(36, timeout_seconds=40) == (36, True)
+    assert clock.troubles == [("connection refused", float(second)) for second in (0, 1, *range(5, 35))]
+
+
+@pytest.mark.parametrize("kind", LASTING)
+def test_a_refusal_ends_it_at_once(kind: type[EduideError]) -> None:
+    clock = Cloudy((5, 6), kind=kind)
+    with pytest.raises(kind):
+        clock.look(36, timeout_seconds=40)
+    assert clock.reads[-1] == 5
+
+
+def test_what_is_not_seen_at_the_end_is_told_with_what_was_seen_before() -> None:
+    clock = Cloudy((30, 99))
+    with pytest.raises(LostSight, match="nothing was seen in the last 10 s of the wait: connection refused") as caught:
+        clock.look(36, timeout_seconds=40)
+    assert (caught.value.seen, caught.value.details, clock.now) == (29, {"host": "api"}, 1040)
+    assert Cloudy((30, 39)).look(50, timeout_seconds=40) == (40, False)
+
+
+@given(outages=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60))), ready_after=st.integers(0, 60))
+def test_only_an_outage_at_the_end_hides_what_was_reached(outages: list[tuple[int, int]], ready_after: int) -> None:
+    clock = Cloudy(*outages)
+    dark = {second for begin, end in outages for second in range(begin, end)}
+    seen = [second for second in range(ready_after, 41) if second not in dark]
+    if seen:
+        assert clock.look(ready_after, timeout_seconds=40) == (seen[0], True)
+    elif 40 in dark:
+        with pytest.raises(LostSight):
+            clock.look(ready_after, timeout_seconds=40)
+    else:
+        assert clock.look(ready_after, timeout_seconds=40) == (40, False)
+
+
+def test_a_wait_bounds_the_requests_of_its_looks_in_all_threads() -> None:
+    found: list[float] = []
+
+    def read() -> None:
+        found.extend(in_parallel(lambda _number: request_deadline(100).left(), range(8), 4))
+
+    wait_until(read, lambda _seen: True, timeout_seconds=20)
+    assert all(20 < seconds <= 20 + LAST_LOOK_SECONDS for seconds in found)
+    assert len(found) == 8
+    assert request_deadline(100).left() > 99
+
+
+def test_of_two_bounds_the_nearer_one_counts() -> None:
+    with bounded(Deadline(5)):
+        with bounded(Deadline(50)):
+            assert request_deadline(100).left() <= 5
+        with bounded(Deadline(2)):
+            assert request_deadline(100).left() <= 2
+        assert 2 < request_deadline(100).left() <= 5
 
 
 def test_a_deadline_leaves_less_and_less_and_never_nothing() -> None:

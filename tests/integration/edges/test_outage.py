@@ -1,0 +1,120 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A wait goes on while the API server is away: refusing connections, or taking them and saying nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+import time
+import typing as t
+import urllib.parse
+from pathlib import Path
+
+import pytest
+import yaml
+
+from integration.ansible_run import connection, play, task
+from integration.capacity_site import CapacitySite, desired
+from integration.lab.operator_site import eventually
+from lab import chart
+
+# Longer than a request may take here.
+AWAY_SECONDS = 14
+
+
+class Relay:
+    """Hands bytes on to the API server, until it is told to refuse or to say nothing."""
+
+    def __init__(self, url: str) -> None:
+        parts = urllib.parse.urlsplit(url)
+        self._target = (str(parts.hostname), int(parts.port or 443))
+        self._silent = threading.Event()
+        self._links: list[socket.socket] = []
+        self._listen(0)
+        self.url = f"https://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def _listen(self, port: int) -> None:
+        self._server = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
+
+    def _accept(self, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _address = server.accept()
+                far = socket.create_connection(self._target)
+                self._links += [near, far]
+                threading.Thread(target=self._hand_on, args=(near, far), daemon=True).start()
+
+    def _hand_on(self, near: socket.socket, far: socket.socket) -> None:
+        with contextlib.suppress(OSError), selectors.DefaultSelector() as selector, near, far:
+            selector.register(near, selectors.EVENT_READ, far)
+            selector.register(far, selectors.EVENT_READ, near)
+            while True:
+                for key, _events in selector.select():
+                    data = t.cast(socket.socket, key.fileobj).recv(65536)
+                    if not data:
+                        return
+                    while self._silent.is_set():
+                        time.sleep(0.1)
+                    key.data.sendall(data)
+
+    def refuse(self) -> None:
+        port = self._server.getsockname()[1]
+        self.close()
+        time.sleep(AWAY_SECONDS)
+        self._listen(port)
+
+    def say_nothing(self) -> None:
+        self._silent.set()
+        time.sleep(AWAY_SECONDS)
+        self._silent.clear()
+
+    def close(self) -> None:
+        # Closing alone does not wake up what waits for a connection.
+        for link in (self._server, *self._links):
+            with contextlib.suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self._links.clear()
+
+
+@pytest.fixture
+def relay(control_plane):
+    relay = Relay(control_plane.url)
+    yield relay
+    relay.close()
+
+
+@pytest.fixture(scope="module")
+def site(module_installation):
+    return CapacitySite(module_installation(app_definitions=[]))
+
+
+@pytest.mark.parametrize("trouble", ["refuse", "say_nothing"])
+def test_a_wait_goes_on_while_the_api_server_is_away(site, relay, trouble, tmp_path):
+    # Nothing becomes warm before its image is there.
+    name = site.definition(0, image="registry.lab.invalid/eduide/ide:missing")
+    config = yaml.safe_load(Path(site.installation.kubeconfig).read_text())
+    config["clusters"][0]["cluster"]["server"] = relay.url
+    asked = {"app_definitions": [desired(name, warm=1)], "hold": "exam", "wait": True, "wait_timeout_seconds": 90}
+
+    def disturb() -> None:
+        eventually("the bound is raised", lambda: site.bounds(name)[0] == 1)
+        getattr(relay, trouble)()
+        site.patch(name, image=chart.app_definition(name)["spec"]["image"])
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    run = play(
+        tmp_path,
+        [task("theia_capacity", **asked, timeout_seconds=5)],
+        connection=connection(site.installation, kubeconfig=config),
+    )
+    thread.join()
+    result = run.only("theia_capacity").result
+    assert result["app_definitions"][0]["pool"]["warm"] == 1, run.output
