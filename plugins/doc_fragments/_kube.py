@@ -36,6 +36,7 @@ options:
       - Address of the Kubernetes API, beginning with C(https://) or C(http://).
       - Together with O(api_key), with O(client_cert) and O(client_key), or with O(username) and O(password) no
         kubeconfig is read. E(K8S_AUTH_HOST) is used if this is not set.
+      - Credentials of a pod, of a kubeconfig or of variables that belong to another address are not sent to this one.
     type: str
   api_key:
     description:

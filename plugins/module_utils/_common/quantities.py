@@ -44,3 +44,8 @@ def millicores(value: str | int | float | None) -> int | None:
 def byte_count(value: str | int | float | None) -> int | None:
     """Memory or storage in bytes, rounded up as kubectl does; None for none."""
     return None if value is None else math.ceil(parse_quantity(value))
+
+
+def used(amount: int | None) -> int | None:
+    """What was measured; None where it cannot have been, as some meters show it."""
+    return amount if amount is not None and amount >= 0 else None

@@ -19,20 +19,12 @@ from .._common.http.connections import Endpoint, Hints, Pem, read_address
 from .._common.http.proxies import Proxy, is_exempt, proxy_of_environment, read_proxy
 from .._common.options import is_content
 from .._common.secrets import KNOWN, clean_credential
-from .credentials import Credential, FetchedCredential, Proof, fixed, token_file
+from .credentials import NOBODY, Credential, FetchedCredential, Proof, fixed, token_file
 from .kubeconfig import Kubeconfig, load_kubeconfig
+from .options import Options
 
 _IN_CLUSTER = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-# Option -> the other name under which the Python client, and therefore the environment, knows it.
-_OTHER_NAMES = {
-    "validate_certs": "verify_ssl",
-    "ca_cert": "ssl_ca_cert",
-    "client_cert": "cert_file",
-    "client_key": "key_file",
-}
-_PLAIN_OPTIONS = ("kubeconfig", "context", "host", "api_key", "username", "password", "proxy", "no_proxy")
-_PROXY_HEADERS = ("proxy_basic_auth", "basic_auth", "user_agent")
 _HINTS = Hints(
     address="is the address right?",
     authority="give the CA that signed it with the option ca_cert or in the kubeconfig",
@@ -45,17 +37,25 @@ class Access(t.NamedTuple):
 
     host: str
     source: str
-    credential: Credential = fixed(None)
+    """Who names the address."""
+    proven_by: str = ""
+    """Who has the credentials."""
+    credential: Credential = NOBODY
     verify: bool = True
     ca: Pem | None = None
     client_cert: Pem | None = None
     client_key: Pem | None = None
     server_name: str | None = None
     proxy: str | None = None
+    proxy_source: str = ""
     no_proxy: str | None = None
     """Exempt from the proxy; None leaves that to the environment."""
     proxy_headers: t.Mapping[str, t.Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_nobody(self) -> bool:
+        return self.credential is NOBODY and self.client_cert is None
 
     def endpoint(self, environ: t.Mapping[str, str], proof: Proof) -> Endpoint:
         return Endpoint(
@@ -78,7 +78,7 @@ class Access(t.NamedTuple):
         if self.proxy is None:
             return proxy_of_environment(self.host, environ)
         exempt = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-        return None if is_exempt(self.host, exempt) else read_proxy(self.proxy, self.source)
+        return None if is_exempt(self.host, exempt) else read_proxy(self.proxy, self.proxy_source)
 
 
 def _headers_of(options: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -91,79 +91,78 @@ def _headers_of(options: t.Mapping[str, t.Any]) -> dict[str, str]:
     return {name: value for name, value in made.items() if value}
 
 
-def read_options(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """Options that are set, filled up from ``K8S_AUTH_*`` the way kubernetes.core does it."""
-    options: dict[str, t.Any] = {}
-    for name in (*_PLAIN_OPTIONS, *_OTHER_NAMES, "persist_config", "impersonate_user", "impersonate_groups"):
-        value = params.get(name)
-        if value is None:
-            value = _from_environment(name, environ)
-        if value is not None:
-            options[name] = value
-    headers = params.get("proxy_headers") or _proxy_headers_from(environ)
-    headers = {name: value for name, value in headers.items() if value is not None}
-    return {**options, "proxy_headers": headers} if headers else options
-
-
-def _refuse_two_sources(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> None:
-    """A kubeconfig that somebody named is not given up for an address of the environment, nor its token sent there."""
-    named = next((name for name in ("context", "kubeconfig") if params.get(name)), None)
-    if named is None or params.get("host") or not environ.get("K8S_AUTH_HOST"):
+def _refuse_two_clusters(options: Options, environ: t.Mapping[str, str]) -> None:
+    """What one source names is not given up for an address of another source, nor is its credential sent there."""
+    other = environ.get("K8S_AUTH_HOST")
+    if not other:
         return
-    said = f" {params[named]!r}" if isinstance(params[named], str) and not is_content(params[named]) else ""
-    address = read_address(environ["K8S_AUTH_HOST"], "the variable K8S_AUTH_HOST")
+    if options.is_option("host"):
+        if not options.is_variable(options.credential) or other.rstrip("/") == options["host"].rstrip("/"):
+            return
+        credential = options.origin(options.credential or "")
+        given = f"{read_address(options['host'], 'the option host')} by the option host with {credential}"
+    else:
+        named = next((name for name in ("context", "kubeconfig") if options.is_option(name)), None)
+        if named is None:
+            return
+        said = f" {options[named]!r}" if isinstance(options[named], str) and not is_content(options[named]) else ""
+        given = f"another one by the option {named}{said}"
+    address = read_address(other, "the variable K8S_AUTH_HOST")
     raise Misconfigured(
-        f"two clusters are named: {address} by the variable K8S_AUTH_HOST, and another one by the option "
-        f"{named}{said}; take one of them away"
+        f"two clusters are named: {address} by the variable K8S_AUTH_HOST, and {given}; take one of them away"
     )
 
 
-def _from_environment(name: str, environ: t.Mapping[str, str]) -> t.Any:
-    other_name = _OTHER_NAMES.get(name, name)
-    value = environ.get(f"K8S_AUTH_{name.upper()}") or environ.get(f"K8S_AUTH_{other_name.upper()}")
-    if value and name in ("validate_certs", "persist_config"):
-        return value.lower() not in ("0", "false", "no")
-    if value and name == "impersonate_groups":
-        return [group for group in value.split(",") if group]
-    return value or None
+def _refuse_foreign_credential(base: Access, options: Options) -> None:
+    """What a kubeconfig or a pod proves is for its own server. Whoever wants it elsewhere says so in one place."""
+    names = [name for name in ("host", "kubeconfig", "context") if options.get(name)]
+    if names[:1] != ["host"] or base.is_nobody or options.credential:
+        return
+    together = names[1:] and len({options.is_variable(name) for name in names}) == 1
+    address = read_address(options["host"], options.origin("host"))
+    if not together and address != base.host.rstrip("/"):
+        raise Misconfigured(
+            f"{address} of {options.origin('host')} would get the credentials of {base.source}, "
+            f"which are for {base.host}; give api_key beside the address, or leave the address away"
+        )
 
 
-def _proxy_headers_from(environ: t.Mapping[str, str]) -> dict[str, str | None]:
-    return {name: environ.get(f"K8S_AUTH_PROXY_HEADERS_{name.upper()}") for name in _PROXY_HEADERS}
+def _refuse_two_users(config: Kubeconfig, options: Options) -> None:
+    """A kubeconfig that the caller named is not used with another user of the environment."""
+    named = next((name for name in ("context", "kubeconfig") if options.is_option(name)), None)
+    if named and config.user and options.is_variable(options.credential):
+        raise Misconfigured(
+            f"two users are named: one by {options.origin(options.credential or '')}, and one by {config.source}, "
+            f"which the option {named} names; take one of them away"
+        )
 
 
 def resolve(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Access:
     """Work out the access in the order of kubernetes.core: options, named kubeconfig, pod, default kubeconfig."""
     environ = os.environ if environ is None else environ
-    options = read_options(params, environ)
-    _refuse_two_sources(params, environ)
-    own = _own_credential(options)
-    if _enough_without_kubeconfig(options):
-        base = Access(host="", source="the options")
+    options = Options(params, environ)
+    _refuse_two_clusters(options, environ)
+    if options.get("host") and options.credential:
+        base = Access(host="", source="")
     elif options.get("kubeconfig") or options.get("context"):
-        base = _from_kubeconfig(options, environ, own)
+        base = _from_kubeconfig(options, environ)
     else:
-        base = _from_pod(environ) or _from_kubeconfig(options, environ, own)
-    access = _overridden(base, options)._replace(credential=own or base.credential)
+        base = _from_pod(environ) or _from_kubeconfig(options, environ)
+    _refuse_foreign_credential(base, options)
+    access = _overridden(base, options)
     return access._replace(host=read_address(access.host, f"the address of the Kubernetes API from {access.source}"))
 
 
 def server_of(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> str:
-    """The address alone, in the same order: credentials are not looked at, so no helper program is asked for them."""
+    """The address alone, in the same order: credentials are not looked at."""
     environ = os.environ if environ is None else environ
-    options = read_options(params, environ)
+    options = Options(params, environ)
     named = options.get("kubeconfig") or options.get("context")
     pod = None if options.get("host") or named else _from_pod(environ)
     host = options.get("host") or (pod.host if pod else None)
     if not host:
-        config = load_kubeconfig(options.get("kubeconfig"), options.get("context"), environ)
-        host = config.cluster.get("server") or ""
+        host = load_kubeconfig(options, environ).cluster.get("server") or ""
     return str(host).rstrip("/")
-
-
-def _enough_without_kubeconfig(options: t.Mapping[str, t.Any]) -> bool:
-    ways = (("username", "password"), ("api_key",), ("client_cert", "client_key"))
-    return bool(options.get("host")) and any(all(options.get(name) for name in way) for way in ways)
 
 
 def _from_pod(environ: t.Mapping[str, str]) -> Access | None:
@@ -174,13 +173,15 @@ def _from_pod(environ: t.Mapping[str, str]) -> Access | None:
     return Access(
         host=f"https://{f'[{host}]' if ':' in host else host}:{port}",
         source="the service account of this pod",
+        proven_by="the service account of this pod",
         credential=token_file(token),
         ca=Pem(path=ca),
     )
 
 
-def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str], own: Credential | None) -> Access:
-    config = load_kubeconfig(options.get("kubeconfig"), options.get("context"), environ)
+def _from_kubeconfig(options: Options, environ: t.Mapping[str, str]) -> Access:
+    config = load_kubeconfig(options, environ)
+    _refuse_two_users(config, options)
     headers = []
     if config.user.get("as"):
         headers = [("Impersonate-User", str(config.user["as"]))]
@@ -188,14 +189,16 @@ def _from_kubeconfig(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str
     return Access(
         host=str(config.cluster.get("server") or ""),
         source=config.source,
+        proven_by=config.source,
         # A helper is not run for credentials that an option replaces.
-        credential=own or _credential_of(config, persist=bool(options.get("persist_config"))),
+        credential=_own_credential(options) or _credential_of(config, persist=bool(options.get("persist_config"))),
         verify=not config.cluster.get("insecure-skip-tls-verify"),
         ca=config.cluster_pem("certificate-authority"),
         client_cert=config.user_pem("client-certificate"),
         client_key=config.user_pem("client-key"),
         server_name=config.cluster.get("tls-server-name"),
         proxy=config.cluster.get("proxy-url"),
+        proxy_source=config.source,
         # To kubectl, the proxy of a kubeconfig counts whatever the environment exempts.
         no_proxy="" if config.cluster.get("proxy-url") else None,
         headers=tuple(headers),
@@ -218,29 +221,32 @@ def _credential_of(config: Kubeconfig, *, persist: bool) -> Credential:
         return FetchedCredential(Helper(config).fetch)
     if "username" in user and "password" in user:
         return fixed(_basic(str(user["username"]), str(user["password"])))
-    return fixed(None)
+    return NOBODY
 
 
-def _own_credential(options: t.Mapping[str, t.Any]) -> Credential | None:
+def _own_credential(options: Options) -> Credential | None:
+    """The one that is given beside the kubeconfig; a helper is not run for what it replaces."""
     if options.get("api_key"):
-        return fixed(f"Bearer {clean_credential(options['api_key'], 'api_key')}")
+        return fixed(f"Bearer {clean_credential(options['api_key'], options.origin('api_key'))}")
     if options.get("username") and options.get("password"):
         return fixed(_basic(str(options["username"]), str(options["password"])))
     return None
 
 
-def _overridden(base: Access, options: t.Mapping[str, t.Any]) -> Access:
+def _overridden(base: Access, options: Options) -> Access:
     """Options beat what the kubeconfig says, one by one."""
-    changes: dict[str, t.Any] = {}
+    changes: dict[str, t.Any] = {"credential": _own_credential(options) or base.credential}
     if options.get("host"):
-        changes["host"] = str(options["host"])
+        changes.update(host=str(options["host"]), source=options.origin("host"))
+    if options.credential:
+        changes["proven_by"] = options.origin(options.credential)
     for option, field in (("ca_cert", "ca"), ("client_cert", "client_cert"), ("client_key", "client_key")):
         if options.get(option):
             changes[field] = Pem(path=os.path.expanduser(str(options[option])))
     if "validate_certs" in options:
         changes["verify"] = bool(options["validate_certs"])
     if options.get("proxy"):
-        changes.update(proxy=options["proxy"], no_proxy=None)
+        changes.update(proxy=options["proxy"], proxy_source=options.origin("proxy"), no_proxy=None)
     changes.update({name: options[name] for name in ("no_proxy", "proxy_headers") if options.get(name)})
     headers = list(base.headers)
     if options.get("impersonate_user"):

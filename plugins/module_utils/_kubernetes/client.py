@@ -15,9 +15,11 @@ from .._common.errors import (
     EduideError,
     Forbidden,
     NotFound,
+    NotServed,
     ServerFailed,
 )
 from .._common.http.client import Answer
+from .discovery import group_versions, versions_with
 from .gateway import (
     Json,
     Keep,
@@ -35,7 +37,7 @@ from .kinds import (
 )
 from .pages import read_page
 from .requests import Request, reading
-from .responses import check_deleted, json_of, object_of, refusal
+from .responses import check_deleted, object_of, refusal, served_otherwise
 from .transport import Transport
 
 PAGE_SIZE = 500
@@ -188,10 +190,7 @@ class KubeGateway:
             return kind
         with self._discovery:
             if self._app_definition is None:
-                request = Request("list", kind)
-                answer = self._checked(self._transport.request(reading(f"/apis/{THEIA_GROUP}")), request)
-                served = json_of(answer, self._access, request).get("versions") or ()
-                versions = {entry.get("version") for entry in served}
+                versions = group_versions(self._transport, kind)
                 self._app_definition = kind if kind.version in versions else _OLDER_APP_DEFINITION
             return self._app_definition
 
@@ -213,6 +212,13 @@ class KubeGateway:
         return self._checked(self._transport.request(request.message(query or {})), request)
 
     def _checked(self, answer: Answer, request: Request) -> Answer:
-        if answer.fault:
-            raise refusal(answer, self._access, request)
-        return answer
+        if not answer.fault:
+            return answer
+        error = refusal(answer, self._access, request)
+        if isinstance(error, NotServed) and (versions := self._versions_with(request.kind)):
+            raise served_otherwise(error, versions, self._access, request)
+        raise error
+
+    def _versions_with(self, kind: Kind) -> t.Sequence[str]:
+        """Only asked for kinds of the platform, whose definitions are somebody's to install."""
+        return versions_with(self._transport, kind) if kind.group == THEIA_GROUP else ()

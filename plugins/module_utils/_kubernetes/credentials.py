@@ -84,6 +84,9 @@ def fixed(header: str | None) -> Credential:
     return Credential(Proof(header))
 
 
+NOBODY = fixed(None)
+
+
 def token_file(path: str) -> Credential:
     def fetch(_deadline: Deadline) -> tuple[Proof, float]:
         try:

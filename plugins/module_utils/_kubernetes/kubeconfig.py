@@ -18,6 +18,7 @@ from .._common.http.connections import Pem
 from .._common.options import is_content
 from .._common.redact import secrets_in
 from .._common.secrets import KNOWN
+from .options import Options
 
 _DEFAULT = "~/.kube/config"
 _HINT = "name one with the option kubeconfig or the variable K8S_AUTH_KUBECONFIG, or give host and api_key"
@@ -52,23 +53,24 @@ class Kubeconfig(t.NamedTuple):
         return os.path.normpath(os.path.join(self.user_folder, path))
 
 
-def load_kubeconfig(
-    source: str | t.Mapping[str, t.Any] | None, context: str | None, environ: t.Mapping[str, str]
-) -> Kubeconfig:
+def load_kubeconfig(options: Options, environ: t.Mapping[str, str]) -> Kubeconfig:
     """Read the kubeconfig (a path, several joined by colons, or a dictionary) and pick the context."""
-    if isinstance(source, t.Mapping):
-        KNOWN.add(*secrets_in(source))
-        merged = _merge([("the option kubeconfig", "", source)])
-        return _pick(merged, context, "the option kubeconfig", source)
-    paths = str(source or environ.get("KUBECONFIG") or _DEFAULT)
+    given = options.get("kubeconfig")
+    if isinstance(given, t.Mapping):
+        KNOWN.add(*secrets_in(given))
+        return _pick(_merge([("the option kubeconfig", "", given)]), options, "the option kubeconfig", given)
+    variable = environ.get("KUBECONFIG")
+    paths = str(given or variable or _DEFAULT)
+    origin = options.origin("kubeconfig") if given else "the variable KUBECONFIG" if variable else ""
     if is_content(paths):
         KNOWN.add(paths)
-        raise Misconfigured(f"that is the content of a kubeconfig, not a path; {_HINT}")
+        raise Misconfigured(f"{origin}: that is the content of a kubeconfig, not a path; {_HINT}")
     found = [path for path in map(os.path.expanduser, paths.split(os.pathsep)) if path and os.path.exists(path)]
     if not found:
-        raise Misconfigured(f"no kubeconfig found: {paths} does not exist; {_HINT}", kubeconfig=paths)
+        named = f", which {origin} names," if "variable" in origin else ""
+        raise Misconfigured(f"no kubeconfig found: {paths}{named} does not exist; {_HINT}", kubeconfig=paths)
     merged = _merge([(path, os.path.dirname(os.path.abspath(path)), _read(path)) for path in found])
-    return _pick(merged, context, os.pathsep.join(found), paths)
+    return _pick(merged, options, os.pathsep.join(found), paths)
 
 
 def _read(path: str) -> t.Mapping[str, t.Any]:
@@ -115,7 +117,8 @@ def _merge(files: t.Iterable[tuple[str, str, t.Mapping[str, t.Any]]]) -> _Merged
     return _Merged(sections["clusters"], sections["users"], sections["contexts"], current)
 
 
-def _pick(merged: _Merged, wanted: str | None, source: str, content: str | t.Mapping[str, t.Any]) -> Kubeconfig:
+def _pick(merged: _Merged, options: Options, source: str, content: str | t.Mapping[str, t.Any]) -> Kubeconfig:
+    wanted: str | None = options.get("context")
     known = sorted(merged.contexts)
     listed = ", ".join(known) or "none"
     name = wanted or merged.current
@@ -125,8 +128,9 @@ def _pick(merged: _Merged, wanted: str | None, source: str, content: str | t.Map
             contexts=known,
         )
     if name not in merged.contexts:
+        by = f", which {options.origin('context')} names" if options.is_variable("context") else ""
         raise Misconfigured(
-            f"the kubeconfig {source} has no context {name!r}; known: {listed}", context=name, contexts=known
+            f"the kubeconfig {source} has no context {name!r}{by}; known: {listed}", context=name, contexts=known
         )
     context = merged.contexts[name].value
     cluster = merged.clusters.get(str(context.get("cluster")))

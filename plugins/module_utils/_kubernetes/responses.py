@@ -87,7 +87,7 @@ def refusal(answer: Answer, access: Access, request: Request) -> EduideError:
     cannot = f"cannot {request.verb} {request.thing}"
     if answer.status == 401:
         error: EduideError = Unauthorized(
-            f"{cannot}: {access.host} does not accept the credentials of {access.source} (401); "
+            f"{cannot}: {access.host} does not accept the credentials of {access.proven_by} (401); "
             "they may have expired; log in anew or give a valid api_key",
             **facts,
         )
@@ -147,4 +147,16 @@ def _missing(
         f"{cannot}: {access.host} ({access.source}) does not serve {request.kind.plural} of "
         f"{request.kind.api_version}; {remedy}",
         **facts,
+    )
+
+
+def served_otherwise(error: NotServed, versions: t.Sequence[str], access: Access, request: Request) -> NotServed:
+    """The error for a kind that the server has in other versions only."""
+    kind = request.kind
+    return NotServed(
+        f"cannot {request.verb} {request.thing}: {access.host} ({access.source}) serves {kind.plural} of {kind.group} "
+        f"as {', '.join(versions)}, and {kind.version} is needed; "
+        "update the custom resource definitions of Theia Cloud",
+        **error.details,
+        versions=[*versions],
     )

@@ -13,7 +13,7 @@ import functools
 import sys
 import typing as t
 
-from .._common.quantities import byte_count, millicores
+from .._common.quantities import byte_count, millicores, used
 from .fields import (
     Condition,
     Object,
@@ -247,7 +247,9 @@ def usage_row(obj: Object) -> UsageRow:
     return UsageRow(
         pod=sys.intern(obj["metadata"]["name"]),
         containers=tuple(
-            ContainerUsage(sys.intern(c["name"]), millicores(usage.get("cpu")), byte_count(usage.get("memory")))
+            ContainerUsage(
+                sys.intern(c["name"]), used(millicores(usage.get("cpu"))), used(byte_count(usage.get("memory")))
+            )
             for c in containers
             for usage in [c.get("usage") or {}]
         ),

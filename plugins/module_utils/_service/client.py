@@ -16,7 +16,7 @@ from .._common.errors import (
     Unauthorized,
 )
 from .._common.parsing import parse_json
-from .._common.quantities import byte_count, millicores
+from .._common.quantities import byte_count, millicores, used
 from .._common.secrets import clean_credential
 from .scaling import ScalingEndpoints
 from .transport import (
@@ -48,10 +48,10 @@ class ListedWorkspace(t.NamedTuple):
 
 
 class Performance(t.NamedTuple):
-    """What the IDE's container of one session uses."""
+    """What the IDE's container of one session uses; None for what cannot have been measured."""
 
-    cpu_millicores: int
-    memory_bytes: int
+    cpu_millicores: int | None
+    memory_bytes: int | None
 
 
 class Service:
@@ -122,12 +122,12 @@ class Service:
         reply = self._asked(doing, "GET", ["session", "performance", self._app_id(doing), name])
         figures = reply.content if isinstance(reply.content, dict) else {}
         try:
-            cpu = millicores(f"{figures['cpuAmount']}{figures.get('cpuFormat') or ''}")
+            cpu = used(millicores(f"{figures['cpuAmount']}{figures.get('cpuFormat') or ''}"))
             # Always bytes, whatever the suffix claims; a Java decimal may come with an exponent.
-            memory = byte_count(figures["memoryAmount"])
+            memory = used(byte_count(figures["memoryAmount"]))
         except (KeyError, ValueError):
             raise strange(doing, reply) from None
-        return Performance(t.cast(int, cpu), t.cast(int, memory))
+        return Performance(cpu, memory)
 
     def _app_id(self, doing: str) -> str:
         app_id = self._params.get("app_id")

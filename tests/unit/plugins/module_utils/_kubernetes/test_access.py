@@ -18,8 +18,10 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._common.waiting import Deadline
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import access as _kube_access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import credentials
-from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import read_options, resolve, server_of
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import resolve, server_of
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.credentials import Proof
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kubeconfig import Pem
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.options import Options
 
 SECRET = "sesame-open-now"
 CERTIFICATE, KEY, AUTHORITY = "certificate text", "key text", "authority text"
@@ -211,6 +213,77 @@ def test_an_address_of_the_environment_does_not_replace_a_named_kubeconfig(home,
     assert resolve({**given, "host": "https://api"}, environ).host == "https://api"
 
 
+HERE, THERE = "https://api.example.org:6443", "https://other.example.org"
+OPTION_FILE, OPTION_CONTEXT = {"kubeconfig": "{file}"}, {"context": "exam"}
+TOKEN_VARIABLE, FILE_VARIABLE = {"K8S_AUTH_API_KEY": "theirs"}, {"K8S_AUTH_KUBECONFIG": "{file}"}
+# What the caller names, what the environment names, and either whose token goes where, or what is refused.
+SOURCES = {
+    "address here, token there": ({"host": HERE}, {"K8S_AUTH_HOST": THERE, **TOKEN_VARIABLE}, "two clusters"),
+    "address here, token of the variables": ({"host": HERE}, TOKEN_VARIABLE, ("theirs", HERE)),
+    "the same address twice": ({"host": HERE}, {"K8S_AUTH_HOST": f"{HERE}/", **TOKEN_VARIABLE}, ("theirs", HERE)),
+    "address there, token here": ({"api_key": "ours"}, {"K8S_AUTH_HOST": THERE}, ("ours", THERE)),
+    "all here": ({"host": HERE, "api_key": "ours"}, {"K8S_AUTH_HOST": THERE, **TOKEN_VARIABLE}, ("ours", HERE)),
+    "all there": ({}, {"K8S_AUTH_HOST": THERE, **TOKEN_VARIABLE}, ("theirs", THERE)),
+    "file and token here": ({**OPTION_FILE, "api_key": "ours"}, {}, ("ours", HERE)),
+    "file and address here": ({**OPTION_FILE, "host": THERE}, {}, (SECRET, THERE)),
+    "file and address there": ({}, {**FILE_VARIABLE, "K8S_AUTH_HOST": THERE}, (SECRET, THERE)),
+    "file here, token there": (
+        OPTION_FILE,
+        TOKEN_VARIABLE,
+        "two users are named: one by the variable K8S_AUTH_API_KEY",
+    ),
+    "context here, token there": (OPTION_CONTEXT, TOKEN_VARIABLE, "two users .* which the option context names"),
+    "file there, token there": ({}, {**FILE_VARIABLE, **TOKEN_VARIABLE}, ("theirs", HERE)),
+    "file there, address here": ({"host": THERE}, FILE_VARIABLE, f"{THERE} of the option host would get the cred"),
+    "file there, its own address here": ({"host": HERE}, FILE_VARIABLE, (SECRET, HERE)),
+    "default file, address there": ({}, {"K8S_AUTH_HOST": THERE}, "of the variable K8S_AUTH_HOST would get the cred"),
+    "default file, address here": ({"host": THERE}, {}, f"the credentials of context 'exam' .* are for {HERE}"),
+    "default file, token there": ({}, TOKEN_VARIABLE, ("theirs", HERE)),
+}
+
+
+@pytest.mark.parametrize("case", SOURCES)
+def test_no_credential_goes_to_an_address_of_another_source(case, home):
+    (home / ".kube").mkdir()
+    path = write(home, kubeconfig({"token": SECRET}), ".kube/config")
+    given, environ, wanted = SOURCES[case]
+    given, environ = ({name: v.format(file=path) for name, v in values.items()} for values in (given, environ))
+    if isinstance(wanted, str):
+        with pytest.raises(Misconfigured, match=wanted):
+            resolve(given, environ)
+    else:
+        access = resolve(given, environ)
+        assert (header(access), access.host) == (f"Bearer {wanted[0]}", wanted[1])
+
+
+def test_a_pod_is_nobody_elsewhere(home, monkeypatch):
+    monkeypatch.setattr(_kube_access, "_IN_CLUSTER", str(home))
+    environ = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
+    with pytest.raises(Misconfigured, match="would get the credentials of the service account of this pod"):
+        resolve({"host": THERE}, environ)
+    assert header(resolve({"host": "https://10.0.0.1:443"}, environ)) == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted"),
+    [
+        pytest.param({"K8S_AUTH_HOST": "nonsense", **TOKEN_VARIABLE}, "from the variable K8S_AUTH_HOST", id="host"),
+        pytest.param(
+            {"K8S_AUTH_HOST": HERE, "K8S_AUTH_API_KEY": "a\nb"}, "the variable K8S_AUTH_API_KEY: there", id="token"
+        ),
+        pytest.param({"K8S_AUTH_KUBECONFIG": "/no"}, "/no, which the variable K8S_AUTH_KUBECONFIG names,", id="file"),
+        pytest.param({"KUBECONFIG": "/no"}, "/no, which the variable KUBECONFIG names, does not exist", id="kubectl"),
+        pytest.param({"K8S_AUTH_CONTEXT": "b"}, "'b', which the variable K8S_AUTH_CONTEXT names", id="context"),
+        pytest.param({"K8S_AUTH_PROXY": "ftp://x"}, "the proxy of the variable K8S_AUTH_PROXY", id="proxy"),
+    ],
+)
+def test_what_the_environment_names_is_called_so(environ, wanted, home):
+    (home / ".kube").mkdir()
+    write(home, kubeconfig({"token": SECRET}), ".kube/config")
+    with pytest.raises(Misconfigured, match=wanted):
+        resolve({}, environ).endpoint(environ, Proof())
+
+
 @pytest.mark.parametrize("where", ["option", "K8S_AUTH_KUBECONFIG", "KUBECONFIG"])
 @pytest.mark.parametrize("shape", ["yaml", "json", "broken", "base64"])
 def test_the_content_of_a_kubeconfig_is_no_path_and_is_not_shown(where, shape):
@@ -304,7 +377,7 @@ def test_every_variable_of_kubernetes_core_counts(variable, monkeypatch):
 
     monkeypatch.setenv(variable, VARIABLES[variable])
     theirs = {AUTH_ARG_MAP[name]: value for name, value in client._create_auth_spec().items() if value != {}}
-    ours = read_options({}, {variable: VARIABLES[variable]})
+    ours = Options({}, {variable: VARIABLES[variable]})
     assert ours == theirs
     assert ours
 
@@ -312,7 +385,7 @@ def test_every_variable_of_kubernetes_core_counts(variable, monkeypatch):
 def test_an_option_beats_its_variable():
     environment = {"K8S_AUTH_HOST": "https://other", "K8S_AUTH_PROXY_HEADERS_USER_AGENT": "other"}
     given = {"host": "https://api", "proxy_headers": {"user_agent": "us/1", "basic_auth": None}}
-    assert read_options(given, environment) == {"host": "https://api", "proxy_headers": {"user_agent": "us/1"}}
+    assert Options(given, environment) == {"host": "https://api", "proxy_headers": {"user_agent": "us/1"}}
 
 
 def test_impersonation_comes_from_options_variables_or_the_kubeconfig(home):

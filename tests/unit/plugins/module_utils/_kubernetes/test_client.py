@@ -43,7 +43,9 @@ PODS = "/api/v1/namespaces/theia/pods"
 
 
 def gateway_to(server, **more):
-    access = Access(host=server.url, source="context 'exam' of /config", credential=fixed("Bearer sesame"))
+    access = Access(
+        host=server.url, source="context 'exam' of /config", proven_by="ada", credential=fixed("Bearer sesame")
+    )
     return KubeGateway(
         Transport(access, timeout_seconds=5, connections=4, sleep=lambda _seconds: None), namespace="theia", **more
     )
@@ -307,7 +309,7 @@ ALLOWED_BY = (
     r'{"apiGroups": \["theia.cloud"\], "resources": \["sessions"\], "verbs": \["list"\]}'
 )
 REFUSALS = [
-    (read_pods, status(401, "Unauthorized"), Unauthorized, r"credentials of context 'exam' of /config \(401\)"),
+    (read_pods, status(401, "Unauthorized"), Unauthorized, r"credentials of ada \(401\)"),
     (
         read_sessions,
         status(403, CANNOT),
@@ -367,6 +369,33 @@ def test_a_group_that_is_not_served_names_the_definitions_to_install():
         pytest.raises(NotServed, match="custom resource definitions of Theia Cloud installed"),
     ):
         gateway_to(server).list(APP_DEFINITION)
+
+
+@pytest.mark.parametrize(
+    ("versions", "wanted"),
+    [
+        pytest.param({"v1beta7": ["sessions"], "v1beta6": ["sessions"]}, "as v1beta7, v1beta6, and v1beta8", id="old"),
+        pytest.param({"v1beta9": ["sessions"], "v1beta8": ["workspaces"]}, "as v1beta9, and v1beta8 is", id="newer"),
+        pytest.param({"v1beta8": ["workspaces"]}, "definitions of Theia Cloud installed", id="others"),
+        pytest.param({}, "definitions of Theia Cloud installed", id="none"),
+        pytest.param({"v1beta7": None}, "definitions of Theia Cloud installed", id="damaged"),
+    ],
+)
+def test_of_a_kind_in_other_versions_these_are_named(versions, wanted):
+    def answer(seen):
+        _apis, _group, version, *rest = [*seen.path.removeprefix("/").split("/"), None]
+        if version is None:
+            return Say(body={"kind": "APIGroup", "versions": [{"version": name} for name in versions]})
+        if rest == [None]:
+            resources = versions[version]
+            return Say(body={"resources": resources and [{"name": name} for name in resources]})
+        return Say(404, "404 page not found", content_type="text/plain")
+
+    with Loopback(answer) as server, pytest.raises(NotServed, match=wanted) as caught:
+        read_sessions(gateway_to(server))
+    assert caught.value.details.get("versions", []) == [
+        name for name, has in versions.items() if "sessions" in (has or ())
+    ]
 
 
 def test_time_is_asked_for_where_no_answer_has_told_it():

@@ -141,7 +141,7 @@ def test_the_proxy_is_the_one_that_is_meant(given, environ, wanted):
 
 def test_a_proxy_that_is_none_is_named_by_where_it_came_from():
     with pytest.raises(Misconfigured, match="the proxy of context 'exam' of /config: that is no address"):
-        access("https://api", proxy="ftp://x").endpoint({}, Proof())
+        access("https://api", proxy="ftp://x", proxy_source="context 'exam' of /config").endpoint({}, Proof())
 
 
 @pytest.mark.parametrize("hours", [5, -24])

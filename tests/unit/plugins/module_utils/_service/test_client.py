@@ -169,6 +169,7 @@ def test_activity_needs_no_token_and_tells_whether_there_is_such_a_session():
         pytest.param("2", "", "0", Performance(2000, 0), id="cores"),
         pytest.param("0.5", None, "1", Performance(500, 1), id="no-format"),
         pytest.param("1", "n", "1", Performance(1, 1), id="rounded-up"),
+        pytest.param("-5", "m", "-1", Performance(None, None), id="below-zero"),
     ],
 )
 def test_performance_is_in_our_units(cpu, cpu_format, memory, wanted):

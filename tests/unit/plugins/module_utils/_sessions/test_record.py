@@ -290,6 +290,18 @@ def test_usage_is_that_of_the_ide_container(containers, memory):
     assert only(world).record["pod"]["memory_bytes"] == memory
 
 
+def test_usage_below_zero_is_unknown():
+    world = World()
+    world.app_definition()
+    world.running("s1")
+    for container in world.objects["usage"][0]["containers"]:
+        container["usage"] = {"cpu": "-5m", "memory": "-3Mi"}
+    assessed = only(world)
+    usage = {key: assessed.record["pod"][key] for key in ("cpu_millicores", "memory_bytes", "memory_percent")}
+    assert usage == {"cpu_millicores": None, "memory_bytes": None, "memory_percent": None}
+    assert assessed.unknown == {"high_memory"}
+
+
 def test_a_pod_too_young_for_metrics_has_no_usage_and_no_zero():
     world = World()
     world.app_definition()
