@@ -12,6 +12,7 @@ import urllib.parse
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .inputs import find_unreadable
 from .redact import secrets_in
 from .secrets import KNOWN, remember_content
 
@@ -85,6 +86,8 @@ class TheiaModule(AnsibleModule):
         """Runs before anything can be logged or refused, so that not even a mistyped option shows a secret."""
         super()._load_params()
         remember_secrets(self.params, os.environ)
+        if problem := find_unreadable(self.argument_spec, self.params):
+            self.fail_json(msg=problem)
 
     def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
         # Every form would be looked for in every field of thousands of sessions; texts of others are clean by now.

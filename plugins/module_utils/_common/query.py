@@ -12,6 +12,8 @@ from ansible.module_utils.basic import missing_required_lib
 
 from .errors import Misconfigured
 
+_SHOWN = 200
+
 
 def check_fields(fields: t.Iterable[str], record: type, thing: str) -> None:
     known = record.__annotations__
@@ -38,7 +40,10 @@ def search(expression: str, data: t.Any) -> t.Any:
     try:
         return jmespath.search(expression, data)
     except JMESPathError as exc:
-        raise Misconfigured(f"the query {expression!r} cannot be used: {_first_line(exc)}") from exc
+        raise Misconfigured(f"the query {expression[:_SHOWN]!r} cannot be used: {_first_line(exc)[:_SHOWN]}") from exc
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        # The library's own limits.
+        raise Misconfigured(f"the query {expression[:_SHOWN]!r} cannot be used: it is too much for jmespath") from None
 
 
 def _first_line(exc: Exception) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import threading
 import typing as t
@@ -46,6 +47,8 @@ LIST_RESTARTS = 3
 CONNECTIONS = 16
 _OLDER_APP_DEFINITION = APP_DEFINITION._replace(version="v1beta10")
 _GONE = 410
+# More than any installation fills.
+_MOST_PAGES = 10_000
 
 
 class _PlaceForgotten(Exception):
@@ -85,14 +88,19 @@ class KubeGateway:
         request = self._request("list", kind, everywhere=everywhere)
         for _restart in range(LIST_RESTARTS + 1):
             kept: Objects = []
-            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
-            try:
-                while page is not None:
+            page = {**query, "limit": str(self._page_size)}
+            with contextlib.suppress(_PlaceForgotten):
+                for _page in range(_MOST_PAGES):
                     token = self._read_page(request, page, keep, kept, patient=patient)
-                    page = {**page, "continue": token} if token else None
-            except _PlaceForgotten:
-                continue
-            return kept
+                    if token is None:
+                        return kept
+                    if token == page.get("continue"):
+                        break
+                    page = {**page, "continue": token}
+                raise ServerFailed(
+                    f"cannot list {request.thing}: {self._access.host} answers with pages without end; "
+                    "is nothing in between changing answers?"
+                )
         raise ServerFailed(
             f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
             "is the API server overloaded?",

@@ -11,6 +11,9 @@ from datetime import timedelta
 from ..._common.errors import Misconfigured
 from .log import DEFAULT_MAX_GAP
 
+# A year.
+_MOST_HOURS = 8784
+
 Params = t.Mapping[str, t.Any]
 
 
@@ -21,6 +24,8 @@ def max_gap_argument_spec() -> dict[str, dict[str, t.Any]]:
 
 def read_max_gap(params: Params) -> timedelta:
     """The longest time between two looks in which nothing is taken to have been missed."""
-    if params["max_gap_hours"] < 1:
-        raise Misconfigured(f"the option max_gap_hours is {params['max_gap_hours']}; it has to be 1 or more")
+    if not 1 <= params["max_gap_hours"] <= _MOST_HOURS:
+        raise Misconfigured(
+            f"the option max_gap_hours is {params['max_gap_hours']}; it has to be between 1 and {_MOST_HOURS}"
+        )
     return timedelta(hours=params["max_gap_hours"])

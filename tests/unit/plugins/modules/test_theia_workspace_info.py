@@ -146,7 +146,7 @@ def test_fields_are_chosen_and_a_query_replaces_the_list(world, see):
         ({"fields": ["name", "password"]}, "a workspace has no field password; its fields are name, uid"),
         ({"limit": -1}, "the option limit is -1"),
         ({"unused_days": -1}, "the option unused_days is -1"),
-        ({"max_gap_hours": 0}, "the option max_gap_hours is 0; it has to be 1 or more"),
+        ({"max_gap_hours": 0}, "the option max_gap_hours is 0; it has to be between 1 and"),
         ({"gather": ["everything"]}, "value of gather must be one or more of"),
     ],
 )
