@@ -103,6 +103,10 @@ def remember_secrets(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]
     """Those that options and variables hold, whether they will be used or not."""
     KNOWN.add(*(params.get(name) for name in _SECRET_OPTIONS), *secrets_in(params))
     KNOWN.add(*(environ.get(name) for name in _SECRET_VARIABLES))
+    headers = params.get("proxy_headers")
+    named = [*(headers.values() if isinstance(headers, t.Mapping) else ()), *map(environ.get, _SECRET_VARIABLES)]
+    # Of a name and a password in one text the password is secret alone, too.
+    KNOWN.add(*(text.partition(":")[2] for text in named if isinstance(text, str)))
     addresses = [params.get(name) for name in _ADDRESSES]
     addresses += [environ.get(name) for name in ("K8S_AUTH_PROXY", "K8S_AUTH_HOST", *_PROXY_VARIABLES)]
     for address in addresses:

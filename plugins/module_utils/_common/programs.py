@@ -16,7 +16,8 @@ import typing as t
 from .waiting import Deadline
 
 MOST_OUTPUT_BYTES = 1024 * 1024
-MOST_SAID_BYTES = 2000
+# More than is ever shown, so that a secret at the end of what is shown can be told to be one.
+MOST_SAID_BYTES = 64 * 1024
 # How long the end of a program may go unnoticed while a child of it keeps its output open.
 _LOOK_SECONDS = 0.1
 
@@ -28,7 +29,7 @@ class Ended(t.NamedTuple):
     """None if it was killed at its time limit."""
     output: bytes
     said: str
-    """The end of what it wrote to its error output."""
+    """What it wrote to its error output first."""
 
 
 def run_program(
@@ -82,5 +83,5 @@ def _listen(process: subprocess.Popen[bytes], deadline: Deadline) -> tuple[bytes
                 if not chunk:
                     selector.unregister(key.fileobj)
             del output[MOST_OUTPUT_BYTES:]
-            del said[:-MOST_SAID_BYTES]
+            del said[MOST_SAID_BYTES:]
     return bytes(output), bytes(said)

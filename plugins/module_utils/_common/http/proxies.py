@@ -13,6 +13,7 @@ import typing as t
 import urllib.parse
 
 from ..errors import Misconfigured
+from ..secrets import KNOWN
 
 Address: t.TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 
@@ -51,6 +52,7 @@ def read_proxy(address: str, source: str) -> Proxy:
         )
     where = f"[{host}]" if ":" in host else host
     user, password = (None if part is None else urllib.parse.unquote(part) for part in (parts.username, parts.password))
+    KNOWN.add(parts.username, parts.password, user, password)
     return Proxy(f"{parts.scheme}://{where}" + (f":{port}" if port else ""), user, password)
 
 
