@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import EduideError, Unexpected
+from ansible_collections.eduide.theia.plugins.module_utils._common.secrets import clean_credential
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import KubeGateway
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.credentials import fixed
@@ -73,7 +74,12 @@ def speaker() -> t.Iterator[Speaker]:
 
 
 def gateway(speaker: Speaker) -> KubeGateway:
-    access = Access(host=speaker.url, source="a test", proven_by="a test", credential=fixed(f"Bearer {SECRET}"))
+    access = Access(
+        host=speaker.url,
+        source="a test",
+        proven_by="a test",
+        credential=fixed(f"Bearer {clean_credential(SECRET, 'a')}"),
+    )
     return KubeGateway(Transport(access, timeout_seconds=2, connections=2, sleep=lambda _s: None), namespace="theia")
 
 
