@@ -131,4 +131,6 @@ requirements:
 notes:
   - The options that reach the Kubernetes API are those of the kubernetes.core collection and read the same
     C(K8S_AUTH_*) variables.
+  - While a module runs, ansible-core keeps a file with its options, tokens included, unless pipelining is on.
+    The playbooks of this collection turn it on (C(ansible_pipelining=true)), and plays of your own should do so too.
 """

@@ -11,13 +11,16 @@ connection.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import glob
 import json
 import os
 import tempfile
 import threading
 import typing as t
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -26,8 +29,14 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.plain import 
 # Shorter waits end before anybody wonders.
 QUIET_SECONDS = 10.0
 READ_SECONDS = 1.0
+_PREFIX = "eduide-theia-progress-"
 
 Render = t.Callable[[dict[str, t.Any]], str]
+
+
+def _local_folder() -> str:
+    """The folder of this run on the control node, which nobody else can read."""
+    return str(t.cast("t.Any", constants).DEFAULT_LOCAL_TMP)
 
 
 class Follower:
@@ -35,7 +44,7 @@ class Follower:
 
     def __init__(self, path: str, subject: str, render: Render, show: t.Callable[[str], None]) -> None:
         self._path, self._subject, self._render, self._show = path, subject, render, show
-        self._offset = 0
+        self._offset = os.path.getsize(path)
         self._shown: dict[t.Any, float] = {}
 
     def read(self) -> None:
@@ -57,25 +66,39 @@ def _trouble(report: dict[str, t.Any]) -> str:
 
 
 @contextlib.contextmanager
-def following(subject: str, render: Render, show: t.Callable[[str], None]) -> t.Iterator[str]:
-    """Give a path for a module to write its progress to, and show what arrives there until the block ends."""
-    handle, path = tempfile.mkstemp(prefix="eduide-theia-progress-")
-    os.close(handle)
+def following(
+    subject: str, render: Render, show: t.Callable[[str], None], whose: t.Mapping[str, str] | None = None
+) -> t.Iterator[str]:
+    """Give a path for a module to write its progress to, and show what arrives there until the block ends.
+
+    The file is in the folder that Ansible takes away when it ends. After an interruption it is left for ``tell_rest``,
+    together with ``whose`` it is.
+    """
+    handle, path = tempfile.mkstemp(prefix=_PREFIX, dir=_local_folder())
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(json.dumps(whose or {}) + "\n")
     follower = Follower(path, subject, render, show)
     finished = threading.Event()
 
     def follow() -> None:
         while not finished.wait(READ_SECONDS):
-            follower.read()
+            with contextlib.suppress(FileNotFoundError):
+                follower.read()
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()
+    interrupted = False
     try:
         yield path
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
     finally:
         finished.set()
         thread.join()
-        os.unlink(path)
+        if not interrupted:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 class ProgressAction(ActionBase):
@@ -94,6 +117,34 @@ class ProgressAction(ActionBase):
         if self._task.async_val or self._connection.transport != "local":
             return {**result, **self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)}
         host = task_vars.get("inventory_hostname", "")
-        with following(self.subject, self.render, lambda text: Display().display(plain(f"[{host}] {text}"))) as path:
+        whose = {"host": host, "action": type(self).__module__}
+        with following(self.subject, self.render, lambda text: _display(host, text), whose) as path:
             arguments = {**self._task.args, "progress_file": path}
             return {**result, **self._execute_module(module_args=arguments, task_vars=task_vars)}
+
+
+def _display(host: str, text: str) -> None:
+    Display().display(plain(f"[{host}] {text}"))
+
+
+def tell_rest(folder: str, show: t.Callable[[str, str], None]) -> None:
+    """Of tasks that were interrupted, say how far they had come: nobody else does any more."""
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder), f"{_PREFIX}*"))):
+        with open(path, encoding="utf-8") as file:
+            whose, *reports = [json.loads(line) for line in file if line.endswith("\n")]
+        classes = {found.__module__: found for found in ProgressAction.__subclasses__()}
+        told = [report for report in reports if "trouble" not in report]
+        action = classes.get(whose.get("action"))
+        # It needs nothing of what a task would give it.
+        last = f": {object.__new__(action).render(told[-1])}" if action and told else ""
+        show(whose.get("host", ""), f"interrupted{last}; what was done stays, and the same command goes on from there")
+        os.unlink(path)
+
+
+_MAIN = os.getpid()
+
+
+@atexit.register
+def _at_exit() -> None:
+    if os.getpid() == _MAIN:
+        tell_rest(_local_folder(), _display)

@@ -122,3 +122,7 @@ class LostSight(Unreachable):
         super().__init__(message, **details)
         self.seen = seen
         """What was last seen; None if that is nothing."""
+
+
+class Interrupted(EduideError):
+    """The process was told to end. Nothing is taken back, and a later run goes on from what is there."""

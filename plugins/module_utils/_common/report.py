@@ -83,8 +83,11 @@ def finish(module: AnsibleModule, run: t.Callable[[Task], Report], doing: str) -
 
 
 def _carry_out(task: Task, run: t.Callable[[Task], Report]) -> tuple[Report | None, EduideError | None]:
+    from .interruption import interruptible
+
     try:
-        report = run(task)
+        with interruptible(task.params.get("progress_file")):
+            report = run(task)
     except EduideError as exc:
         return None, exc
     except Exception as exc:  # noqa: BLE001 (people who run a module can do nothing with a traceback)

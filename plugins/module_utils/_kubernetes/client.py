@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import threading
 import typing as t
@@ -16,11 +15,9 @@ from .._common.errors import (
     EduideError,
     Forbidden,
     NotFound,
-    NotServed,
     ServerFailed,
 )
 from .._common.http.client import Answer
-from .discovery import group_versions, versions_with
 from .gateway import (
     Json,
     Keep,
@@ -38,7 +35,7 @@ from .kinds import (
 )
 from .pages import read_page
 from .requests import Request, reading
-from .responses import check_deleted, object_of, refusal, served_otherwise
+from .responses import check_deleted, json_of, object_of, refusal
 from .transport import Transport
 
 PAGE_SIZE = 500
@@ -47,8 +44,6 @@ LIST_RESTARTS = 3
 CONNECTIONS = 16
 _OLDER_APP_DEFINITION = APP_DEFINITION._replace(version="v1beta10")
 _GONE = 410
-# More than any installation fills.
-_MOST_PAGES = 10_000
 
 
 class _PlaceForgotten(Exception):
@@ -88,19 +83,14 @@ class KubeGateway:
         request = self._request("list", kind, everywhere=everywhere)
         for _restart in range(LIST_RESTARTS + 1):
             kept: Objects = []
-            page = {**query, "limit": str(self._page_size)}
-            with contextlib.suppress(_PlaceForgotten):
-                for _page in range(_MOST_PAGES):
+            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
+            try:
+                while page is not None:
                     token = self._read_page(request, page, keep, kept, patient=patient)
-                    if token is None:
-                        return kept
-                    if token == page.get("continue"):
-                        break
-                    page = {**page, "continue": token}
-                raise ServerFailed(
-                    f"cannot list {request.thing}: {self._access.host} answers with pages without end; "
-                    "is nothing in between changing answers?"
-                )
+                    page = {**page, "continue": token} if token else None
+            except _PlaceForgotten:
+                continue
+            return kept
         raise ServerFailed(
             f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
             "is the API server overloaded?",
@@ -198,7 +188,11 @@ class KubeGateway:
             return kind
         with self._discovery:
             if self._app_definition is None:
-                versions = group_versions(self._transport, kind)
+                request = Request("list", kind)
+                answer = self._checked(self._transport.request(reading(f"/apis/{THEIA_GROUP}")), request)
+                served = json_of(answer, self._access, request).get("versions")
+                entries = served if isinstance(served, list) else ()
+                versions = {str(entry.get("version")) for entry in entries if isinstance(entry, dict)}
                 self._app_definition = kind if kind.version in versions else _OLDER_APP_DEFINITION
             return self._app_definition
 
@@ -220,13 +214,8 @@ class KubeGateway:
         return self._checked(self._transport.request(request.message(query or {})), request)
 
     def _checked(self, answer: Answer, request: Request) -> Answer:
-        if not answer.fault:
-            return answer
-        error = refusal(answer, self._access, request)
-        if isinstance(error, NotServed) and (versions := self._versions_with(request.kind)):
-            raise served_otherwise(error, versions, self._access, request)
-        raise error
+        if answer.fault:
+            from .discovery import explained
 
-    def _versions_with(self, kind: Kind) -> t.Sequence[str]:
-        """Only asked for kinds of the platform, whose definitions are somebody's to install."""
-        return versions_with(self._transport, kind) if kind.group == THEIA_GROUP else ()
+            raise explained(self._transport, refusal(answer, self._access, request), request)
+        return answer

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.errors import EduideError
-from .kinds import Kind
+from .._common.errors import EduideError, NotServed
+from .kinds import THEIA_GROUP, Kind
 from .requests import Request, reading
-from .responses import json_of, refusal
+from .responses import json_of, refusal, served_otherwise
 from .transport import Transport
 
 # More than any group has; a list without end is not followed.
@@ -37,6 +37,14 @@ def versions_with(transport: Transport, kind: Kind) -> list[str]:
         ]
     except EduideError:
         return []
+
+
+def explained(transport: Transport, error: EduideError, request: Request) -> EduideError:
+    """The same error, or for a kind of the platform that is there in other versions only, one that names them."""
+    if not isinstance(error, NotServed) or request.kind.group != THEIA_GROUP:
+        return error
+    versions = versions_with(transport, request.kind)
+    return served_otherwise(error, versions, transport.access, request) if versions else error
 
 
 def _entries(transport: Transport, kind: Kind, target: str, field: str) -> list[dict[str, t.Any]]:

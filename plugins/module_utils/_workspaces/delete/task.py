@@ -123,13 +123,7 @@ def _carry_out(
     }
     settling = Reporter(params["progress_file"], "volumes settled")
     timeout_seconds = params["wait_timeout_seconds"]
-    settled = settle(
-        gateway,
-        leftovers,
-        timeout_seconds=timeout_seconds,
-        progress=settling.report,
-        troubled=settling.troubled,
-    )
+    settled = settle(gateway, leftovers, timeout_seconds=timeout_seconds, progress=settling.report)
     return Outcome(done, settled, waited)
 
 
@@ -141,7 +135,6 @@ def _wait_for_sessions(gateway: Gateway, stopped: StopExecution, params: Params)
         stopped.leftovers,
         timeout_seconds=params["wait_timeout_seconds"],
         progress=waiting.report,
-        troubled=waiting.troubled,
     )
 
 

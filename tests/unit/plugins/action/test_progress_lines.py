@@ -14,7 +14,7 @@ from ansible_collections.eduide.theia.plugins.action import theia_capacity, thei
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._common.progress import Reporter
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower
+from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower, tell_rest
 from integration.module_run import module
 from unit.fakes import app_definition
 from unit.session_world import World
@@ -104,3 +104,20 @@ def test_that_nothing_can_be_seen_is_on_the_terminal(tmp_path, plugin):
         True
     ] * 2
     assert all("connection refused" in line for line in shown)
+
+
+def test_of_a_task_that_was_interrupted_it_is_said_how_far_it_came(tmp_path):
+    shown = []
+    whose = [{"host": "here", "action": theia_session.__name__}, {"host": "there", "action": "unknown"}]
+    for number, owner in enumerate(whose):
+        path = tmp_path / f"eduide-theia-progress-{number}"
+        path.write_text(f"{json.dumps(owner)}\n")
+        reporter = Reporter(str(path), "stopped", clock=lambda: 5.0)
+        reporter.report(3, 300)
+        reporter.troubled(Unreachable("connection refused"), 7.0)
+        path.write_text(path.read_text() + '{"what": "cut')
+    tell_rest(str(tmp_path), lambda host, text: shown.append((host, text)))
+    rest = "what was done stays, and the same command goes on from there"
+    far = f"interrupted: 3 of 300 sessions stopped after 0 s; {rest}"
+    assert shown == [("here", far), ("there", f"interrupted; {rest}")]
+    assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import urllib.parse
 
@@ -23,7 +22,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     Unauthorized,
     Unreachable,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import client
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import LIST_RESTARTS, KubeGateway
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.connect import connect
@@ -363,18 +361,6 @@ def test_refusals_name_what_was_asked_why_not_and_what_to_do(ask, say, kind, wan
     assert SECRET not in told
     assert "sesame" not in told
     assert json.dumps(caught.value.details)
-
-
-@pytest.mark.parametrize("tokens", [itertools.repeat("same"), map(str, itertools.count())], ids=["same", "other"])
-def test_a_list_without_end_is_given_up(tokens, monkeypatch):
-    monkeypatch.setattr(client, "_MOST_PAGES", 20)
-    page = {"kind": "PodList", "items": []}
-    with (
-        Loopback(lambda _seen: Say(body={**page, "metadata": {"continue": next(tokens)}})) as server,
-        pytest.raises(ServerFailed, match="pages without end"),
-    ):
-        read_pods(gateway_to(server))
-    assert len(server.seen) in (2, 20)
 
 
 def test_a_group_that_is_not_served_names_the_definitions_to_install():
