@@ -14,7 +14,7 @@ from .._common.timestamps import format_time, tell_time
 from .._exams.agenda import Agenda, Holds, agenda
 from .._exams.calendar import Calendar, read_calendar
 from .._exams.info import calendar_content
-from .._exams.options import read_time_zone
+from .._exams.options import read_time_zone, stated_calendar
 from .._exams.record import SELECTOR, read_all
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP
@@ -32,7 +32,8 @@ def run_agenda(task: Task) -> Report:
     """Tell what has to be done; nothing is done here."""
     params = task.params
     zone = read_time_zone(params)
-    calendar = None if params["calendar"] is None else read_calendar(calendar_content(params["calendar"]), zone)
+    stated = stated_calendar(params)
+    calendar = None if stated is None else read_calendar(calendar_content(stated), zone)
     gateway = connect(params)
     ledger = capacity_ledger.read_ledger(gateway.get(CONFIG_MAP, CAPACITY_RECORD))
     task.warn(describe_doubt(gateway.now(), doubted(gateway.now(), gateway.skew())))

@@ -21,7 +21,7 @@ from .._platform.rows import app_definition_row
 from .._platform.workloads import deployment_row, service_row
 from .calendar import read_calendar
 from .declaration import Exam
-from .options import check_name, read_time_zone
+from .options import check_name, read_time_zone, stated_calendar
 from .plan import unknown
 from .record import SELECTOR, Recorded, describe, phase, read_history, read_record
 from .tell import tell
@@ -39,7 +39,7 @@ class _Read(t.NamedTuple):
 
 def run_info(task: Task) -> Report:
     """Look at a calendar if one is given, else at the records of an installation."""
-    if task.params["calendar"] is not None:
+    if stated_calendar(task.params) is not None:
         return _check_calendar(task.params)
     return _read_installation(task)
 

@@ -70,6 +70,12 @@ def read_stated(params: Params) -> dict[str, t.Any]:
     return stated
 
 
+def stated_calendar(params: Params) -> t.Any:
+    """The calendar; blank is not stated, which is how older versions of Ansible hand on a null."""
+    calendar = params["calendar"]
+    return None if isinstance(calendar, str) and not calendar.strip() else calendar
+
+
 def check_name(name: str) -> None:
     """Refuse what can name no record, before anything is read."""
     if not EXAM_NAME.fullmatch(name):

@@ -157,6 +157,14 @@ def test_a_plan_says_what_why_and_when_next(cluster):
     assert site.gateway.writes == []
 
 
+@pytest.mark.parametrize("blank", [None, "", " "])
+def test_a_blank_calendar_is_none_and_withdraws_nothing(cluster, blank):
+    site = Site(cluster)
+    site.converge([entry("a", 30, 60, 10)])
+    assert site.agenda(blank)["steps"] == []
+    assert [step["do"] for step in site.agenda([])["steps"]] == ["withdraw"]
+
+
 def test_what_drains_is_finished_by_a_later_run(cluster):
     site, entries = Site(cluster), [entry("a", 0, 5, 10)]
     site.converge(entries)
