@@ -35,6 +35,17 @@ options:
       - Whether each of them brings a new workspace, whose volume counts against quotas.
     type: bool
     default: false
+  with_max_instances:
+    description:
+      - Bounds that are about to be raised, as a number for each name of an app definition. The verdict is told as if
+        they were there already; larger ones stay.
+    type: dict
+  with_present:
+    description:
+      - Whether the sessions that these app definitions have already are of O(participants), so that only the others are
+        still to come. Those in ERROR are none.
+    type: bool
+    default: false
   check_leader:
     description:
       - Watch whether an operator leads, which takes a second or two, and as long as its Lease lasts if none does.
@@ -221,7 +232,11 @@ verdict:
       type: list
       elements: str
       sample: [java-17-latest]
-    participants: {description: How many are expected; null if nobody said., returned: always, type: int, sample: 420}
+    participants:
+      description: How many are still expected; null if nobody said.
+      returned: always
+      type: int
+      sample: 420
     sessions:
       description:
         - The largest number of further students who get a session; null if nothing that was read limits it.

@@ -18,6 +18,8 @@ def verdict_argument_spec() -> Spec:
         "participants": {"type": "int"},
         "participants_of": {"type": "dict"},
         "with_workspaces": {"type": "bool", "default": False},
+        "with_max_instances": {"type": "dict"},
+        "with_present": {"type": "bool", "default": False},
     }
 
 

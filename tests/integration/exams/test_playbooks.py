@@ -57,6 +57,26 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert site.writes(since) == []
 
 
+def test_more_students_than_get_a_session_are_told_before_any_change(site, duty):
+    name = site.definition(1, maxInstances=40)
+    line = {"exam": "crowded", "app_definition": name, "warm": 4, "participants": 60, **TONIGHT}
+    since = site.now()
+    for arguments in (["--check"], []):
+        run = duty.play("pre_exam", *arguments, **line)
+        assert run.code != 0
+        for words in (
+            f"{name}: at least 40 more students get a session, 1 of them at once on a warm instance; 60 are expected",
+            f"raise max_instances of {name} to 60",
+            "accept=verdict",
+            "Nothing was changed.",
+        ):
+            assert words in run.output.replace("\n", " ")
+    assert site.writes(since) == []
+    run = duty.play("pre_exam", accept="verdict", **line).good()
+    assert report(run)[0] == f"verdict: {name}: at least 40 more students, 1 on a warm instance; max_instances=40"
+    assert site.bounds(name)[0] == 4
+
+
 def test_check_mode_goes_through_a_whole_night_and_touches_nothing(site, duty):
     first, second = site.definition(0), site.definition(2)
     asked = [desired(first, warm=2), desired(second, warm=3, max_instances=1200)]

@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
     from ..._platform.lists import Snapshot as Installation
     from ..._platform.options import Installation as Names
+    from ..._platform.rows import AppDefinitionRow
     from ..._platform.snapshot import Part
     from ..plan import Change
     from ..view import Snapshot
@@ -39,6 +40,8 @@ class Question(t.NamedTuple):
     app_definitions: t.Sequence[str] = ()
     """None of them are all."""
     with_workspaces: bool = False
+    with_max_instances: t.Mapping[str, int] | None = None
+    with_present: bool = False
 
 
 def question(params: Params) -> Question | None:
@@ -54,6 +57,8 @@ def question(params: Params) -> Question | None:
         params["participants_of"],
         params["app_definitions"] or (),
         params["with_workspaces"],
+        _numbers("with_max_instances", params["with_max_instances"] or {}),
+        params["with_present"],
     )
 
 
@@ -63,21 +68,26 @@ def verdicts(
     """The verdict on all app definitions asked about, and on each alone."""
     demand = _demand(asked.participants_of, snapshot)
     chosen = sorted(demand or asked.app_definitions or snapshot.app_definitions)
+    participants = asked.participants
+    if participants is not None and asked.with_present:
+        there = [row for row in seen.lists.sessions if row.app_definition in chosen and row.operator_status != "ERROR"]
+        participants = max(0, participants - len(there))
     room = _with_pods(gateway, names, seen)
-    view = View(snapshot.app_definitions, snapshot.pools, snapshot.operator, room, seen.lists.sessions)
+    apps = {name: _raised(app, asked.with_max_instances or {}) for name, app in snapshot.app_definitions.items()}
+    view = View(apps, snapshot.pools, snapshot.operator, room, seen.lists.sessions)
     candidates = [view.candidate(name, with_workspaces=asked.with_workspaces) for name in chosen]
     alone = [
         judge(
             [candidate],
             view.surroundings([candidate.name], with_workspaces=asked.with_workspaces),
-            participants=demand[candidate.name] if demand else asked.participants,
+            participants=demand[candidate.name] if demand else participants,
         )
         for candidate in candidates
     ]
     together = alone[0] if len(alone) == 1 else None
     if len(alone) > 1:
         around = view.surroundings(chosen, with_workspaces=asked.with_workspaces)
-        together = judge(candidates, around, participants=asked.participants, demand=demand)
+        together = judge(candidates, around, participants=participants, demand=demand)
     return {"verdict": describe(together) if together else None, "verdicts": [describe(each) for each in alone]}
 
 
@@ -128,16 +138,25 @@ def _with_pods(gateway: Gateway, names: Names, seen: Installation) -> Installati
     return seen._replace(lists=lists, missing={**seen.missing, **here.missing})
 
 
+def _raised(app: AppDefinitionRow, bounds: t.Mapping[str, int]) -> AppDefinitionRow:
+    """With a larger bound; what is unlimited stays so."""
+    live = app.values["max_instances"]
+    if live is None or live < 0 or app.name not in bounds:
+        return app
+    return app._replace(values={**app.values, "max_instances": max(live, bounds[app.name])})
+
+
+def _numbers(option: str, stated: t.Mapping[str, t.Any]) -> dict[str, int]:
+    if odd := [name for name, number in stated.items() if not str(number).isdecimal()]:
+        raise Misconfigured(f"{option}: {stated[odd[0]]!r} for {odd[0]} is none; use a whole number")
+    return {name: int(number) for name, number in stated.items()}
+
+
 def _demand(stated: t.Mapping[str, t.Any] | None, snapshot: Snapshot) -> dict[str, int] | None:
     """How many choose which app definition, if that is said."""
     if not stated:
         return None
-    demand = {}
-    for name, number in stated.items():
-        if name not in snapshot.app_definitions:
-            known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
-            raise Misconfigured(f"participants_of: there is no app definition {name!r}; there are {known}")
-        if not str(number).isdecimal():
-            raise Misconfigured(f"participants_of: {number!r} for {name} is no number of students; use a whole number")
-        demand[name] = int(number)
-    return demand
+    if unknown := sorted(stated.keys() - snapshot.app_definitions.keys()):
+        known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
+        raise Misconfigured(f"participants_of: there is no app definition {unknown[0]!r}; there are {known}")
+    return _numbers("participants_of", stated)

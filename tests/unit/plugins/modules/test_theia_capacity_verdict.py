@@ -141,6 +141,27 @@ def test_service_and_operator_count_sessions_differently(info):
     assert verdict["limits"][0]["remedy"] == "raise max_instances of java to 6"
 
 
+def test_those_who_are_there_already_are_not_expected_again(info):
+    site = Site(instances=1, maxInstances=5)
+    site.limit_range()
+    for number in range(3):
+        site.session(f"there-{number}", operatorStatus="HANDLED")
+    site.session("wreck", operatorStatus="ERROR", error="552:Max instances reached")
+    asked = {"participants": 5}
+    assert info(site, **asked)["verdict"]["enough"] is False
+    verdict = info(site, with_present=True, **asked)["verdict"]
+    assert (verdict["participants"], verdict["sessions"], verdict["enough"]) == (2, 2, True)
+    assert info(site, with_present=True, participants=2)["verdict"]["participants"] == 0
+
+
+def test_a_bound_that_is_about_to_be_raised(info):
+    site = Site(instances=1, maxInstances=5)
+    site.limit_range()
+    for bound, sessions in (({"java": 12}, 12), ({"java": "3"}, 5), ({"c": 40}, 5)):
+        assert info(site, participants=0, with_max_instances=bound)["verdict"]["sessions"] == sessions
+    assert "with_max_instances: " in info(site, participants=0, with_max_instances={"java": "many"})["msg"]
+
+
 def test_an_instance_without_both_services_is_given_to_nobody(info):
     site = Site()
     half = site.instance(4)
