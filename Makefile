@@ -129,6 +129,10 @@ sanity: env ## ansible-test sanity on a copy of the checkout
 unit: env ## Unit tests, on every Python there is
 	$(PY) -m tools.run_pytest unit $(PYTEST_ARGS)
 
+.PHONY: releases-proof
+releases-proof: env ## Changes that meet the end of sessions, 30 rounds with ours and 30 with kubectl (ROUNDS=30)
+	EDUIDE_RELEASE_ROUNDS=$(or $(ROUNDS),30) $(PY) -m pytest -s tests/integration/capacity/test_releases.py $(PYTEST_ARGS)
+
 .PHONY: integration
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)

@@ -103,6 +103,32 @@ options:
     elements: str
     choices: [verdict]
     default: []
+  lockout:
+    description:
+      - What to do about the users of instances that a change of their app definition would lock out. With Keycloak the
+        operator builds the address lists of all instances anew at every change, also those of instances that sessions
+        hold, and only operators built since 2026-08-28 write the addresses back.
+      - V(refuse) makes no such change.
+      - V(repair) watches the lists after the change. One that is rebuilt and still empty after 2 seconds gets the user
+        of its session back; RV(app_definitions[].lockouts) says for how long each user was locked out.
+      - V(accept) makes the change and looks at nothing.
+    type: str
+    choices: [refuse, repair, accept]
+    default: refuse
+  quiet_seconds:
+    description:
+      - For how long, in seconds, no session may have been released before a change goes out. A change that meets
+        releases may end the operator and leave instances of which parts are missing.
+      - A pool that no session holds, and that was left alone for so long, is not waited for.
+    type: float
+    default: 5
+  quiet_wait_seconds:
+    description:
+      - How long, in seconds, to wait for a quiet pool at most. Then the outcome is V(late), and nothing is changed.
+      - Also how long to wait at most after a change until every instance up to the bound has all its parts. A pool that
+        stands still meanwhile is mended.
+    type: float
+    default: 120
   wait:
     description:
       - Wait until the pools have what was asked for, or are complete because students already take instances.
@@ -181,6 +207,7 @@ app_definitions:
     outcome:
       description:
         - V(changed), V(unchanged), or V(draining) if sessions keep a bound from being lowered.
+        - V(late) if it is no time for a change, because sessions are being released.
         - V(drift) if somebody else changed it, V(void) if it was created anew since its hold began, V(failed).
       returned: always
       type: str
@@ -309,6 +336,34 @@ app_definitions:
           returned: always
           type: str
           sample: ada@example.org
+    lockouts:
+      description: Users on instances whose address lists the change emptied; with O(lockout=repair).
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        instance_id: {description: Id of the instance., returned: always, type: int, sample: 4}
+        session: {description: Name of the session., returned: always, type: str, sample: ws-java-17-latest-ada-session}
+        session_uid: {description: Its uid., returned: always, type: str, sample: 0b8f7a1c-6d5f-4f0e-9b0a-0f4f5a6b7c8d}
+        user: {description: Who is in it., returned: always, type: str, sample: ada@example.org}
+        outcome:
+          description:
+            - V(restored) if the address was written back, V(kept) if the list was never seen empty.
+            - V(ended) if the session ended meanwhile, V(locked_out) if its user is still refused.
+          returned: always
+          type: str
+          sample: restored
+        gap_seconds:
+          description: For how long the user was refused, as far as it was seen; null if nobody was let in again.
+          returned: always
+          type: float
+          sample: 2.31
+        filled_by:
+          description: V(operator) or V(eduide.theia), whichever wrote the address back; null if nothing did.
+          returned: always
+          type: str
+          sample: eduide.theia
+        note: {description: What else is to be said about it., returned: always, type: str, sample: ""}
     seconds_to_warm:
       description: Seconds from the patch until the pool was warm; null without O(wait) or if it did not become warm.
       returned: always

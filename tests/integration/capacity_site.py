@@ -16,6 +16,10 @@ from integration.lab.operator_site import Object, Site, eventually
 from integration.module_run import Result, module
 from lab import audit, identities
 from lab.api import Api
+from lab.identities import rule
+
+if t.TYPE_CHECKING:
+    from lab import ControlPlane
 
 LEDGER = "theia-capacity"
 
@@ -29,9 +33,10 @@ class CapacitySite(Site):
         return connection(self.installation, **changes)
 
     def set(self, *asked: Object, check: bool = False, diff: bool = False, **options: t.Any) -> Result:
-        """Run theia_capacity for these app definitions."""
+        """Run theia_capacity for these app definitions: users as for the exam roles, and little time for quiet."""
         named = {"app_definitions": list(asked)} if asked else {}
-        return module("theia_capacity", self.options(**named, **options), check=check, diff=diff)
+        options = {"lockout": "repair", "quiet_seconds": 0.5, **named, **options}
+        return module("theia_capacity", self.options(**options), check=check, diff=diff)
 
     def info(self, *names: str, **options: t.Any) -> Result:
         named = {"app_definitions": list(names)} if names else {}
@@ -118,3 +123,9 @@ def rules_without(*resources: str) -> list[Object]:
         for rule in identities.COLLECTION_RULES
     ]
     return [rule for rule in kept if rule["resources"]]
+
+
+def mender(lab: ControlPlane, namespace: str) -> identities.Identity:
+    """An account that may mend pools, too: what an operator left of an instance is deleted."""
+    parts = [rule("", "services configmaps", "delete"), rule("apps", "deployments", "delete")]
+    return lab.identity("mender", namespace=namespace, rules=[*identities.COLLECTION_RULES, *parts])

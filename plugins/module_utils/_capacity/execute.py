@@ -6,26 +6,24 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from .._common.errors import Conflict, EduideError, several
 from .._common.reading import SharedRead
 from .._common.timestamps import format_time
-from .._common.waiting import wait_until
-from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, EVENT, POD
-from .._platform import snapshot as platform
+from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP
 from .._platform.leader import leads
-from .._platform.managers import last_writer
 from .._platform.names import CAPACITY_RECORD, LEDGER_VERSION, SPEC_FIELDS
 from .._platform.options import Installation
 from .._platform.pool import Pool
 from .._platform.rows import AppDefinitionRow
 from . import ledger as capacity_ledger
-from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
+from .care import Aftermath, Care, Surroundings, quiet
+from .lockout import refusal
+from .look import read
 from .plan import Change, Desired, HoldTerms, Refused, plan_baseline, plan_present
 from .verdict.task import guard
-from .view import PARTS, REQUIRED, Snapshot, pick, require_operator, view_capacity
+from .view import Snapshot, pick, require_operator
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -43,6 +41,7 @@ class Job(t.NamedTuple):
     all_desired: tuple[Desired, ...]
     """For state=baseline only the names count; none at all means everything the ledger knows."""
     terms: HoldTerms
+    care: Care
     require_leader: bool
     """Refuse to begin while no operator leads: warming would never end."""
     accept: frozenset[str] = frozenset()
@@ -60,11 +59,13 @@ class Execution(t.NamedTuple):
     conflicts: dict[str, str]
     """Who has to be planned again, because somebody else wrote in between; why."""
     ledger_written: bool
+    aftermath: Aftermath = Aftermath()
 
-
-def read(gateway: Gateway, installation: Installation) -> Snapshot:
-    """Capacity as it is now. Without the right to see quotas the rest still stands."""
-    return view_capacity(platform.read(gateway, installation, PARTS, REQUIRED))
+    @property
+    def problems(self) -> dict[str, str]:
+        """What went wrong, by app definition."""
+        found = dict(self.aftermath.failures)
+        return {**found, **{n: f"{text}; {found[n]}" if n in found else text for n, text in self.failures.items()}}
 
 
 def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespace: str) -> list[Change]:
@@ -87,7 +88,9 @@ def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespac
             app = app or pick(snapshot, name, namespace)
             pool = snapshot.pools.get(name) or Pool((), frozenset(), ())
             sessions = snapshot.sessions.get(name, ())
-            changes.append(plan_baseline(app, pool, entry, job.terms, now=now, eager=eager, sessions=sessions))
+            change = plan_baseline(app, pool, entry, job.terms, now=now, eager=eager, sessions=sessions)
+            locks_out = _lockout_text(change, snapshot, job)
+            changes.append(change.put_off("failed", locks_out) if locks_out else change)
         return changes
     eager = require_operator(snapshot, installation, namespace).eager
     for desired in job.all_desired:
@@ -95,12 +98,28 @@ def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespac
             app = pick(snapshot, desired.name, namespace)
             entry = snapshot.ledger.entries.get(desired.name)
             pool, sessions = snapshot.pools[desired.name], snapshot.sessions.get(desired.name, ())
-            changes.append(plan_present(app, pool, entry, desired, job.terms, eager=eager, sessions=sessions))
+            change = plan_present(app, pool, entry, desired, job.terms, eager=eager, sessions=sessions)
+            changes.append(change)
+            refusals += [text for text in [_lockout_text(change, snapshot, job)] if text]
         except EduideError as exc:
             refusals.append(str(exc))
     if refusals:
         raise Refused(several(refusals))
     return changes
+
+
+def locked_out(change: Change, snapshot: Snapshot, job: Job) -> int:
+    """How many users may be locked out by a change, while the caller has not asked to have that repaired."""
+    operator, pool = snapshot.operator, snapshot.pools.get(change.app_definition.name)
+    if job.care.lockout == "repair" or not change.patch or not pool:
+        return 0
+    return len(pool.claimed_ids) if operator and operator.eager and operator.keycloak else 0
+
+
+def _lockout_text(change: Change, snapshot: Snapshot, job: Job) -> str | None:
+    """Why the change is not made, as long as the caller has not said what is to be done for these users."""
+    users = locked_out(change, snapshot, job)
+    return refusal(change.app_definition.name, users) if users and job.care.lockout == "refuse" else None
 
 
 def run(gateway: Gateway, send: Send, job: Job, installation: Installation, *, check_mode: bool) -> Execution:
@@ -142,21 +161,27 @@ def _round(
     *,
     check_mode: bool,
 ) -> Execution:
-    snapshot = read(gateway, installation)
-    changes = make_plan(snapshot, job, installation, gateway.namespace)
-    if "verdict" not in job.accept:
-        changes = guard(gateway, installation, snapshot, changes, raises=job.state == "present")
+    snapshot, changes = _plan_in_quiet(gateway, job, installation, check_mode=check_mode)
     planned = {change.app_definition.name: change for change in changes}
-    if job.require_leader and any(c.effect.starts or c.effect.rebuilds for c in changes):
-        _require_leader(gateway, installation)
+    operator = snapshot.operator
+    followed = [name for name, change in planned.items() if change.patch and operator and operator.eager]
+    wanted = job.require_leader and any(c.effect.starts or c.effect.rebuilds for c in changes)
+    leading = (wanted or (bool(followed) and not check_mode)) and leads(gateway, installation)
+    if wanted and not leading:
+        raise _leaderless(gateway, installation)
     if check_mode:
         return Execution(
             snapshot, planned, frozenset(), {}, {}, any(c.ledger_before != c.ledger_after for c in changes)
         )
+    around = None
+    if operator and leading and followed:
+        around = Surroundings(gateway, installation, job.care, followed, keycloak=operator.keycloak)
     # The service knows no versions, so there a touch would hold nobody up.
     guarded = job.terms.api == "kubernetes"
     sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot, changes, guarded=guarded)
-    done = Execution(snapshot, planned, sent.names, sent.failures, sent.conflicts, sent.ledger_written)
+    # A patch that nobody answered may have arrived.
+    aftermath = around.after([name for name in followed if name not in sent.conflicts]) if around else Aftermath()
+    done = Execution(snapshot, planned, *sent, aftermath)
     if earlier is None:
         return done
     # What an earlier round sent is what this run did about an app definition; now it only looks unchanged.
@@ -164,6 +189,47 @@ def _round(
         changes={**planned, **{name: earlier.changes[name] for name in earlier.sent}},
         sent=done.sent | earlier.sent,
         ledger_written=done.ledger_written or earlier.ledger_written,
+        aftermath=earlier.aftermath.joined(aftermath),
+    )
+
+
+def _plan_in_quiet(
+    gateway: Gateway, job: Job, installation: Installation, *, check_mode: bool
+) -> tuple[Snapshot, list[Change]]:
+    """Plan while no session is being released; a pool that does not become quiet in time is left as it is."""
+    snapshot, changes = _plan_now(gateway, job, installation)
+    operator = snapshot.operator
+    rebuilt = [
+        change.app_definition.name
+        for change in changes
+        if change.patch and operator and operator.eager and snapshot.pools[change.app_definition.name].instances
+    ]
+    if check_mode or not rebuilt:
+        return snapshot, changes
+    waited, late = quiet(gateway, job.care, rebuilt)
+    if waited:
+        snapshot, changes = _plan_now(gateway, job, installation)
+    put_off = [
+        change.put_off("late", _late_text(change.app_definition.name, late, job.care))
+        if change.patch and change.app_definition.name in late
+        else change
+        for change in changes
+    ]
+    return snapshot, put_off
+
+
+def _plan_now(gateway: Gateway, job: Job, installation: Installation) -> tuple[Snapshot, list[Change]]:
+    snapshot = read(gateway, installation)
+    changes = make_plan(snapshot, job, installation, gateway.namespace)
+    if "verdict" not in job.accept:
+        changes = guard(gateway, installation, snapshot, changes, raises=job.state == "present")
+    return snapshot, changes
+
+
+def _late_text(name: str, late: t.Mapping[str, str], care: Care) -> str:
+    return (
+        f"{name}: sessions were still being released after {care.quiet_wait_seconds} s ({late[name]}), and a change "
+        "that meets releases may end the operator and break instances; nothing was changed, so run the task again later"
     )
 
 
@@ -182,13 +248,12 @@ def _unless_claimed(gateway: Gateway, installation: Installation, send: Send) ->
     return guarded
 
 
-def _require_leader(gateway: Gateway, installation: Installation) -> None:
-    if not leads(gateway, installation):
-        raise EduideError(
-            f"no operator leads in {gateway.namespace!r}: nobody renews Lease {installation.operator_lease!r}, "
-            "so no instance would start and nothing was changed; "
-            f"look at the pods of Deployment {installation.operator_deployment!r}"
-        )
+def _leaderless(gateway: Gateway, installation: Installation) -> EduideError:
+    return EduideError(
+        f"no operator leads in {gateway.namespace!r}: nobody renews Lease {installation.operator_lease!r}, "
+        "so no instance would start and nothing was changed; "
+        f"look at the pods of Deployment {installation.operator_deployment!r}"
+    )
 
 
 class RoundResult(t.NamedTuple):
@@ -274,130 +339,3 @@ def merge_patch(gateway: Gateway) -> Send:
         gateway.merge_patch(APP_DEFINITION, app.name, body)
 
     return send
-
-
-class Warmth(t.NamedTuple):
-    """How far the pool of one app definition has come."""
-
-    warm: int
-    cold: tuple[int, ...]
-    claimed: int
-    seconds: float | None
-    """Seconds from the patch until it was warm; None if it was not."""
-
-
-def wait_until_warm(
-    gateway: Gateway,
-    installation: Installation,
-    changes: t.Mapping[str, Change],
-    wanted: t.Mapping[str, int | None],
-    *,
-    timeout_seconds: float,
-    progress: t.Callable[[dict[str, t.Any]], None],
-    clock: t.Callable[[], float] = time.monotonic,
-) -> tuple[Snapshot, dict[str, Warmth]]:
-    """Wait until every pool has what was asked for, or is complete: students may already be taking instances.
-
-    Complete is a pool up to the bound that this run set. Where another client changes a bound meanwhile, nobody waits
-    for what that client wants: it is an error that names the client.
-    """
-    started = clock()
-    warmed: dict[str, float] = {}
-
-    def look() -> Snapshot:
-        return read(gateway, installation)
-
-    def reached(snapshot: Snapshot) -> bool:
-        elapsed = clock() - started
-        if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
-            raise Undone("; ".join(undone))
-        for name in changes:
-            minimum = snapshot.app_definitions[name].values["min_instances"] or 0
-            pool, asked = snapshot.pools[name], wanted[name]
-            if not pool.cold(minimum) or (asked is not None and pool.warm_count >= asked):
-                warmed.setdefault(name, elapsed)
-            progress(
-                {"app_definition": name, "warm": pool.warm_count, "cold": len(pool.cold(minimum)), "seconds": elapsed}
-            )
-        return len(warmed) == len(changes)
-
-    snapshot, _unused = wait_until(look, reached, timeout_seconds=timeout_seconds)
-    return snapshot, {name: _warmth(snapshot, name, warmed.get(name)) for name in changes}
-
-
-class Undone(EduideError):
-    """Another client changed what this run set."""
-
-
-def _undone(gateway: Gateway, snapshot: Snapshot, change: Change) -> str | None:
-    """Who changed what this run set, if anybody did; what a later hold makes of it in the ledger is no such change."""
-    name = change.app_definition.name
-    live = pick(snapshot, name, gateway.namespace).values
-    entry = snapshot.ledger.entries.get(name)
-    wanted = {**{field: change.after[field] for field in change.goal}, **(entry.desired() if entry else {})}
-    lost = [field for field, value in wanted.items() if live[field] != value]
-    if not lost:
-        return None
-    obj = gateway.get(APP_DEFINITION, name)
-    told = []
-    for field in lost:
-        writer = last_writer(obj, "spec", SPEC_FIELDS[field]) if obj else None
-        told.append(f"{field} was set to {wanted[field]} and is {live[field]}: {writer or 'another client'} changed it")
-    return f"{name}: {' and '.join(told)}; find out who owns the field, then run this again"
-
-
-def _warmth(snapshot: Snapshot, name: str, seconds: float | None) -> Warmth:
-    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
-    return Warmth(
-        warm=pool.warm_count,
-        cold=tuple(pool.cold(minimum)),
-        claimed=len(pool.claimed_ids),
-        seconds=None if seconds is None else round(seconds, 1),
-    )
-
-
-def find_causes(gateway: Gateway, installation: Installation, snapshot: Snapshot, names: t.Iterable[str]) -> list[str]:
-    """Why these pools are still cold, from the pool, pods, events and the Lease; read only when a wait has failed."""
-    names = tuple(names)
-    # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
-    tails = [snapshot.app_definitions[name].uid[-12:] for name in names]
-
-    def ours(name: str) -> bool:
-        return any(tail in name for tail in tails)
-
-    def pod_of(obj: dict[str, t.Any]) -> PoolPod | None:
-        pod = project_pool_pod(obj)
-        return pod if pod and ours(pod.name) else None
-
-    def warning_of(event: dict[str, t.Any]) -> Warned | None:
-        warning = project_warning(event)
-        return warning if warning and ours(warning.name) else None
-
-    seen = platform.read_each(
-        gateway,
-        {"pods": lambda: gateway.list(POD, keep=pod_of), "events": lambda: gateway.list(EVENT, keep=warning_of)},
-    )
-    pods = seen.found["pods"]
-    troubles = troubles_of(pods or (), seen.found["events"] or ())
-    troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
-    with_pod = [(pod.instance_id, tail) for pod in pods or () for tail in tails if tail in pod.name]
-    without_pod = [
-        f"{name} {instance.id}"
-        for name, tail in zip(names, tails, strict=True)
-        for instance in snapshot.pools[name].instances
-        if instance.free and instance.current and not instance.ready and (instance.id, tail) not in with_pod
-    ]
-    causes = explain(
-        troubles,
-        leading=leads(gateway, installation),
-        following=all(_follows(snapshot, name) for name in names),
-        without_pod=() if pods is None else without_pod,
-    )
-    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
-
-
-def _follows(snapshot: Snapshot, name: str) -> bool:
-    """Whether every cold instance was built from the app definition as it is now, and only its pod is not ready."""
-    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
-    current = {instance.id for instance in pool.instances if instance.current}
-    return current.issuperset(pool.cold(minimum))

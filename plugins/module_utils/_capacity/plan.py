@@ -22,7 +22,7 @@ from .ledger import Entry, Hold, Values, more_generous
 # The REST service changes the bounds and nothing else.
 SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
 
-Outcome = t.Literal["changed", "unchanged", "draining", "drift", "void", "failed"]
+Outcome = t.Literal["changed", "unchanged", "draining", "drift", "void", "late", "failed"]
 
 NO_EFFECT = Effect(0, 0, 0)
 
@@ -76,6 +76,13 @@ class Change(t.NamedTuple):
         """Whether instances go."""
         before, after = self.app_definition.values["min_instances"] or 0, self.after["min_instances"] or 0
         return after < before
+
+    def put_off(self, outcome: Outcome, note: str) -> Change:
+        """Nothing is done about it now, and why."""
+        before = self.ledger_before
+        return self._replace(
+            outcome=outcome, patch={}, ledger_during=before, ledger_after=before, effect=NO_EFFECT, note=note
+        )
 
     @property
     def after(self) -> Values:

@@ -14,10 +14,11 @@ from .._common.timestamps import format_time
 if t.TYPE_CHECKING:
     from .._platform.fields import Owner
     from .._platform.pool import Pool
-    from .execute import Warmth
     from .ledger import Entry
+    from .lockout import Gap
     from .plan import Change
     from .view import Snapshot
+    from .wait import Warmth
 
 
 def differences(items: t.Iterable[t.Mapping[str, t.Any]]) -> list[Difference]:
@@ -93,7 +94,13 @@ def describe_app_definition(snapshot: Snapshot, name: str) -> dict[str, t.Any]:
 
 
 def describe_change(
-    change: Change, snapshot: Snapshot, *, warmth: Warmth | None, failure: str | None, sent: bool
+    change: Change,
+    snapshot: Snapshot,
+    *,
+    warmth: Warmth | None,
+    failure: str | None,
+    sent: bool,
+    gaps: t.Iterable[Gap] = (),
 ) -> dict[str, t.Any]:
     """One app definition as C(theia_capacity) found it and leaves it."""
     app = change.app_definition
@@ -109,8 +116,16 @@ def describe_change(
         "pool": None if pool is None else describe_pool(pool, change.after["min_instances"] or 0),
         "ledger": describe_ledger(change.ledger_during if failure else change.ledger_after),
         "draining": _describe_draining(change, snapshot),
+        "lockouts": [_describe_gap(gap) for gap in gaps if gap.seat.app_definition == app.name],
         "seconds_to_warm": warmth.seconds if warmth else None,
     }
+
+
+def _describe_gap(gap: Gap) -> dict[str, t.Any]:
+    seat = gap.seat
+    who = {"instance_id": seat.instance_id, "session": seat.session, "session_uid": seat.session_uid, "user": seat.user}
+    what = {"gap_seconds": gap.gap_seconds, "filled_by": gap.filled_by, "note": gap.note}
+    return {**who, "outcome": gap.outcome, **what}
 
 
 def _describe_draining(change: Change, snapshot: Snapshot) -> list[dict[str, t.Any]]:

@@ -19,21 +19,14 @@ from .._platform import snapshot as platform
 from .._platform.leader import leads
 from .._platform.options import Installation, read_installation
 from . import service as rest
-from .execute import (
-    Execution,
-    Job,
-    Undone,
-    Warmth,
-    find_causes,
-    merge_patch,
-    run,
-    wait_until_warm,
-)
+from .care import Care
+from .execute import Execution, Job, locked_out, merge_patch, run
 from .plan import Desired, HoldTerms, Refused
 from .result import describe_capacity, describe_change, differences
 from .verdict import task as verdict_tasks
 from .verdict.view import PARTS as VERDICT_PARTS
 from .view import PARTS, REQUIRED, pick, view_capacity
+from .wait import Undone, Warmth, find_causes, wait_until_warm
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -60,7 +53,7 @@ def _run(task: Task) -> Report:
     installation = _installation(params)
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
     done = run(gateway, send, job, installation, check_mode=check_mode)
-    task.warn(*_warnings(done, check_mode=check_mode))
+    task.warn(*_warnings(done, job, check_mode=check_mode))
     warmths: dict[str, Warmth] = {}
     late: EduideError | None = None
     # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
@@ -79,8 +72,9 @@ def _run(task: Task) -> Report:
             change,
             done.snapshot,
             warmth=warmths.get(name),
-            failure=done.failures.get(name),
+            failure=done.problems.get(name),
             sent=name in done.sent,
+            gaps=done.aftermath.gaps,
         )
         for name, change in done.changes.items()
     ]
@@ -143,6 +137,7 @@ def _job(params: Params) -> Job:
             drift=None if params["drift"] == "refuse" else params["drift"],
             api=params["api"],
         ),
+        care=Care(params["lockout"], params["quiet_seconds"], params["quiet_wait_seconds"]),
         require_leader=params["wait"],
         accept=frozenset(params["accept"]),
     )
@@ -198,7 +193,9 @@ def _installation(params: Params) -> Installation:
 def _wait(
     gateway: Gateway, installation: Installation, params: Params, job: Job, done: Execution
 ) -> tuple[Execution, dict[str, Warmth]]:
-    waited_for = {name: change for name, change in done.changes.items() if name not in done.failures}
+    waited_for = {
+        name: change for name, change in done.changes.items() if name not in done.failures and change.outcome != "late"
+    }
     snapshot, warmths = wait_until_warm(
         gateway,
         installation,
@@ -221,7 +218,7 @@ def _progress_writer(path: str | None) -> t.Callable[[dict[str, t.Any]], None]:
     return write
 
 
-def _warnings(done: Execution, *, check_mode: bool) -> list[str]:
+def _warnings(done: Execution, job: Job, *, check_mode: bool) -> list[str]:
     warnings = []
     for name, change in done.changes.items():
         entry = change.ledger_before
@@ -239,20 +236,14 @@ def _warnings(done: Execution, *, check_mode: bool) -> list[str]:
                 f"{name}: min_instances stays {change.after['min_instances']}, because sessions are on instances {ids} "
                 "and nothing is lowered below them; run the task again when those listed under draining have ended"
             )
-        pool = done.snapshot.pools.get(name)
-        if (
-            change.patch
-            and pool is not None
-            and pool.claimed_ids
-            and done.snapshot.operator
-            and done.snapshot.operator.keycloak
-        ):
+        if locked_out(change, done.snapshot, job):
             warnings.append(
                 f"{name}: the app definition of instances that sessions are on "
-                f"{'would be' if check_mode else 'was'} changed "
-                f"({len(pool.claimed_ids)} of them); operators built before 2026-08-28 empty their address lists then, "
-                "and their users are refused (403) until their session is started anew"
+                f"{'would be' if check_mode else 'was'} changed; operators built before 2026-08-28 empty their address "
+                "lists then, and their users are refused (403) until their session is started anew or a task with "
+                "repair=address_lists has run"
             )
+    warnings += done.aftermath.warnings
     return warnings
 
 
@@ -270,8 +261,8 @@ def _lateness(
 
 
 def _failure(done: Execution, late: EduideError | None) -> EduideError | None:
-    problems = [f"{name}: {text}" for name, text in done.failures.items()]
-    problems += [change.note for change in done.changes.values() if change.outcome in ("drift", "failed")]
+    problems = [f"{name}: {text}" for name, text in done.problems.items()]
+    problems += [change.note for change in done.changes.values() if change.outcome in ("drift", "late", "failed")]
     if isinstance(late, WaitTimeout):
         text = several([f"{late}; the higher bounds stay in place", *problems])
         return WaitTimeout(text, **late.details)

@@ -15,6 +15,7 @@ SIDECAR_LABEL = "theia-cloud.io/sidecar"
 GENERATION_LABEL = "theia-cloud.io/appdefinition-generation"
 PURPOSE_LABEL = "theia-cloud.io/template-purpose"
 EMAILS_PURPOSE = "emails"
+PROXY_PURPOSE = "proxy"
 WORKSPACE_LABEL = "theia-cloud.io/workspace-name"
 
 # Option of this collection -> field of the AppDefinition's spec.
@@ -23,6 +24,9 @@ SPEC_FIELDS = {"min_instances": "minInstances", "max_instances": "maxInstances",
 # Annotations that the operator sets on sessions.
 STRATEGY = "theia-cloud.io/session-start-strategy"
 INSTANCE_ID = "theia-cloud.io/instance-id"
+
+# Set by the operator on a pod whose address list it has changed, so that the kubelet looks at the list at once.
+REFRESH = "theia-cloud.io/eager-start-refresh"
 
 # The ConfigMap key with the addresses that the login proxy of an instance admits.
 EMAILS_KEY = "authenticated-emails-list"
@@ -47,6 +51,8 @@ TOUCHED = "eduide-theia/touched"
 LAST_SEEN = "eduide-theia/last-seen"
 # On an app definition: the ledger's version when a hold was opened or ended without a change of values.
 LEDGER_VERSION = "eduide-theia/ledger-version"
+# On an app definition: when this collection last had the operator look at its pool, which rebuilds nothing.
+POOL_TOUCHED = "eduide-theia/pool-touched"
 WORKSPACE_NOTE = "eduide-theia/workspace"
 """On a volume: the workspace whose files it holds."""
 VOLUME_FROM = "eduide-theia/volume-from"

@@ -86,7 +86,8 @@ def read(
             break
     else:
         raise Conflict(f"ConfigMap {names.CAPACITY_RECORD} changed {READS} times while the installation was read")
-    if snapshot.lists.app_definitions == [] and not snapshot.lists.sessions and ledger is None:
+    nothing = snapshot.lists.app_definitions == [] and not snapshot.lists.sessions
+    if nothing and snapshot.operator is None and ledger is None:
         raise gateway.no_installation()
     return snapshot._replace(ledger=ledger)
 

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._common.errors import Misconfigured, several
 from ..._platform import snapshot as platform
-from ..plan import NO_EFFECT, Refused
+from ..plan import Refused
 from .carry import Cycle, refused
 from .judge import judge
 from .report import describe
@@ -105,7 +105,8 @@ def guard(gateway: Gateway, names: Names, snapshot: Snapshot, changes: list[Chan
     problems = refused(cycles, view.surroundings(()))
     if problems and raises:
         raise Refused(several([f"{text}; say accept=[verdict] to do it all the same" for text in problems.values()]))
-    return [_failed(c, problems[c.app_definition.name]) if c.app_definition.name in problems else c for c in changes]
+    named = ((change, problems.get(change.app_definition.name)) for change in changes)
+    return [change.put_off("failed", problem) if problem else change for change, problem in named]
 
 
 def _cycle(view: View, snapshot: Snapshot, change: Change) -> Cycle:
@@ -119,13 +120,6 @@ def _cycle(view: View, snapshot: Snapshot, change: Change) -> Cycle:
         **change.effect._asdict(),
         warm=pool.warm_count,
         ending=tuple(pod.template for pod in ending),
-    )
-
-
-def _failed(change: Change, problem: str) -> Change:
-    before = change.ledger_before
-    return change._replace(
-        outcome="failed", patch={}, ledger_during=before, ledger_after=before, effect=NO_EFFECT, note=problem
     )
 
 

@@ -130,7 +130,13 @@ CASES = {
     "set-capacity": Case(
         "theia_capacity",
         breaking(pools(), "patch", kinds.APP_DEFINITION, "c-latest"),
-        {"app_definitions": [{"name": name, "min_instances": 5} for name in ("java-17-latest", "c-latest")]},
+        {
+            "app_definitions": [{"name": name, "min_instances": 5} for name in ("java-17-latest", "c-latest")],
+            "lockout": "accept",
+            "quiet_seconds": 0,
+            # Whether the pools become whole is looked at where an operator leads.
+            "operator_lease": "of-no-operator",
+        },
         "java-17-latest: the app definition of instances that sessions are on was changed",
         {"java-17-latest": "changed", "c-latest": "failed"},
     ),

@@ -23,7 +23,9 @@ GENERATION = {"theia-cloud.io/appdefinition-generation": "1"}
 def run(cluster):
     def run(gateway, *, check=False, **options):
         cluster(gateway)
-        options = {"namespace": "theia-prod", "service_url": "https://service.invalid", **options}
+        # Time is the matter of other tests.
+        patience = {"quiet_seconds": 0, "quiet_wait_seconds": 0}
+        options = {"namespace": "theia-prod", "service_url": "https://service.invalid", **patience, **options}
         return module("theia_capacity", options, check=check)
 
     return run
@@ -98,20 +100,6 @@ def test_the_ledger_and_the_patch_are_sent_once_and_guarded(run):
     assert patch[3] == {"metadata": {"resourceVersion": seen[kinds.APP_DEFINITION]}, "spec": {"minInstances": 10}}
     assert run(site.gateway, **asked)["changed"] is False
     assert len(site.gateway.writes) == before + 2
-
-
-def test_users_who_may_be_locked_out_by_the_change_are_warned_of(run):
-    site = Site("--keycloak")
-    app = site.app(minInstances=3)
-    for number in (1, 2, 3):
-        site.instance(app, number, site.session(f"s{number}") if number < 3 else None)
-    (warned,) = run(site.gateway, app_definitions=[{"name": "java", "min_instances": 10}])["warnings"]
-    assert warned == (
-        "java: the app definition of instances that sessions are on was changed (2 of them); operators built before "
-        "2026-08-28 empty their address lists then, and their users are refused (403) until their session is started "
-        "anew"
-    )
-    assert run(site.gateway, app_definitions=[{"name": "java", "min_instances": 10}])["warnings"] == []
 
 
 def test_an_app_definition_that_goes_meanwhile_takes_no_other_with_it(run):

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import execute
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import ledger as capacity_ledger
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.care import Care
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.execute import Job, merge_patch, run
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
@@ -22,14 +23,16 @@ from unit.interleaving import Execution, explore, one_after_the_other
 
 INSTALLATION = Installation("operator-deployment", "theia-cloud-operator-leaders")
 JAVA = "java"
+CARE = Care("refuse", quiet_seconds=5, quiet_wait_seconds=120)
 
 
 def pre(exam, warm):
-    return Job("present", (Desired(JAVA, warm, {}),), HoldTerms(exam, None, None, "kubernetes"), require_leader=False)
+    terms = HoldTerms(exam, None, None, "kubernetes")
+    return Job("present", (Desired(JAVA, warm, {}),), terms, CARE, require_leader=False)
 
 
 def post(exam):
-    return Job("baseline", (), HoldTerms(exam, None, None, "kubernetes"), require_leader=False)
+    return Job("baseline", (), HoldTerms(exam, None, None, "kubernetes"), CARE, require_leader=False)
 
 
 def carry_out(gateway, order):

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What surrounds a change of app definitions: it waits for quiet pools, and it leaves whole ones."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._common.errors import Conflict, EduideError, NotFound, several
+from .._common.timestamps import format_time
+from .._common.waiting import Clock, Deadline
+from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, LEASE, SERVICE
+from .._platform.names import POOL_TOUCHED
+from .look import look_at
+from .quiet import Look, incomplete, releases, went
+from .repair import Repair, plan_repairs
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+    from .._platform.parts import Part
+
+# An operator at work changes something about a pool more often than that.
+STALLED_SECONDS = 5.0
+# How often a pool that stands still is mended before it is given up.
+MENDS = 2
+_INTERVAL_SECONDS = 1.0
+_KINDS = {"Service": SERVICE, "Deployment": DEPLOYMENT, "ConfigMap": CONFIG_MAP}
+
+Sleep = t.Callable[[float], None]
+
+
+class Quiet(t.NamedTuple):
+    """What became of the wait for quiet pools."""
+
+    waited: bool
+    """Whether it took any time, so that what was read before is old."""
+    late: dict[str, str]
+    """The app definitions whose pools did not become quiet in time, and why."""
+
+
+def wait_until_quiet(
+    gateway: Gateway,
+    names: t.Collection[str],
+    *,
+    quiet_seconds: float,
+    timeout_seconds: float,
+    clock: Clock = time.monotonic,
+    sleep: Sleep = time.sleep,
+) -> Quiet:
+    """Wait until no session is being released, and none was for ``quiet_seconds``.
+
+    A pool that no session holds and that was left alone for that long is quiet at the first look.
+    """
+    deadline = Deadline(timeout_seconds, clock)
+    noise: dict[str, str] = {}
+    quiet_since: dict[str, float] = {}
+    earlier: dict[str, Look] = {}
+    waited = False
+    while True:
+        looks, now = look_at(gateway, names), clock()
+        waiting = []
+        for name, look in looks.items():
+            under_way = [*releases(look, 0.0), *(went(earlier[name], look) if name in earlier else ())]
+            if found := under_way or releases(look, quiet_seconds):
+                noise[name] = several(found)
+            if under_way:
+                quiet_since[name] = now
+            since = quiet_since.setdefault(name, now if look.held else now - quiet_seconds)
+            if found or now - since < quiet_seconds:
+                waiting.append(name)
+        if not waiting:
+            return Quiet(waited, {})
+        if deadline.remaining <= 0:
+            return Quiet(waited, {name: noise.get(name, "it was watched for too short a time") for name in waiting})
+        waited, earlier = True, looks
+        sleep(min(_INTERVAL_SECONDS, max(deadline.remaining, 0.0)))
+
+
+def holder(gateway: Gateway, lease: str) -> str | None:
+    """Who leads. Where it is another one later, the operator has ended: it leaves no other trace of that."""
+    spec = (gateway.get(LEASE, lease) or {}).get("spec") or {}
+    return t.cast("str | None", spec.get("holderIdentity"))
+
+
+def make_whole(
+    gateway: Gateway,
+    names: t.Collection[str],
+    *,
+    keycloak: bool,
+    timeout_seconds: float,
+    clock: Clock = time.monotonic,
+    sleep: Sleep = time.sleep,
+) -> dict[str, str]:
+    """Wait until the operator has brought these pools up to date, and mend what it leaves behind.
+
+    Returns what is wrong in the end, by app definition.
+    """
+    deadline = Deadline(timeout_seconds, clock)
+    stands: dict[str, tuple[t.Any, float]] = {name: (None, clock()) for name in names}
+    mends = dict.fromkeys(names, 0)
+    while True:
+        wrong: dict[str, str] = {}
+        try:
+            looks = look_at(gateway, names)
+        except EduideError as exc:
+            looks, wrong = {}, dict.fromkeys(names, f"the pool could not be looked at: {exc.told}")
+        now = clock()
+        for name, look in looks.items():
+            found = [each for each in incomplete(look, keycloak=keycloak) if not each.held]
+            if not found:
+                continue
+            wrong[name] = several([each.text for each in found])
+            stamp, since = stands[name]
+            if stamp != look.stamp:
+                stands[name] = (look.stamp, now)
+            elif now - since >= STALLED_SECONDS:
+                mends[name] += 1
+                stands[name] = (None, now)
+                if mends[name] <= MENDS:
+                    carry_out(gateway, look, plan_repairs(look, ("halves", "outdated"), keycloak=keycloak))
+        if all(mends[name] > MENDS for name in wrong) or deadline.remaining <= 0:
+            return wrong
+        sleep(min(_INTERVAL_SECONDS, max(deadline.remaining, 0.0)))
+
+
+def carry_out(gateway: Gateway, look: Look, repairs: t.Sequence[Repair]) -> dict[int, str]:
+    """Delete what is in the way of the operator, and have it look; returns what went wrong, by instance."""
+    wrong: dict[int, str] = {}
+
+    def delete(repair: Repair) -> None:
+        try:
+            for part in repair.deletes:
+                _delete(gateway, part)
+        except Conflict:
+            wrong[repair.instance_id] = "it changed while it was being repaired, as by a session that took it"
+        except EduideError as exc:
+            wrong[repair.instance_id] = exc.told
+
+    mended = [repair for repair in repairs if repair.touches]
+    gateway.map(delete, mended)
+    if any(repair.instance_id not in wrong for repair in mended):
+        try:
+            touch(gateway, look)
+        except EduideError as exc:
+            wrong.update({r.instance_id: exc.told for r in mended if r.instance_id not in wrong})
+    return wrong
+
+
+def touch(gateway: Gateway, look: Look) -> None:
+    """Have the operator look at the pool. It rebuilds nothing that is current for a changed annotation."""
+    metadata = {"uid": look.app.uid, "annotations": {POOL_TOUCHED: format_time(gateway.now())}}
+    try:
+        gateway.merge_patch(APP_DEFINITION, look.app.name, {"metadata": metadata})
+    except NotFound:
+        # With the app definition its pool goes.
+        return
+
+
+def _delete(gateway: Gateway, part: Part) -> None:
+    """A claim is written to the Services first, so that their version tells whether one has come meanwhile."""
+    version = part.resource_version if part.kind == "Service" else None
+    gateway.delete(_KINDS[part.kind], part.name, uid=part.uid, resource_version=version)

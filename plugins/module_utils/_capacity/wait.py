@@ -1,0 +1,153 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting until pools are warm, and why they are not."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._common.errors import EduideError
+from .._common.waiting import wait_until
+from .._kubernetes.kinds import APP_DEFINITION, EVENT, POD
+from .._platform import snapshot as platform
+from .._platform.leader import leads
+from .._platform.managers import last_writer
+from .._platform.names import SPEC_FIELDS
+from .._platform.options import Installation
+from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
+from .look import read
+from .plan import Change
+from .view import Snapshot, pick
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+
+
+class Warmth(t.NamedTuple):
+    """How far the pool of one app definition has come."""
+
+    warm: int
+    cold: tuple[int, ...]
+    claimed: int
+    seconds: float | None
+    """Seconds from the patch until it was warm; None if it was not."""
+
+
+def wait_until_warm(
+    gateway: Gateway,
+    installation: Installation,
+    changes: t.Mapping[str, Change],
+    wanted: t.Mapping[str, int | None],
+    *,
+    timeout_seconds: float,
+    progress: t.Callable[[dict[str, t.Any]], None],
+    clock: t.Callable[[], float] = time.monotonic,
+) -> tuple[Snapshot, dict[str, Warmth]]:
+    """Wait until every pool has what was asked for, or is complete: students may already be taking instances.
+
+    Complete is a pool up to the bound that this run set. Where another client changes a bound meanwhile, nobody waits
+    for what that client wants: it is an error that names the client.
+    """
+    started = clock()
+    warmed: dict[str, float] = {}
+
+    def look() -> Snapshot:
+        return read(gateway, installation)
+
+    def reached(snapshot: Snapshot) -> bool:
+        elapsed = clock() - started
+        if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
+            raise Undone("; ".join(undone))
+        for name in changes:
+            minimum = snapshot.app_definitions[name].values["min_instances"] or 0
+            pool, asked = snapshot.pools[name], wanted[name]
+            if not pool.cold(minimum) or (asked is not None and pool.warm_count >= asked):
+                warmed.setdefault(name, elapsed)
+            progress(
+                {"app_definition": name, "warm": pool.warm_count, "cold": len(pool.cold(minimum)), "seconds": elapsed}
+            )
+        return len(warmed) == len(changes)
+
+    snapshot, _unused = wait_until(look, reached, timeout_seconds=timeout_seconds)
+    return snapshot, {name: _warmth(snapshot, name, warmed.get(name)) for name in changes}
+
+
+class Undone(EduideError):
+    """Another client changed what this run set."""
+
+
+def _undone(gateway: Gateway, snapshot: Snapshot, change: Change) -> str | None:
+    """Who changed what this run set, if anybody did; what a later hold makes of it in the ledger is no such change."""
+    name = change.app_definition.name
+    live = pick(snapshot, name, gateway.namespace).values
+    entry = snapshot.ledger.entries.get(name)
+    wanted = {**{field: change.after[field] for field in change.goal}, **(entry.desired() if entry else {})}
+    lost = [field for field, value in wanted.items() if live[field] != value]
+    if not lost:
+        return None
+    obj = gateway.get(APP_DEFINITION, name)
+    told = []
+    for field in lost:
+        writer = last_writer(obj, "spec", SPEC_FIELDS[field]) if obj else None
+        told.append(f"{field} was set to {wanted[field]} and is {live[field]}: {writer or 'another client'} changed it")
+    return f"{name}: {' and '.join(told)}; find out who owns the field, then run this again"
+
+
+def _warmth(snapshot: Snapshot, name: str, seconds: float | None) -> Warmth:
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
+    return Warmth(
+        warm=pool.warm_count,
+        cold=tuple(pool.cold(minimum)),
+        claimed=len(pool.claimed_ids),
+        seconds=None if seconds is None else round(seconds, 1),
+    )
+
+
+def find_causes(gateway: Gateway, installation: Installation, snapshot: Snapshot, names: t.Iterable[str]) -> list[str]:
+    """Why these pools are still cold, from the pool, pods, events and the Lease; read only when a wait has failed."""
+    names = tuple(names)
+    # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
+    tails = [snapshot.app_definitions[name].uid[-12:] for name in names]
+
+    def ours(name: str) -> bool:
+        return any(tail in name for tail in tails)
+
+    def pod_of(obj: dict[str, t.Any]) -> PoolPod | None:
+        pod = project_pool_pod(obj)
+        return pod if pod and ours(pod.name) else None
+
+    def warning_of(event: dict[str, t.Any]) -> Warned | None:
+        warning = project_warning(event)
+        return warning if warning and ours(warning.name) else None
+
+    seen = platform.read_each(
+        gateway,
+        {"pods": lambda: gateway.list(POD, keep=pod_of), "events": lambda: gateway.list(EVENT, keep=warning_of)},
+    )
+    pods = seen.found["pods"]
+    troubles = troubles_of(pods or (), seen.found["events"] or ())
+    troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
+    with_pod = [(pod.instance_id, tail) for pod in pods or () for tail in tails if tail in pod.name]
+    without_pod = [
+        f"{name} {instance.id}"
+        for name, tail in zip(names, tails, strict=True)
+        for instance in snapshot.pools[name].instances
+        if instance.free and instance.current and not instance.ready and (instance.id, tail) not in with_pod
+    ]
+    causes = explain(
+        troubles,
+        leading=leads(gateway, installation),
+        following=all(_follows(snapshot, name) for name in names),
+        without_pod=() if pods is None else without_pod,
+    )
+    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
+
+
+def _follows(snapshot: Snapshot, name: str) -> bool:
+    """Whether every cold instance was built from the app definition as it is now, and only its pod is not ready."""
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
+    current = {instance.id for instance in pool.instances if instance.current}
+    return current.issuperset(pool.cold(minimum))
