@@ -103,6 +103,23 @@ options:
     elements: str
     choices: [verdict]
     default: []
+  repair:
+    description:
+      - Which kinds of damage to mend in the pools of O(app_definitions), after everything else that is asked for. An
+        app definition of which nothing else is asked may be named for that alone.
+      - V(address_lists) writes the user of a session into the empty list of the instance that the session holds.
+      - V(dirty) rebuilds free instances that still have the label, the address or the files of an earlier user.
+      - V(ownerless) deletes objects named like members of the pool that nothing owns.
+      - V(halves) completes instances of which parts are missing. A single Service that is left is deleted first, since
+        the operator makes both or none.
+      - V(outdated) has the operator rebuild free instances of an earlier generation, make missing ones and remove those
+        above the bound.
+      - All but the first need an operator that leads, wait for a quiet pool, and never touch an instance that a session
+        holds.
+    type: list
+    elements: str
+    choices: [address_lists, dirty, ownerless, halves, outdated]
+    default: []
   lockout:
     description:
       - What to do about the users of instances that a change of their app definition would lock out. With Keycloak the
@@ -179,6 +196,14 @@ EXAMPLES = r"""
     namespace: theia-prod
     hold: pgdp-final
     state: baseline
+
+- name: Mend what an operator left of its pools when it ended
+  eduide.theia.theia_capacity:
+    namespace: theia-prod
+    app_definitions:
+      - name: java-17-latest
+    repair: [address_lists, dirty, halves, outdated]
+    lockout: repair
 
 - name: Keep three instances of one app definition for good, through the REST service
   eduide.theia.theia_capacity:
@@ -369,6 +394,36 @@ app_definitions:
       returned: always
       type: float
       sample: 24.5
+repairs:
+  description: The damage that was found of the kinds in O(repair), and what became of it.
+  returned: when the plan could be made with access to the cluster
+  type: list
+  elements: dict
+  contains:
+    app_definition: {description: Its app definition., returned: always, type: str, sample: java-17-latest}
+    kind: {description: One of the kinds of O(repair)., returned: always, type: str, sample: halves}
+    instance_id: {description: Id of the instance., returned: always, type: int, sample: 7}
+    evidence: {description: What is wrong with it., returned: always, type: str, sample: it has no external Service}
+    deletes:
+      description: The objects to delete, each as kind and name.
+      returned: always
+      type: list
+      elements: str
+      sample: [Service/instance-7-java-17-latest-0b8f7a1c6d5f-int]
+    session_uid:
+      description: Uid of the session that holds the instance; null if none does.
+      returned: always
+      type: str
+      sample: null
+    outcome:
+      description:
+        - V(repaired), or V(kept_claimed) if a session holds the instance, so that it has to wait for its end.
+        - V(late) if sessions are being released, V(refused) if users would be locked out, V(failed).
+      returned: always
+      type: str
+      sample: repaired
+    would: {description: Whether this is only foreseen, in check mode., returned: always, type: bool, sample: false}
+    note: {description: What else is to be said about it., returned: always, type: str, sample: ""}
 precondition:
   description: V(resource_version) if patches were guarded against changes in between, V(none) through the REST service.
   returned: when the plan could be made

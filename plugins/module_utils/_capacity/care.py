@@ -64,7 +64,7 @@ class Surroundings:
             failures[name] = f"the bounds are set, but users are locked out: {several(told)}"
         wrong = make_whole(self._gateway, sent, keycloak=self._keycloak, timeout_seconds=self._care.quiet_wait_seconds)
         for name, text in wrong.items():
-            broken = f"the bounds are set, but its pool is not whole: {text}; look at the operator's log"
+            broken = f"the bounds are set, but its pool is not whole: {text}; run a task with repair=[halves, outdated]"
             failures[name] = f"{failures[name]}; {broken}" if name in failures else broken
         return Aftermath(tuple(gaps), failures, self._succession())
 

@@ -46,21 +46,28 @@ class Gap(t.NamedTuple):
     note: str = ""
 
 
+def seat_of(look: Look, number: int) -> Seat | None:
+    """The seat on this instance, if one session that stays holds it and it is complete enough to be used."""
+    parts = look.instances[number]
+    holders = [look.sessions[uid] for uid in sorted(parts.sessions) if uid in look.sessions]
+    addresses, deployment = parts.own.get("address list"), parts.own.get("Deployment")
+    if len(holders) != 1 or holders[0].deleting or addresses is None or deployment is None:
+        return None
+    session = holders[0]
+    return Seat(look.app.name, number, addresses.name, deployment.name, session.name, session.uid, session.user)
+
+
 def seats(look: Look, *, rebuilt_by: t.Literal["change", "touch"]) -> list[Seat]:
-    """The instances whose users a change of the app definition, or a touch of its metadata, would lock out.
+    """The seats whose users a change of the app definition, or a touch of its metadata, would lock out.
 
     A touch rebuilds only the lists of an earlier generation.
     """
-    found = []
-    for number, parts in look.instances.items():
-        holders = [look.sessions[uid] for uid in sorted(parts.sessions) if uid in look.sessions]
-        addresses, deployment = parts.own.get("address list"), parts.own.get("Deployment")
-        if len(holders) != 1 or holders[0].deleting or addresses is None or deployment is None:
-            continue
-        if rebuilt_by == "change" or addresses.generation not in (None, str(look.app.generation)):
-            name, uid, user = holders[0].name, holders[0].uid, holders[0].user
-            found.append(Seat(look.app.name, number, addresses.name, deployment.name, name, uid, user))
-    return found
+    current = (None, str(look.app.generation))
+    found = {number: seat for number in look.instances if (seat := seat_of(look, number))}
+    if rebuilt_by == "touch":
+        lists = {number: look.instances[number].own["address list"] for number in found}
+        found = {number: seat for number, seat in found.items() if lists[number].generation not in current}
+    return [*found.values()]
 
 
 def refusal(name: str, users: int) -> str:

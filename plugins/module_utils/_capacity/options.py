@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .repair import KINDS
+
 Spec = dict[str, dict[str, t.Any]]
 
 
@@ -45,6 +47,7 @@ def capacity_argument_spec() -> Spec:
         "time_zone": {"type": "str"},
         "drift": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
         "accept": {"type": "list", "elements": "str", "choices": ["verdict"], "default": []},
+        "repair": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
         "lockout": {"type": "str", "choices": ["refuse", "repair", "accept"], "default": "refuse"},
         "quiet_seconds": {"type": "float", "default": 5},
         "quiet_wait_seconds": {"type": "float", "default": 120},

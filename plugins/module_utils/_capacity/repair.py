@@ -16,6 +16,7 @@ import typing as t
 from .._common.timestamps import parse_time
 from .._platform.parts import SERVICES, Part, Parts
 from .._platform.pool import RELEASE_GRACE
+from .lockout import seat_of
 from .quiet import Look
 
 Kind = t.Literal["address_lists", "dirty", "ownerless", "halves", "outdated"]
@@ -58,11 +59,11 @@ def plan_repairs(look: Look, kinds: t.Collection[Kind], *, keycloak: bool) -> li
 
 def _address_list(parts: Parts, look: Look, keycloak: bool) -> Repair | None:
     """Its user is refused, although the session is there to stay."""
-    addresses, holder = parts.own.get("address list"), _live_holder(parts, look)
-    if not keycloak or holder is None or addresses is None or addresses.addresses or addresses.deleting:
+    seat = seat_of(look, parts.id) if keycloak and parts.own else None
+    if seat is None or parts.own["address list"].addresses or parts.own["address list"].deleting:
         return None
-    evidence = f"{addresses.name} admits nobody, and session {look.sessions[holder].name} is on the instance"
-    return Repair("address_lists", parts.id, evidence, session=holder)
+    evidence = f"{seat.address_list} admits nobody, and session {seat.session} is on the instance"
+    return Repair("address_lists", parts.id, evidence, session=seat.session_uid)
 
 
 def _dirty(parts: Parts, look: Look, keycloak: bool) -> Repair | None:
@@ -114,12 +115,6 @@ _RULES: dict[Kind, t.Callable[[Parts, Look, bool], Repair | None]] = {
     "halves": _half,
     "outdated": _outdated,
 }
-
-
-def _live_holder(parts: Parts, look: Look) -> str | None:
-    """The session that holds the instance, if it is there and stays."""
-    live = [uid for uid in sorted(parts.sessions) if uid in look.sessions and not look.sessions[uid].deleting]
-    return live[0] if len(live) == 1 else None
 
 
 def _anybody(parts: Parts) -> str | None:

@@ -16,6 +16,7 @@ if t.TYPE_CHECKING:
     from .._platform.pool import Pool
     from .ledger import Entry
     from .lockout import Gap
+    from .mend import Repaired
     from .plan import Change
     from .view import Snapshot
     from .wait import Warmth
@@ -118,6 +119,22 @@ def describe_change(
         "draining": _describe_draining(change, snapshot),
         "lockouts": [_describe_gap(gap) for gap in gaps if gap.seat.app_definition == app.name],
         "seconds_to_warm": warmth.seconds if warmth else None,
+    }
+
+
+def describe_repair(repaired: Repaired, *, would: bool) -> dict[str, t.Any]:
+    """One damaged instance, and what became of it."""
+    repair = repaired.repair
+    return {
+        "app_definition": repaired.app_definition,
+        "kind": repair.kind,
+        "instance_id": repair.instance_id,
+        "evidence": repair.evidence,
+        "deletes": [f"{part.kind}/{part.name}" for part in repair.deletes],
+        "session_uid": repair.session,
+        "outcome": repaired.outcome,
+        "would": would,
+        "note": repaired.note,
     }
 
 

@@ -21,8 +21,9 @@ from .._platform.options import Installation, read_installation
 from . import service as rest
 from .care import Care
 from .execute import Execution, Job, locked_out, merge_patch, run
+from .mend import Mending, Repaired
 from .plan import Desired, HoldTerms, Refused
-from .result import describe_capacity, describe_change, differences
+from .result import describe_capacity, describe_change, describe_repair, differences
 from .verdict import task as verdict_tasks
 from .verdict.view import PARTS as VERDICT_PARTS
 from .view import PARTS, REQUIRED, pick, view_capacity
@@ -54,6 +55,8 @@ def _run(task: Task) -> Report:
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
     done = run(gateway, send, job, installation, check_mode=check_mode)
     task.warn(*_warnings(done, job, check_mode=check_mode))
+    repaired, problems = _repair(gateway, installation, params, job, done, check_mode=check_mode)
+    task.warn(*(each.text for each in repaired if each.note and not each.problem))
     warmths: dict[str, Warmth] = {}
     late: EduideError | None = None
     # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
@@ -79,12 +82,13 @@ def _run(task: Task) -> Report:
         for name, change in done.changes.items()
     ]
     diff = differences(items)
-    return Report(
-        done.ledger_written or bool(diff),
-        {"app_definitions": items, "precondition": "none" if params["api"] == "service" else "resource_version"},
-        diff,
-        _failure(done, late),
-    )
+    fields = {
+        "app_definitions": items,
+        "repairs": [describe_repair(each, would=check_mode) for each in repaired],
+        "precondition": "none" if params["api"] == "service" else "resource_version",
+    }
+    mended = any(each.outcome == "repaired" for each in repaired)
+    return Report(done.ledger_written or bool(diff) or mended, fields, diff, _failure(done, late, problems))
 
 
 def run_info(task: Task) -> Report:
@@ -117,7 +121,8 @@ def _job(params: Params) -> Job:
         raise Misconfigured(
             f"{', '.join(twice)}: named more than once in app_definitions; state each app definition once"
         )
-    if params["state"] == "present" and (empty := [desired.name for desired in all_desired if not desired.asked]):
+    empty = [desired.name for desired in all_desired if not desired.asked]
+    if params["state"] == "present" and empty and not params["repair"]:
         raise Misconfigured(
             f"{', '.join(empty)}: nothing is asked for; state warm, min_instances, max_instances or timeout_minutes"
         )
@@ -130,7 +135,8 @@ def _job(params: Params) -> Job:
     _check_whose_hold_ends(params)
     return Job(
         state=params["state"],
-        all_desired=all_desired,
+        # Those of which nothing is asked are there to be repaired.
+        all_desired=tuple(each for each in all_desired if each.asked or params["state"] == "baseline"),
         terms=HoldTerms(
             hold=hold,
             until=_until(params),
@@ -207,6 +213,26 @@ def _wait(
     return done._replace(snapshot=snapshot), warmths
 
 
+def _repair(
+    gateway: Gateway, installation: Installation, params: Params, job: Job, done: Execution, *, check_mode: bool
+) -> tuple[list[Repaired], list[str]]:
+    """Mend the pools of the app definitions of the task; what became of it, and what went wrong."""
+    if not params["repair"]:
+        return [], []
+    names = [item["name"] for item in params["app_definitions"] or ()] or sorted(done.snapshot.app_definitions)
+    for name in names:
+        pick(done.snapshot, name, gateway.namespace)
+    try:
+        mending = Mending(gateway, installation, done.snapshot.operator, job.care, params["repair"])
+        repaired = mending.foresee(names) if check_mode else mending.run(names)
+    except EduideError as exc:
+        if not done.sent:
+            raise
+        # What was changed before has to be told all the same.
+        return [], [exc.told]
+    return repaired, [each.problem for each in repaired if each.problem]
+
+
 def _progress_writer(path: str | None) -> t.Callable[[dict[str, t.Any]], None]:
     if path is None:
         return lambda _report: None
@@ -260,9 +286,10 @@ def _lateness(
     return WaitTimeout(text, causes=causes)
 
 
-def _failure(done: Execution, late: EduideError | None) -> EduideError | None:
+def _failure(done: Execution, late: EduideError | None, unrepaired: t.Sequence[str]) -> EduideError | None:
     problems = [f"{name}: {text}" for name, text in done.problems.items()]
     problems += [change.note for change in done.changes.values() if change.outcome in ("drift", "late", "failed")]
+    problems += unrepaired
     if isinstance(late, WaitTimeout):
         text = several([f"{late}; the higher bounds stay in place", *problems])
         return WaitTimeout(text, **late.details)

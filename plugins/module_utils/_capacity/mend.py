@@ -1,0 +1,161 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out repairs: address lists at once, everything else while the pool is quiet and an operator leads."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import Conflict, EduideError
+from .._kubernetes.kinds import APP_DEFINITION
+from .._platform.leader import leads
+from .care import Care, quiet
+from .lockout import refusal, seat_of, seats
+from .look import look_at
+from .plan import Refused
+from .readmit import fill_list, refresh_pods, watch_lists
+from .repair import Kind, Repair, plan_repairs
+from .settle import carry_out, make_whole
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+    from .._platform.operator import Operator
+    from .._platform.options import Installation
+    from .quiet import Look
+
+Outcome = t.Literal["repaired", "kept_claimed", "late", "refused", "failed"]
+
+
+class Repaired(t.NamedTuple):
+    """What became of one repair."""
+
+    app_definition: str
+    repair: Repair
+    outcome: Outcome
+    note: str = ""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the task fails because of it, if it does. Who is on the instance is no reason: that ends."""
+        return None if self.outcome in ("repaired", "kept_claimed") else self.text
+
+    @property
+    def text(self) -> str:
+        return f"{self.app_definition}: instance {self.repair.instance_id}: {self.note}"
+
+
+class Mending:
+    """The repairs of one task."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        installation: Installation,
+        operator: Operator | None,
+        care: Care,
+        kinds: t.Sequence[Kind],
+    ) -> None:
+        if operator is None or not operator.eager:
+            raise Refused(
+                f"nothing can be repaired: Deployment {installation.operator_deployment!r} is not there or runs "
+                "without --eagerStart, so that there are no pools"
+            )
+        self._gateway, self._installation, self._care, self._kinds = gateway, installation, care, kinds
+        self._keycloak = operator.keycloak
+
+    def plan(self, names: t.Collection[str]) -> dict[str, tuple[Look, list[Repair]]]:
+        """What is to be repaired in the pools of these app definitions."""
+        looks = look_at(self._gateway, names)
+        return {name: (look, plan_repairs(look, self._kinds, keycloak=self._keycloak)) for name, look in looks.items()}
+
+    def foresee(self, names: t.Collection[str]) -> list[Repaired]:
+        """What a run would do."""
+        return [
+            Repaired(name, repair, *self._expected(look, repair))
+            for name, (look, repairs) in self.plan(names).items()
+            for repair in repairs
+        ]
+
+    def run(self, names: t.Collection[str]) -> list[Repaired]:
+        """Do it. Students who are refused come first."""
+        planned = self.plan(names)
+        done = [each for name, (look, repairs) in planned.items() for each in self._fill(name, look, repairs)]
+        touched = [name for name, (_look, repairs) in planned.items() if any(r.touches for r in repairs)]
+        late: t.Mapping[str, str] = {}
+        if touched:
+            if not leads(self._gateway, self._installation):
+                raise Refused(
+                    f"no operator leads in {self._gateway.namespace!r}, so nothing would be built anew; look at the "
+                    f"pods of Deployment {self._installation.operator_deployment!r}"
+                )
+            late = quiet(self._gateway, self._care, touched).late
+            # What was damaged before the wait may be whole by now, and the other way round.
+            planned = {**planned, **self.plan(touched)}
+        for name, (look, repairs) in planned.items():
+            done += self._rebuild(name, look, [r for r in repairs if r.kind != "address_lists"], late.get(name))
+        return done
+
+    def _expected(self, look: Look, repair: Repair) -> tuple[Outcome, str]:
+        if repair.kept:
+            return "kept_claimed", _held_text(look, repair)
+        return ("refused", text) if repair.touches and (text := self._locks_out(look)) else ("repaired", "")
+
+    def _locks_out(self, look: Look) -> str | None:
+        """A touch rebuilds address lists of an earlier generation, also those of instances in use."""
+        if not self._keycloak or self._care.lockout != "refuse":
+            return None
+        users = len(seats(look, rebuilt_by="touch"))
+        return refusal(look.app.name, users) if users else None
+
+    def _fill(self, name: str, look: Look, repairs: t.Sequence[Repair]) -> list[Repaired]:
+        done, filled = [], []
+        for repair in repairs:
+            seat = seat_of(look, repair.instance_id) if repair.kind == "address_lists" else None
+            if seat is None:
+                continue
+            try:
+                there = fill_list(self._gateway, seat, look.instances[repair.instance_id].own["address list"])
+            except Conflict:
+                done.append(Repaired(name, repair, "failed", "its address list changed meanwhile; run the task again"))
+            except EduideError as exc:
+                done.append(Repaired(name, repair, "failed", exc.told))
+            else:
+                filled += [seat] if there else []
+                done.append(Repaired(name, repair, "repaired", "" if there else "its session ended meanwhile"))
+        note = refresh_pods(self._gateway, filled)
+        return [each._replace(note=each.note or note) for each in done]
+
+    def _rebuild(self, name: str, look: Look, repairs: t.Sequence[Repair], late: str | None) -> list[Repaired]:
+        kept = [Repaired(name, r, "kept_claimed", _held_text(look, r)) for r in repairs if r.kept]
+        open_repairs = [repair for repair in repairs if repair.touches]
+        if not open_repairs:
+            return kept
+        if late:
+            text = f"sessions are being released ({late}), which a repair must not meet; run the task again later"
+            return [*kept, *(Repaired(name, repair, "late", text) for repair in open_repairs)]
+        if locks_out := self._locks_out(look):
+            return [*kept, *(Repaired(name, repair, "refused", locks_out) for repair in open_repairs)]
+        at_risk = seats(look, rebuilt_by="touch") if self._keycloak and self._care.lockout == "repair" else []
+        wrong = carry_out(self._gateway, look, open_repairs)
+        patience = self._care.quiet_wait_seconds
+        if at_risk:
+            generation = self._gateway.get(APP_DEFINITION, name)
+            generations = {name: generation["metadata"]["generation"] if generation else 0}
+            watch_lists(self._gateway, at_risk, generations, timeout_seconds=patience)
+        make_whole(self._gateway, [name], keycloak=self._keycloak, timeout_seconds=patience)
+        left = {(r.kind, r.instance_id): r for _look, rest in self.plan([name]).values() for r in rest}
+        for repair in open_repairs:
+            if repair.instance_id not in wrong and (repair.kind, repair.instance_id) in left:
+                wrong[repair.instance_id] = f"still so: {left[repair.kind, repair.instance_id].evidence}"
+        return [*kept, *(_outcome(name, repair, wrong.get(repair.instance_id)) for repair in open_repairs)]
+
+
+def _outcome(name: str, repair: Repair, wrong: str | None) -> Repaired:
+    return Repaired(name, repair, "failed", wrong) if wrong else Repaired(name, repair, "repaired")
+
+
+def _held_text(look: Look, repair: Repair) -> str:
+    session = look.sessions.get(repair.session or "")
+    return f"session {session.name if session else repair.session} is on it; repair it when that has ended"
