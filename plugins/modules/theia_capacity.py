@@ -55,6 +55,13 @@ options:
           - Minutes after its creation at which the platform ends a session. V(0) means never.
           - Not with O(api=service), which cannot change it.
         type: int
+      inactive_minutes:
+        description:
+          - Minutes without activity after which the platform ends a session, for an app definition with an activity
+            tracker. Operators built before 2026-08-28 count them from the start of a session whose activity they cannot
+            ask for, which are those on warm instances, and end it while it is in use.
+          - Not with O(api=service), which cannot change it.
+        type: int
   state:
     description:
       - V(present) makes the stated values hold.
@@ -74,11 +81,34 @@ options:
       - Without a word on whose hold ends, nothing is changed.
     type: bool
     default: false
+  hold_from:
+    description:
+      - When that exam starts, as O(hold_until) is written. A change that would take warm instances away and not have
+        them back by then has the outcome V(late), and nothing is changed. What a pod takes to start is the time that
+        95 of 100 pods of the pool took, or 3 minutes as long as fewer than 5 are there.
+    type: str
   hold_until:
     description:
       - When that exam ends, as ISO 8601 with an offset, or as C(HH:MM) of today in O(time_zone).
-      - Kept for those who read the ledger; nothing happens by itself.
+      - Kept for those who read the ledger; nothing happens by itself. A time limit that may end a session before is
+        warned of.
     type: str
+  late:
+    description: Make a change although warm instances are not back before O(hold_from).
+    type: bool
+    default: false
+  extend_time_limits:
+    description:
+      - Minutes that a session of the exam has to last. O(app_definitions[].timeout_minutes) and
+        O(app_definitions[].inactive_minutes) of each app definition are raised to it in the same patch, where they are
+        shorter, and come back with O(state=baseline). They are not shortened while that would end a session.
+    type: int
+  drain_min_freed:
+    description:
+      - With O(state=baseline) and sessions on high instances, the bound is lowered once to the highest of them if that
+        frees at least so many instances. The rest follows when the sessions have ended.
+    type: int
+    default: 10
   time_zone:
     description:
       - Name of a time zone for O(hold_until), such as Europe/Berlin.
@@ -232,7 +262,8 @@ app_definitions:
     outcome:
       description:
         - V(changed), V(unchanged), or V(draining) if sessions keep a bound from being lowered.
-        - V(late) if it is no time for a change, because sessions are being released.
+        - V(late) if it is no time for a change, because sessions are being released, or because warm instances would
+          not be back before O(hold_from).
         - V(drift) if somebody else changed it, V(void) if it was created anew since its hold began, V(failed).
       returned: always
       type: str
@@ -254,6 +285,11 @@ app_definitions:
           returned: always
           type: int
           sample: 1440
+        inactive_minutes:
+          description: Minutes without activity until a session is ended; null if it has no activity tracker.
+          returned: always
+          type: int
+          sample: 180
     after:
       description: The values afterwards, or as they would be in check mode.
       returned: always
@@ -414,7 +450,7 @@ repairs:
       description: Uid of the session that holds the instance; null if none does.
       returned: always
       type: str
-      sample: null
+      sample: 0b8f7a1c-6d5f-4f0e-9b0a-0f4f5a6b7c8d
     outcome:
       description:
         - V(repaired), or V(kept_claimed) if a session holds the instance, so that it has to wait for its end.
@@ -462,7 +498,7 @@ def main() -> None:
             **capacity_argument_spec(),
         },
         required_if=[("state", "present", ("app_definitions",))],
-        required_by={"hold_until": "hold"},
+        required_by=dict.fromkeys(("hold_from", "hold_until", "extend_time_limits"), "hold"),
         supports_check_mode=True,
     )
     finish(module, run_task, "setting the capacity")

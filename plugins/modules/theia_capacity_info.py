@@ -108,6 +108,12 @@ app_definitions:
       returned: always
       type: int
       sample: 1440
+    inactive_minutes:
+      description:
+        - Minutes without activity until a session is ended; null if it has no activity tracker, or with O(api=service).
+      returned: always
+      type: int
+      sample: 180
     sessions: {description: Number of its sessions., returned: always, type: int, sample: 40}
     pool:
       description: The pool, counted by the owners of its Services.

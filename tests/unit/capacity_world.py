@@ -40,11 +40,13 @@ def app_definition(
     max_instances: int | None = 1000,
     timeout_minutes: int | None = 1440,
     uid: str = UID,
+    inactive_minutes: int | None = None,
 ) -> AppDefinitionRow:
     values = {
         "min_instances": min_instances,
         "max_instances": max_instances,
         "timeout_minutes": timeout_minutes,
+        "inactive_minutes": inactive_minutes,
     }
     return AppDefinitionRow(NAME, uid, 4, "100", values)
 
@@ -58,8 +60,9 @@ def terms(
     until: str | None = None,
     drift: t.Literal["overwrite", "adopt"] | None = None,
     api: t.Literal["kubernetes", "service"] = "kubernetes",
+    drain_min_freed: int | None = None,
 ) -> HoldTerms:
-    return HoldTerms(hold, until, drift, api)
+    return HoldTerms(hold, until, drift, api, drain_min_freed)
 
 
 class World:

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 
 from .._common.errors import Conflict, EduideError, several
 from .._common.reading import SharedRead
 from .._common.timestamps import format_time
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP
+from .._platform import snapshot as platform
 from .._platform.leader import leads
 from .._platform.names import CAPACITY_RECORD, LEDGER_VERSION, SPEC_FIELDS
 from .._platform.options import Installation
@@ -19,6 +21,7 @@ from .._platform.pool import Pool
 from .._platform.rows import AppDefinitionRow
 from . import ledger as capacity_ledger
 from .care import Aftermath, Care, Surroundings, quiet
+from .lateness import start_seconds, too_late
 from .lockout import refusal
 from .look import read
 from .plan import Change, Desired, HoldTerms, Refused, plan_baseline, plan_present
@@ -46,6 +49,10 @@ class Job(t.NamedTuple):
     """Refuse to begin while no operator leads: warming would never end."""
     accept: frozenset[str] = frozenset()
     """Which refusals the caller overrides."""
+    start: datetime | None = None
+    """When the exam starts; None if nobody said."""
+    late: bool = False
+    """Change a warm pool even if it is not warm again by then."""
 
 
 class Execution(t.NamedTuple):
@@ -206,6 +213,9 @@ def _plan_in_quiet(
     ]
     if check_mode or not rebuilt:
         return snapshot, changes
+    if job.require_leader and not leads(gateway, installation):
+        # Without an operator releases do not end either.
+        raise _leaderless(gateway, installation)
     waited, late = quiet(gateway, job.care, rebuilt)
     if waited:
         snapshot, changes = _plan_now(gateway, job, installation)
@@ -223,7 +233,22 @@ def _plan_now(gateway: Gateway, job: Job, installation: Installation) -> tuple[S
     changes = make_plan(snapshot, job, installation, gateway.namespace)
     if "verdict" not in job.accept:
         changes = guard(gateway, installation, snapshot, changes, raises=job.state == "present")
-    return snapshot, changes
+    return snapshot, _unless_late(gateway, job, snapshot, changes)
+
+
+def _unless_late(gateway: Gateway, job: Job, snapshot: Snapshot, changes: list[Change]) -> list[Change]:
+    """Leave warm instances as they are where their successors would not be warm when the exam starts."""
+    warm = {c.app_definition.name: snapshot.pools[c.app_definition.name].warm_count for c in changes if c.patch}
+    if job.start is None or job.late or job.state != "present" or not any(warm.values()):
+        return changes
+    pods = platform.read_list(gateway, "pods")
+    found = []
+    for change in changes:
+        name = change.app_definition.name
+        seconds = start_seconds(pods, change.app_definition.uid)
+        text = too_late(change, warm.get(name, 0), snapshot.now, job.start, seconds)
+        found.append(change.put_off("late", text) if text else change)
+    return found
 
 
 def _late_text(name: str, late: t.Mapping[str, str], care: Care) -> str:
@@ -329,13 +354,23 @@ def _store(
     return capacity_ledger.read_ledger(stored)
 
 
+def _spec(values: capacity_ledger.Values) -> dict[str, t.Any]:
+    spec: dict[str, t.Any] = {}
+    for option, value in values.items():
+        *outer, last = SPEC_FIELDS[option]
+        inner = spec
+        for field in outer:
+            inner = inner.setdefault(field, {})
+        inner[last] = value
+    return spec
+
+
 def merge_patch(gateway: Gateway) -> Send:
     """Send a change through the cluster, guarded by the version it was planned on."""
 
     def send(change: Change) -> None:
         app = change.app_definition
-        spec = {SPEC_FIELDS[option]: value for option, value in change.patch.items()}
-        body = {"metadata": {"resourceVersion": app.resource_version}, "spec": spec}
+        body = {"metadata": {"resourceVersion": app.resource_version}, "spec": _spec(change.patch)}
         gateway.merge_patch(APP_DEFINITION, app.name, body)
 
     return send

@@ -58,6 +58,8 @@ class Entry(t.NamedTuple):
     holds: dict[str, Hold]
     written: tuple[Values, ...]
     draining_since: str | None
+    narrowed: bool = False
+    """Whether the bound was lowered once already on the way back to the baseline."""
 
     @property
     def open_holds(self) -> dict[str, Hold]:
@@ -154,6 +156,7 @@ def _read_entry(value: t.Any) -> Entry:
         holds={exam: _read_hold(hold) for exam, hold in of_type(raw["holds"], dict).items()},
         written=tuple(_read_values(values, SPEC_FIELDS) for values in of_type(raw["written"], list)),
         draining_since=of_type(raw["draining_since"], str, NoneType),
+        narrowed=of_type(raw["narrowed"], bool),
     )
 
 

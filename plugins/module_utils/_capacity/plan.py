@@ -17,6 +17,7 @@ from .._platform.pool import (
     smallest_total,
 )
 from .._platform.rows import AppDefinitionRow, LiveSession
+from .drain import claims_in_the_way, narrowing, outlasting_sessions
 from .ledger import Entry, Hold, Values, more_generous
 
 # The REST service changes the bounds and nothing else.
@@ -46,6 +47,8 @@ class HoldTerms(t.NamedTuple):
     until: str | None
     drift: t.Literal["overwrite", "adopt"] | None
     api: t.Literal["kubernetes", "service"]
+    drain_min_freed: int | None = None
+    """How many instances a patch must free that does not restore the baseline yet; None: there is no such patch."""
 
 
 class Change(t.NamedTuple):
@@ -146,7 +149,7 @@ def plan_present(
     _check(app, wanted, terms)
     if not eager and (wanted.get("min_instances") or 0) > (app.values["min_instances"] or 0):
         raise Refused(_lazy_text(app))
-    draining, outlasting = _drain(app, pool, wanted), _outlasting(app, sessions, wanted)
+    draining, outlasting = claims_in_the_way(app, pool, wanted), outlasting_sessions(app, sessions, wanted)
     stays = bool(draining or outlasting)
     patch = {} if stays else _differences(app, wanted)
     if planned is not None and patch:
@@ -195,11 +198,14 @@ def plan_baseline(
         # That of one app definition is no reason to leave the others as the exam wanted them.
         remedy = "somebody raised it beyond the baseline: lower it in the app definition itself, then run this again"
         return unchanged._replace(outcome="failed", note=f"{clash}; {remedy}")
-    draining, outlasting = _drain(app, pool, wanted), _outlasting(app, sessions, wanted)
+    draining, outlasting = claims_in_the_way(app, pool, wanted), outlasting_sessions(app, sessions, wanted)
     stays = bool(draining or outlasting)
-    patch = {} if stays else _differences(app, wanted)
+    patch = _differences(app, wanted)
     if stays:
         ended = ended._replace(draining_since=ended.draining_since or now)
+        patch = narrowing(app, pool, ended, terms.drain_min_freed) if draining else {}
+    if stays and patch:
+        ended = _with_written(ended, patch)._replace(narrowed=True)
     return Change(
         app_definition=app,
         outcome="draining" if stays else "changed",
@@ -292,11 +298,15 @@ def _drifted(app: AppDefinitionRow, entry: Entry) -> list[str]:
 
 
 def _drift_text(app: AppDefinitionRow, entry: Entry, fields: t.Iterable[str]) -> str:
+    wanted = entry.desired()
     live = ", ".join(f"{field}={app.values[field]}" for field in fields)
+    told = "; ".join(
+        f"{field} should be {wanted[field]}, and {app.writers.get(field, 'another client')} wrote {app.values[field]}"
+        for field in fields
+    )
     return (
-        f"{app.name} has {live}, which is neither its baseline {entry.baseline} nor a value that a hold wrote: "
-        "somebody else changed it; say drift=overwrite to carry on from the ledger, or drift=adopt to keep their "
-        "change for good"
+        f"{app.name} has {live}, which is neither its baseline {entry.baseline} nor a value that a hold wrote "
+        f"({told}); say drift=overwrite to carry on from the ledger, or drift=adopt to keep their change for good"
     )
 
 
@@ -311,7 +321,9 @@ def _settle_drift(app: AppDefinitionRow, entry: Entry, terms: HoldTerms) -> Entr
 
 
 def _check(app: AppDefinitionRow, wanted: Values, terms: HoldTerms) -> None:
-    """Refuse what the platform, or the way to it, would refuse."""
+    """Refuse what the platform, or the way to it, would refuse or not understand."""
+    if "inactive_minutes" in wanted and app.values["inactive_minutes"] is None:
+        raise Refused(f"{app.name} has no activity tracker, so that nothing would obey inactive_minutes; leave it out")
     if clash := _clash(app, wanted):
         low, high = _bounds(app, wanted)
         remedy = f"state max_instances of at least {low} in the same task, or ask for fewer instances"
@@ -352,22 +364,6 @@ def _lazy_text(app: AppDefinitionRow) -> str:
         f"{app.name} cannot be warmed: the operator runs without --eagerStart, so it keeps no pool and ignores "
         "min_instances; add that argument to its Deployment, or do without warm instances"
     )
-
-
-def _drain(app: AppDefinitionRow, pool: Pool, wanted: Values) -> tuple[Instance, ...]:
-    """The claims in the way of lowering the bound: below a claim, an instance loses its owner and becomes an orphan."""
-    minimum = wanted.get("min_instances")
-    if minimum is None or minimum >= (app.values["min_instances"] or 0):
-        return ()
-    return tuple(pool.claims_above(minimum))
-
-
-def _outlasting(app: AppDefinitionRow, sessions: t.Sequence[LiveSession], wanted: Values) -> tuple[LiveSession, ...]:
-    """The sessions that are older than a limit which is to be shorter: the operator would end them within a minute."""
-    limit = wanted.get("timeout_minutes")
-    if limit is None or limit <= 0 or more_generous("timeout_minutes", app.values["timeout_minutes"], limit) == limit:
-        return ()
-    return tuple(session for session in sessions if session.age_minutes >= limit)
 
 
 def _differences(app: AppDefinitionRow, wanted: Values) -> Values:

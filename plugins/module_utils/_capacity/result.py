@@ -101,6 +101,7 @@ def describe_change(
     warmth: Warmth | None,
     failure: str | None,
     sent: bool,
+    settled: bool,
     gaps: t.Iterable[Gap] = (),
 ) -> dict[str, t.Any]:
     """One app definition as C(theia_capacity) found it and leaves it."""
@@ -115,7 +116,7 @@ def describe_change(
         "after": dict(app.values) if failure and not sent else change.after,
         "pods": change.effect._asdict(),
         "pool": None if pool is None else describe_pool(pool, change.after["min_instances"] or 0),
-        "ledger": describe_ledger(change.ledger_during if failure else change.ledger_after),
+        "ledger": describe_ledger(change.ledger_after if settled else change.ledger_during),
         "draining": _describe_draining(change, snapshot),
         "lockouts": [_describe_gap(gap) for gap in gaps if gap.seat.app_definition == app.name],
         "seconds_to_warm": warmth.seconds if warmth else None,

@@ -41,7 +41,14 @@ def read_bounds(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     service = connect_service(params)
     names = params["app_definitions"]
     found = service.admin.scalings() if names is None else [service.admin.scaling(name) for name in names]
-    unknown = {"uid": None, "timeout_minutes": None, "sessions": None, "pool": None, "ledger": None}
+    unknown = {
+        "uid": None,
+        "timeout_minutes": None,
+        "inactive_minutes": None,
+        "sessions": None,
+        "pool": None,
+        "ledger": None,
+    }
     return {
         "app_definitions": [{**unknown, **bounds._asdict()} for bounds in sorted(found)],
         "quotas": None,
@@ -133,5 +140,6 @@ def _describe(bounds: Scaling, patch: dict[str, int], failure: str | None) -> di
         "pool": None,
         "ledger": None,
         "draining": [],
+        "lockouts": [],
         "seconds_to_warm": None,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._common.errors import Conflict, EduideError, NotFound, several
+from .._common.errors import Conflict, EduideError, NotFound, ServerFailed, Unreachable, several
 from .._common.timestamps import format_time
 from .._common.waiting import Clock, Deadline
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, LEASE, SERVICE
@@ -22,6 +22,8 @@ if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.parts import Part
 
+# Errors of a look that the next look may not have.
+PASSING = (Unreachable, ServerFailed, Conflict)
 # An operator at work changes something about a pool more often than that.
 STALLED_SECONDS = 5.0
 # How often a pool that stands still is mended before it is given up.
@@ -107,6 +109,8 @@ def make_whole(
             looks = look_at(gateway, names)
         except EduideError as exc:
             looks, wrong = {}, dict.fromkeys(names, f"the pool could not be looked at: {exc.told}")
+            if not isinstance(exc, PASSING):
+                return wrong
         now = clock()
         for name, look in looks.items():
             found = [each for each in incomplete(look, keycloak=keycloak) if not each.held]

@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import json
 import typing as t
-from datetime import UTC, datetime
 
-from .._common.errors import EduideError, Misconfigured, WaitTimeout, several
+from .._common.errors import EduideError, WaitTimeout, several
 from .._common.report import Report, Task
-from .._common.timestamps import format_time, parse_until, read_zone
-from .._exams.declaration import EXAM_NAME
+from .._common.timestamps import format_time, parse_time
 from .._kubernetes.connect import connect
 from .._platform import snapshot as platform
 from .._platform.leader import leads
 from .._platform.options import Installation, read_installation
 from . import service as rest
-from .care import Care
 from .execute import Execution, Job, locked_out, merge_patch, run
+from .job import read_job
+from .lateness import TIME_LIMITS, first_loss
 from .mend import Mending, Repaired
-from .plan import Desired, HoldTerms, Refused
+from .plan import Change
 from .result import describe_capacity, describe_change, describe_repair, differences
 from .verdict import task as verdict_tasks
 from .verdict.view import PARTS as VERDICT_PARTS
-from .view import PARTS, REQUIRED, pick, view_capacity
+from .view import PARTS, REQUIRED, Snapshot, pick, view_capacity
 from .wait import Undone, Warmth, find_causes, wait_until_warm
 
 if t.TYPE_CHECKING:
@@ -47,7 +46,7 @@ def run_task(task: Task) -> Report:
 
 def _run(task: Task) -> Report:
     params, check_mode = task.params, task.check_mode
-    job = _job(params)
+    job = read_job(params)
     if params["unchecked"]:
         return rest.run_unchecked(params, job, check_mode=check_mode)
     gateway = connect(params, check_mode=check_mode)
@@ -77,6 +76,7 @@ def _run(task: Task) -> Report:
             warmth=warmths.get(name),
             failure=done.problems.get(name),
             sent=name in done.sent,
+            settled=name not in done.failures,
             gaps=done.aftermath.gaps,
         )
         for name, change in done.changes.items()
@@ -111,85 +111,6 @@ def run_info(task: Task) -> Report:
     if asked:
         fields |= verdict_tasks.verdicts(gateway, installation, seen, snapshot, asked)
     return Report(changed=False, fields=fields)
-
-
-def _job(params: Params) -> Job:
-    """Check what the options say by themselves, before anything is read."""
-    all_desired = tuple(_desired(item) for item in params["app_definitions"] or ())
-    names = [desired.name for desired in all_desired]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise Misconfigured(
-            f"{', '.join(twice)}: named more than once in app_definitions; state each app definition once"
-        )
-    empty = [desired.name for desired in all_desired if not desired.asked]
-    if params["state"] == "present" and empty and not params["repair"]:
-        raise Misconfigured(
-            f"{', '.join(empty)}: nothing is asked for; state warm, min_instances, max_instances or timeout_minutes"
-        )
-    hold = params["hold"]
-    if hold is not None and not EXAM_NAME.fullmatch(hold):
-        raise Misconfigured(
-            f"hold={hold!r} cannot name an exam: use up to 50 lower-case letters, digits and hyphens, "
-            "such as pgdp-final-2027"
-        )
-    _check_whose_hold_ends(params)
-    return Job(
-        state=params["state"],
-        # Those of which nothing is asked are there to be repaired.
-        all_desired=tuple(each for each in all_desired if each.asked or params["state"] == "baseline"),
-        terms=HoldTerms(
-            hold=hold,
-            until=_until(params),
-            drift=None if params["drift"] == "refuse" else params["drift"],
-            api=params["api"],
-        ),
-        care=Care(params["lockout"], params["quiet_seconds"], params["quiet_wait_seconds"]),
-        require_leader=params["wait"],
-        accept=frozenset(params["accept"]),
-    )
-
-
-def _check_whose_hold_ends(params: Params) -> None:
-    """A name that got lost on its way to this module must not end what all exams hold."""
-    if params["state"] == "baseline" and (params["hold"] is None) != params["all_holds"]:
-        raise Misconfigured(
-            "state=baseline: it is not said whose hold ends; name the exam with hold, or say all_holds=true to end "
-            "what all exams hold"
-        )
-
-
-def _until(params: Params) -> str | None:
-    text, zone = params["hold_until"], params["time_zone"]
-    if text is None:
-        return None
-    try:
-        known = read_zone(zone)
-    except ValueError as exc:
-        raise Misconfigured(f"time_zone={exc}") from exc
-    try:
-        return format_time(parse_until(text, now=datetime.now(UTC), zone=known))
-    except ValueError as exc:
-        raise Misconfigured(f"hold_until={text!r} cannot be the end of an exam: {exc}") from exc
-
-
-def _desired(item: t.Mapping[str, t.Any]) -> Desired:
-    values = {
-        field: item[field] for field in ("min_instances", "max_instances", "timeout_minutes") if item[field] is not None
-    }
-    for field, value in {"warm": item["warm"] or 0, **values}.items():
-        if value < 0:
-            hint = ""
-            if field == "max_instances":
-                hint = (
-                    "; unlimited is not offered: the platform requires min_instances <= max_instances, so a negative "
-                    "maximum would need a negative minimum, and the REST service refuses both; "
-                    "name a maximum that is large enough"
-                )
-            raise Refused(f"{field}={value} for {item['name']}: it cannot be negative{hint}")
-    low, high = values.get("min_instances"), values.get("max_instances")
-    if low is not None and high is not None and low > high:
-        raise Refused(f"{item['name']}: min_instances={low} is above max_instances={high}; swap or correct them")
-    return Desired(item["name"], item["warm"], values)
 
 
 def _installation(params: Params) -> Installation:
@@ -262,6 +183,8 @@ def _warnings(done: Execution, job: Job, *, check_mode: bool) -> list[str]:
                 f"{name}: min_instances stays {change.after['min_instances']}, because sessions are on instances {ids} "
                 "and nothing is lowered below them; run the task again when those listed under draining have ended"
             )
+        if text := _short_limits(name, change, done.snapshot, job):
+            warnings.append(text)
         if locked_out(change, done.snapshot, job):
             warnings.append(
                 f"{name}: the app definition of instances that sessions are on "
@@ -271,6 +194,21 @@ def _warnings(done: Execution, job: Job, *, check_mode: bool) -> list[str]:
             )
     warnings += done.aftermath.warnings
     return warnings
+
+
+def _short_limits(name: str, change: Change, snapshot: Snapshot, job: Job) -> str | None:
+    """That the platform ends sessions before the exam is over."""
+    until = parse_time(job.terms.until)
+    if until is None or job.state != "present":
+        return None
+    lost = first_loss(change.after, snapshot.sessions.get(name, ()), snapshot.now, job.start)
+    if lost is None or lost >= until:
+        return None
+    limits = ", ".join(f"{field} {change.after[field]}" for field in TIME_LIMITS)
+    return (
+        f"{name}: its time limits ({limits}) may end the first session at {format_time(lost)}, and the exam is over at "
+        f"{format_time(until)}; say extend_time_limits with the minutes that sessions have to last"
+    )
 
 
 def _lateness(

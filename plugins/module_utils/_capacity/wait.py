@@ -11,11 +11,9 @@ import typing as t
 
 from .._common.errors import EduideError
 from .._common.waiting import wait_until
-from .._kubernetes.kinds import APP_DEFINITION, EVENT, POD
+from .._kubernetes.kinds import EVENT, POD
 from .._platform import snapshot as platform
 from .._platform.leader import leads
-from .._platform.managers import last_writer
-from .._platform.names import SPEC_FIELDS
 from .._platform.options import Installation
 from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
 from .look import read
@@ -82,17 +80,16 @@ class Undone(EduideError):
 def _undone(gateway: Gateway, snapshot: Snapshot, change: Change) -> str | None:
     """Who changed what this run set, if anybody did; what a later hold makes of it in the ledger is no such change."""
     name = change.app_definition.name
-    live = pick(snapshot, name, gateway.namespace).values
+    app = pick(snapshot, name, gateway.namespace)
     entry = snapshot.ledger.entries.get(name)
     wanted = {**{field: change.after[field] for field in change.goal}, **(entry.desired() if entry else {})}
-    lost = [field for field, value in wanted.items() if live[field] != value]
+    lost = [field for field, value in wanted.items() if app.values[field] != value]
     if not lost:
         return None
-    obj = gateway.get(APP_DEFINITION, name)
     told = []
     for field in lost:
-        writer = last_writer(obj, "spec", SPEC_FIELDS[field]) if obj else None
-        told.append(f"{field} was set to {wanted[field]} and is {live[field]}: {writer or 'another client'} changed it")
+        writer = app.writers.get(field, "another client")
+        told.append(f"{field} was set to {wanted[field]} and is {app.values[field]}: {writer} changed it")
     return f"{name}: {' and '.join(told)}; find out who owns the field, then run this again"
 
 

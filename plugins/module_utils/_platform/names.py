@@ -18,8 +18,13 @@ EMAILS_PURPOSE = "emails"
 PROXY_PURPOSE = "proxy"
 WORKSPACE_LABEL = "theia-cloud.io/workspace-name"
 
-# Option of this collection -> field of the AppDefinition's spec.
-SPEC_FIELDS = {"min_instances": "minInstances", "max_instances": "maxInstances", "timeout_minutes": "timeout"}
+# Option of this collection -> where the AppDefinition's spec has it.
+SPEC_FIELDS: dict[str, tuple[str, ...]] = {
+    "min_instances": ("minInstances",),
+    "max_instances": ("maxInstances",),
+    "timeout_minutes": ("timeout",),
+    "inactive_minutes": ("monitor", "activityTracker", "timeoutAfter"),
+}
 
 # Annotations that the operator sets on sessions.
 STRATEGY = "theia-cloud.io/session-start-strategy"

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from .._common.timestamps import parse_time
 from .fields import Object, held, number, positive, shared, text
+from .managers import last_writer
 from .names import CANARY, INSTANCE_ID, LAST_SEEN, PROTECTED, SPEC_FIELDS, STRATEGY, TOUCHED
 from .room import PodTemplate, session_pods
 
@@ -31,6 +32,8 @@ class LiveSession(t.NamedTuple):
     name: str
     user: str
     age_minutes: float
+    idle_minutes: float | None = None
+    """Since its last activity by the platform's word, which is its start where nobody measures; None: as its age."""
 
 
 class SessionRow(t.NamedTuple):
@@ -61,7 +64,9 @@ class SessionRow(t.NamedTuple):
 
     def living(self, now: datetime) -> LiveSession:
         created = parse_time(self.created) or now
-        return LiveSession(self.uid, self.name, self.user, (now - created).total_seconds() / 60)
+        age = (now - created).total_seconds() / 60
+        idle = (now.timestamp() - self.last_activity / 1000) / 60
+        return LiveSession(self.uid, self.name, self.user, age, min(age, max(idle, 0.0)))
 
     @property
     def on_workspaces(self) -> frozenset[str]:
@@ -83,6 +88,8 @@ class AppDefinitionRow(t.NamedTuple):
     protected: str | None = None
     pods: tuple[PodTemplate, ...] = ()
     """What a session of it runs in, by the operator's own templates: the IDE, then its sidecars."""
+    writers: t.Mapping[str, str] = {}
+    """By option, the client that wrote its field last, and when."""
 
     @property
     def min_instances(self) -> int:
@@ -155,10 +162,11 @@ def app_definition_row(obj: Object) -> AppDefinitionRow:
         uid=sys.intern(metadata["uid"]),
         generation=metadata.get("generation") or 0,
         resource_version=metadata["resourceVersion"],
-        values={option: number(spec.get(field)) for option, field in SPEC_FIELDS.items()},
+        values={option: number(_at(spec, path)) for option, path in SPEC_FIELDS.items()},
         spec_name=str(spec.get("name") or metadata["name"]),
         image=text(spec.get("image")),
         inactive_minutes=_minutes(inactive) if positive(number(monitor.get("port"))) else None,
+        writers=_writers(obj),
         protected=_reason(metadata.get("annotations") or {}),
         pods=session_pods({**spec, "name": spec.get("name") or metadata["name"]}),
     )
@@ -183,6 +191,17 @@ def workspace_row(obj: Object) -> WorkspaceRow:
         error=text(status.get("error")),
         held=held(metadata),
     )
+
+
+def _at(obj: t.Any, path: t.Sequence[str]) -> t.Any:
+    for field in path:
+        obj = obj.get(field) if isinstance(obj, dict) else None
+    return obj
+
+
+def _writers(obj: Object) -> dict[str, str]:
+    found = {option: last_writer(obj, "spec", *path) for option, path in SPEC_FIELDS.items()}
+    return {option: writer for option, writer in found.items() if writer}
 
 
 def _operator_status(status: Object) -> str | None:

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.repair import KINDS, plan_repairs
 from unit.pool_world import PARTS, PoolWorld
 
-SUBSETS = [set(some) for size in range(1, len(PARTS)) for some in itertools.combinations(PARTS, size)]
+SUBSETS = [some for size in range(1, len(PARTS)) for some in itertools.combinations(PARTS, size)]
 
 # What a claim makes a session an owner of.
 CLAIMED = {"external", "internal", "deployment"}
@@ -37,18 +37,18 @@ def test_nothing_is_repaired_where_nothing_is_wrong(world):
 
 @pytest.mark.parametrize("left", SUBSETS, ids="+".join)
 def test_of_half_an_instance_a_single_service_goes_and_the_rest_stays(world, left):
-    world.lose(2, *(set(PARTS) - left))
+    world.lose(2, *(set(PARTS).difference(left)))
     [repair] = planned(world)
-    services = {"external", "internal"} & left
+    services = {"external", "internal"}.intersection(left)
     wanted = [world.name(2, *services)] if len(services) == 1 else []
     assert (repair.kind, repair.instance_id, [part.name for part in repair.deletes]) == ("halves", 2, wanted)
     assert repair.touches
 
 
-@pytest.mark.parametrize("left", [each for each in SUBSETS if each & CLAIMED], ids="+".join)
+@pytest.mark.parametrize("left", [each for each in SUBSETS if CLAIMED.intersection(each)], ids="+".join)
 def test_half_an_instance_that_a_session_holds_is_not_touched(world, left):
     session = world.claim(2)
-    world.lose(2, *(set(PARTS) - left))
+    world.lose(2, *(set(PARTS).difference(left)))
     for repair in planned(world):
         assert repair.session == session["metadata"]["uid"]
         assert (repair.kept, repair.touches) == (repair.kind == "halves", False)

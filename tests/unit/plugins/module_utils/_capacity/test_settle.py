@@ -18,7 +18,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from unit.pool_world import NAME, PARTS, PoolWorld
 
-SUBSETS = [set(some) for size in range(1, len(PARTS)) for some in itertools.combinations(PARTS, size)]
+SUBSETS = [some for size in range(1, len(PARTS)) for some in itertools.combinations(PARTS, size)]
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_release_that_does_not_end_is_told_when_the_time_is_over(world):
 @pytest.mark.parametrize("left", SUBSETS, ids="+".join)
 def test_whatever_is_left_of_an_instance_becomes_whole(world, left):
     before = {part: world.live(1, part)["metadata"]["uid"] for part in PARTS}
-    world.lose(2, *(set(PARTS) - left))
+    world.lose(2, *(set(PARTS).difference(left)))
     assert whole(world) == {}
     assert world.parts(2) == set(PARTS)
     assert before == {part: world.live(1, part)["metadata"]["uid"] for part in PARTS}, "the others are not touched"

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What keeps an app definition from getting its former values back, and how much of them it can have already."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._platform.pool import Instance, Pool
+from .._platform.rows import AppDefinitionRow, LiveSession
+from .ledger import Entry, Values, more_generous
+
+
+def claims_in_the_way(app: AppDefinitionRow, pool: Pool, wanted: Values) -> tuple[Instance, ...]:
+    """The claims in the way of lowering the bound: below a claim, an instance loses its owner and becomes an orphan."""
+    minimum = wanted.get("min_instances")
+    if minimum is None or minimum >= (app.values["min_instances"] or 0):
+        return ()
+    return tuple(pool.claims_above(minimum))
+
+
+def outlasting_sessions(
+    app: AppDefinitionRow, sessions: t.Sequence[LiveSession], wanted: Values
+) -> tuple[LiveSession, ...]:
+    """The sessions that are older than a limit which is to be shorter: the operator would end them within a minute."""
+    found = {}
+    for field in ("timeout_minutes", "inactive_minutes"):
+        limit = wanted.get(field)
+        if limit is None or limit <= 0 or more_generous(field, app.values[field], limit) == limit:
+            continue
+        for session in sessions:
+            idle = session.age_minutes if session.idle_minutes is None else session.idle_minutes
+            if (session.age_minutes if field == "timeout_minutes" else idle) >= limit:
+                found[session.uid] = session
+    return tuple(found.values())
+
+
+def narrowing(app: AppDefinitionRow, pool: Pool, entry: Entry, least_freed: int | None) -> Values:
+    """The values of the one patch on the way to the baseline that a ledger entry may have; empty for none.
+
+    Each patch rebuilds what is idle, so it has to be worth that: it frees at least so many instances, and there is only
+    one. Below the highest claim nothing is lowered.
+    """
+    bound = pool.highest_claimed_id
+    if least_freed is None or entry.narrowed or app.min_instances - bound < max(least_freed, 1):
+        return {}
+    return {"min_instances": bound}

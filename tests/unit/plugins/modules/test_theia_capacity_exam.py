@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_capacity) does about the time of an exam: its start, its time limits, and who changes it meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from integration.module_run import module
+from unit.pool_world import NAME, PoolWorld
+
+MONITOR = {"port": 3000, "activityTracker": {"timeoutAfter": 30, "notifyAfter": 20}}
+# Two minutes and ten hours after what the clock of the gateway says.
+SOON, LATER = "2027-02-11T08:32:00Z", "2027-02-11T18:30:00Z"
+
+
+@pytest.fixture
+def world():
+    world = PoolWorld(3).led()
+    world.change(timeout=120, monitor=MONITOR)
+    world.sleep(0)
+    return world
+
+
+@pytest.fixture
+def run(cluster, world):
+    def run(check=False, **options):
+        cluster(world.gateway)
+        asked = {"hold": "pgdp", "app_definitions": [{"name": NAME, "min_instances": 5}]}
+        patience = {"quiet_seconds": 0, "quiet_wait_seconds": 5}
+        return module("theia_capacity", {"namespace": "theia-prod", **patience, **asked, **options}, check=check)
+
+    return run
+
+
+def spec(world):
+    return world.gateway.get(kinds.APP_DEFINITION, NAME)["spec"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_warm_instances_that_are_not_back_at_the_start_are_left(run, world, check):
+    done = run(check=check, hold_from=SOON)
+    assert (done["failed"], done["changed"], world.gateway.writes) == (True, False, [])
+    assert done["app_definitions"][0]["outcome"] == "late"
+    assert "java: 3 instances are warm now, and with the change all are cold until about" in done["msg"]
+    assert "say late=true" in done["msg"]
+
+
+@pytest.mark.parametrize("options", [{"hold_from": LATER}, {"hold_from": SOON, "late": True}])
+def test_with_time_or_with_a_word_the_change_is_made(run, world, options):
+    done = run(**options)
+    assert (done.get("failed"), spec(world)["minInstances"]) == (None, 5)
+
+
+def test_both_time_limits_last_for_the_exam_and_come_back_in_one_patch(run, world):
+    done = run(extend_time_limits=300)
+    assert done.get("failed") is None, done["msg"]
+    (patch,) = [write[3]["spec"] for write in world.gateway.writes if write[1] == "appdefinitions"]
+    assert patch == {"minInstances": 5, "timeout": 300, "monitor": {"activityTracker": {"timeoutAfter": 300}}}
+    assert spec(world)["monitor"] == {"port": 3000, "activityTracker": {"timeoutAfter": 300, "notifyAfter": 20}}
+    run(state="baseline", app_definitions=None)
+    assert (spec(world)["timeout"], spec(world)["minInstances"]) == (120, 3)
+    assert spec(world)["monitor"] == MONITOR
+
+
+def test_limits_that_are_long_enough_or_absent_stay(run, world):
+    world.change(timeout=0, monitor=None)
+    run(extend_time_limits=300)
+    assert (spec(world)["timeout"], spec(world).get("monitor")) == (0, None)
+
+
+def test_limits_that_end_sessions_before_the_exam_is_over_are_warned_of(run, world):
+    soon = {"hold_from": "2027-02-11T09:00:00Z", "hold_until": "2099-02-11T11:00:00Z"}
+    [warned] = run(**soon)["warnings"]
+    assert warned.startswith(
+        "java: its time limits (timeout_minutes 120, inactive_minutes 30) may end the first session"
+    )
+    assert "at 2027-02-11T09:30:00Z, and the exam is over at 2099-02-11T11:00:00Z" in warned
+    world.change(timeout=0, monitor=None)
+    assert run(**soon)["warnings"] == []
+
+
+def test_drift_names_what_was_wanted_who_wrote_and_when(run, world):
+    run()
+    owned = {"f:spec": {"f:minInstances": {}}}
+    entry = {"manager": "argocd-controller", "time": "2027-02-11T03:17:51Z", "fieldsV1": owned}
+    world.gateway.change(kinds.APP_DEFINITION, NAME, {"metadata": {"managedFields": [entry]}})
+    world.change(minInstances=2)
+    done = run(state="baseline", app_definitions=None)
+    told = "min_instances should be 3, and argocd-controller at 2027-02-11T03:17:51Z wrote 2"
+    assert (done["failed"], told in done["msg"]) == (True, True)
