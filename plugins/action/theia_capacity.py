@@ -15,5 +15,9 @@ class ActionModule(ProgressAction):
     subject = "app_definition"
 
     def render(self, report: dict[str, t.Any]) -> str:
-        name, warm, cold, seconds = (report[key] for key in ("app_definition", "warm", "cold", "seconds"))
-        return f"{name}: {warm} warm, {cold} still cold after {seconds:.0f} s"
+        steps = [f"{number} {step}" for step, number in (report.get("steps") or {}).items()]
+        about = report.get("about_seconds")
+        parts = [f"{report['warm']} of {report['goal']} warm", *steps]
+        if report["cold"]:
+            parts.append(f"{report['seconds']:.0f} s gone" if about is None else f"about {about:.0f} s")
+        return f"{report['app_definition']}: {', '.join(parts)}"

@@ -186,6 +186,12 @@ options:
     description: How long O(wait) lasts at most. The task then fails with the causes; the higher bounds stay in place.
     type: int
     default: 600
+  settle_seconds:
+    description:
+      - For how long, in seconds, instances have to be warm before O(wait) ends. Pods of IDEs have no probes, so they
+        are ready as soon as their containers run.
+    type: float
+    default: 3
   unchecked:
     description:
       - Work without access to the cluster, through the REST service alone. Only O(app_definitions[].min_instances) and

@@ -13,7 +13,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from bench import listing, profiles, report, stopping
+from bench import listing, profiles, report, stopping, waiting
 from bench.commands import Workshop
 from bench.figures import Wanted
 from bench.report import Measurement
@@ -32,6 +32,7 @@ class Plan(t.NamedTuple):
     rounds: int = 5
     slow_rounds: int = 2
     seed: int = 7
+    wait_seconds: float = 300
 
 
 def run(plan: Plan, results: Path = RESULTS) -> None:
@@ -57,9 +58,11 @@ def measure(world: World, workshop: Workshop, plan: Plan, results: Path) -> t.It
     """Take all measurements, and beside them the profiles that say why a figure is what it is."""
     stops = stopping.Stopping(world, workshop, plan.stop)
 
-    def take(name: str, contenders: list[Contender], wanted: t.Sequence[Wanted]) -> Measurement:
+    def take(
+        name: str, contenders: list[Contender], wanted: t.Sequence[Wanted], rounds: int = plan.rounds
+    ) -> Measurement:
         tell(f"{world.size} sessions: {name}")
-        return Measurement(name, contenders, take_turns(contenders, plan.rounds, plan.slow_rounds, tell), wanted)
+        return Measurement(name, contenders, take_turns(contenders, rounds, plan.slow_rounds, tell), wanted)
 
     def profile(name: str, module: str, options: dict[str, t.Any]) -> None:
         tell(f"{world.size} sessions: profile of {name}")
@@ -68,6 +71,7 @@ def measure(world: World, workshop: Workshop, plan: Plan, results: Path) -> t.It
     listing.verify(world)
     # First runs fill caches on disk, which everybody has who works with these programs.
     workshop.run(workshop.trivial(), listing.trouble(world, workshop))
+    yield take("waiting", waiting.contenders(world, plan.wait_seconds), waiting.WANTED, rounds=1)
     yield take("listing", listing.contenders(world, workshop), listing.WANTED)
     profile("listing", "theia_session_info", {**world.connection, **listing.TROUBLE})
     yield take("stopping", stops.contenders(), stopping.WANTED)
@@ -89,8 +93,18 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=default.rounds)
     parser.add_argument("--slow-rounds", type=int, default=default.slow_rounds, help="rounds of the slowest contenders")
     parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--wait-seconds", type=float, default=default.wait_seconds, help="how long pools are watched")
     options = parser.parse_args()
-    run(Plan(tuple(options.sessions), options.stop, options.rounds, options.slow_rounds, options.seed))
+    run(
+        Plan(
+            tuple(options.sessions),
+            options.stop,
+            options.rounds,
+            options.slow_rounds,
+            options.seed,
+            options.wait_seconds,
+        )
+    )
     return 0
 
 

@@ -10,7 +10,7 @@ import statistics
 import typing as t
 
 # The quantities of one run, each with its unit in its name.
-Quantity = t.Literal["wall_seconds", "cpu_seconds", "peak_rss_mib", "deletes_per_second"]
+Quantity = t.Literal["wall_seconds", "cpu_seconds", "peak_rss_mib", "deletes_per_second", "requests", "mib_read"]
 
 
 class Taken(t.NamedTuple):
@@ -20,6 +20,8 @@ class Taken(t.NamedTuple):
     cpu_seconds: float
     peak_rss_mib: float
     deletes_per_second: float | None = None
+    requests: float | None = None
+    mib_read: float | None = None
 
     def plus(self, other: Taken) -> Taken:
         """One after the other, as one run."""

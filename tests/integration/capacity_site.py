@@ -35,7 +35,7 @@ class CapacitySite(Site):
     def set(self, *asked: Object, check: bool = False, diff: bool = False, **options: t.Any) -> Result:
         """Run theia_capacity for these app definitions: users as for the exam roles, and little time for quiet."""
         named = {"app_definitions": list(asked)} if asked else {}
-        options = {"lockout": "repair", "quiet_seconds": 0.5, **named, **options}
+        options = {"lockout": "repair", "quiet_seconds": 0.5, "settle_seconds": 0, **named, **options}
         return module("theia_capacity", self.options(**options), check=check, diff=diff)
 
     def info(self, *names: str, **options: t.Any) -> Result:

@@ -125,6 +125,9 @@ class FakeGateway:
                 kept.append(projected)
         return kept
 
+    def following(self) -> FakeGateway:
+        return self
+
     def get(self, kind: Kind, name: str) -> Json | None:
         self._asked("get", kind, name)
         found = self._shelf(kind).get(self._key(kind, name))

@@ -58,6 +58,7 @@ def capacity_argument_spec() -> Spec:
         "quiet_wait_seconds": {"type": "float", "default": 120},
         "wait": {"type": "bool", "default": False},
         "wait_timeout_seconds": {"type": "int", "default": 600},
+        "settle_seconds": {"type": "float", "default": 3},
         "unchecked": {"type": "bool", "default": False},
         "progress_file": {"type": "path"},
     }

@@ -129,6 +129,7 @@ def _wait(
         waited_for,
         {desired.name: desired.warm for desired in job.all_desired},
         timeout_seconds=params["wait_timeout_seconds"],
+        settle_seconds=params["settle_seconds"],
         progress=_progress_writer(params["progress_file"]),
     )
     return done._replace(snapshot=snapshot), warmths

@@ -15,9 +15,12 @@ from .._kubernetes.kinds import EVENT, POD
 from .._platform import snapshot as platform
 from .._platform.leader import leads
 from .._platform.options import Installation
+from .._platform.workloads import PodRow
 from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
 from .look import read
 from .plan import Change
+from .progress import describe_progress
+from .settle import PASSING
 from .view import Snapshot, pick
 
 if t.TYPE_CHECKING:
@@ -41,36 +44,62 @@ def wait_until_warm(
     wanted: t.Mapping[str, int | None],
     *,
     timeout_seconds: float,
+    settle_seconds: float,
     progress: t.Callable[[dict[str, t.Any]], None],
     clock: t.Callable[[], float] = time.monotonic,
+    sleep: t.Callable[[float], None] = time.sleep,
 ) -> tuple[Snapshot, dict[str, Warmth]]:
     """Wait until every pool has what was asked for, or is complete: students may already be taking instances.
 
     Complete is a pool up to the bound that this run set. Where another client changes a bound meanwhile, nobody waits
-    for what that client wants: it is an error that names the client.
+    for what that client wants: it is an error that names the client. Pods have no probes, so that an instance is taken
+    for warm when it has been ready for a while. A look that fails for now is made again.
     """
     started = clock()
-    warmed: dict[str, float] = {}
+    warm_since: dict[str, float] = {}
+    following = gateway.following()
+    latest: list[Snapshot] = []
+    trouble: EduideError | None = None
 
-    def look() -> Snapshot:
-        return read(gateway, installation)
+    def look() -> Snapshot | None:
+        nonlocal trouble
+        try:
+            latest[:] = [read(following, installation)]
+        except PASSING as exc:
+            trouble = exc
+            return None
+        return latest[0]
 
-    def reached(snapshot: Snapshot) -> bool:
+    def reached(snapshot: Snapshot | None) -> bool:
+        if snapshot is None:
+            return False
         elapsed = clock() - started
         if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
             raise Undone("; ".join(undone))
+        pods = _pods(following)
         for name in changes:
-            minimum = snapshot.app_definitions[name].values["min_instances"] or 0
-            pool, asked = snapshot.pools[name], wanted[name]
+            minimum, pool, asked = snapshot.app_definitions[name].min_instances, snapshot.pools[name], wanted[name]
             if not pool.cold(minimum) or (asked is not None and pool.warm_count >= asked):
-                warmed.setdefault(name, elapsed)
-            progress(
-                {"app_definition": name, "warm": pool.warm_count, "cold": len(pool.cold(minimum)), "seconds": elapsed}
-            )
-        return len(warmed) == len(changes)
+                warm_since.setdefault(name, elapsed)
+            else:
+                warm_since.pop(name, None)
+            goal = max(minimum - len(pool.blocked_ids), 0) if asked is None else asked
+            app, now = snapshot.app_definitions[name], snapshot.now
+            progress(describe_progress(app, pool, pods, goal=goal, now=now, elapsed=elapsed))
+        return all(elapsed - warm_since.get(name, elapsed + 1) >= settle_seconds for name in changes)
 
-    snapshot, _unused = wait_until(look, reached, timeout_seconds=timeout_seconds)
-    return snapshot, {name: _warmth(snapshot, name, warmed.get(name)) for name in changes}
+    wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep)
+    if not latest:
+        raise trouble or EduideError("the pools could not be looked at; run the task again")
+    return latest[0], {name: _warmth(latest[0], name, warm_since.get(name)) for name in changes}
+
+
+def _pods(gateway: Gateway) -> list[PodRow] | None:
+    """For progress only, so whatever hinders it hinders nothing else."""
+    try:
+        return t.cast("list[PodRow]", platform.read_list(gateway, "pods"))
+    except EduideError:
+        return None
 
 
 class Undone(EduideError):

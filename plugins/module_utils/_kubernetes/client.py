@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import threading
 import typing as t
 
@@ -18,6 +19,7 @@ from .._common.errors import (
     ServerFailed,
 )
 from .._common.http.client import Answer
+from .following import FollowedList, PlaceForgotten
 from .gateway import (
     Json,
     Keep,
@@ -33,7 +35,7 @@ from .kinds import (
     THEIA_GROUP,
     Kind,
 )
-from .pages import read_page
+from .pages import Page, read_page
 from .requests import Request, reading
 from .responses import check_deleted, json_of, object_of, refusal
 from .transport import Transport
@@ -43,18 +45,20 @@ PAGE_SIZE = 500
 LIST_RESTARTS = 3
 CONNECTIONS = 16
 _OLDER_APP_DEFINITION = APP_DEFINITION._replace(version="v1beta10")
-_GONE = 410
-
-
-class _PlaceForgotten(Exception):
-    """The server no longer knows the state of which it has sent a part."""
+GONE = 410
 
 
 class KubeGateway:
     """See ``gateway.Gateway``."""
 
     def __init__(
-        self, transport: Transport, *, namespace: str, check_mode: bool = False, page_size: int = PAGE_SIZE
+        self,
+        transport: Transport,
+        *,
+        namespace: str,
+        check_mode: bool = False,
+        page_size: int = PAGE_SIZE,
+        follow: bool = False,
     ) -> None:
         self._access = transport.access
         self._transport = transport
@@ -62,6 +66,7 @@ class KubeGateway:
         self._check_mode = check_mode
         self._page_size = page_size
         self._app_definition: Kind | None = None
+        self._followed: dict[t.Any, FollowedList] | None = {} if follow else None
         self._discovery = threading.Lock()
         # Pages arrive side by side, but only one thread at a time can take them apart anyway, and each needs memory.
         self._parsing = threading.Lock()
@@ -81,20 +86,24 @@ class KubeGateway:
     ) -> Objects:
         query = {"labelSelector": label_selector} if label_selector else {}
         request = self._request("list", kind, everywhere=everywhere)
-        for _restart in range(LIST_RESTARTS + 1):
-            kept: Objects = []
-            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
-            try:
-                while page is not None:
-                    token = self._read_page(request, page, keep, kept, patient=patient)
-                    page = {**page, "continue": token} if token else None
-            except _PlaceForgotten:
-                continue
-            return kept
-        raise ServerFailed(
-            f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
-            "is the API server overloaded?",
-            status=_GONE,
+        if self._followed is None or everywhere or not patient:
+            return self._read_list(request, query, keep, patient=patient)[0]
+        # A projection that is made anew for every look is the same one.
+        key = kind.group, kind.plural, label_selector, getattr(keep, "__code__", keep)
+        followed = FollowedList(
+            lambda keep: self._read_list(request, query, keep, patient=True),
+            lambda since: self._read_changes(request, {**query, **since}),
+            keep,
+        )
+        return self._followed.setdefault(key, followed).look()
+
+    def following(self) -> KubeGateway:
+        return KubeGateway(
+            self._transport,
+            namespace=self._namespace,
+            check_mode=self._check_mode,
+            page_size=self._page_size,
+            follow=True,
         )
 
     def get(self, kind: Kind, name: str) -> Json | None:
@@ -159,24 +168,56 @@ class KubeGateway:
             **facts,
         )
 
+    def _read_list(
+        self, request: Request, query: t.Mapping[str, str], keep: Keep, *, patient: bool
+    ) -> tuple[Objects, str]:
+        """All pages of a list, and the version of it."""
+        for _restart in range(LIST_RESTARTS + 1):
+            kept: Objects = []
+            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
+            version = ""
+            try:
+                while page is not None:
+                    found = self._read_page(request, page, keep, patient=patient)
+                    kept += found.kept
+                    version = version or found.version
+                    page = {**page, "continue": found.token} if found.token else None
+            except PlaceForgotten:
+                continue
+            return kept, version
+        raise ServerFailed(
+            f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
+            "is the API server overloaded?",
+            status=GONE,
+        )
+
     def _read_page(
         self,
         request: Request,
         page: t.Mapping[str, str],
         keep: Keep,
-        kept: Objects,
         *,
         patient: bool,
-    ) -> str | None:
-        """Add what is kept of a page, and say where the next one begins. The page itself goes when this returns."""
+    ) -> Page:
+        """What is kept of a page. The page itself goes when this returns."""
         answer = self._transport.request(request.message(page), patient=patient)
-        if answer.status == _GONE:
-            raise _PlaceForgotten
+        if answer.status == GONE:
+            raise PlaceForgotten
         self._checked(answer, request)
         with self._parsing:
-            found = read_page(answer, self._access, request, keep)
-        kept += found.kept
-        return found.token
+            return read_page(answer, self._access, request, keep)
+
+    def _read_changes(self, request: Request, query: t.Mapping[str, str]) -> t.Sequence[Json]:
+        """The events of a watch. PlaceForgotten: the server does not know that version any more."""
+        answer = self._transport.request(request.message(query))
+        if answer.status == GONE:
+            raise PlaceForgotten
+        self._checked(answer, request)
+        try:
+            return [json.loads(line) for line in answer.body.splitlines() if line.strip()]
+        except ValueError:
+            # The answer was cut off: what it would have said is in the next list.
+            raise PlaceForgotten from None
 
     def _request(self, verb: str, kind: Kind, *, everywhere: bool = False, **more: t.Any) -> Request:
         namespace = self._namespace if kind.namespaced and not everywhere else None

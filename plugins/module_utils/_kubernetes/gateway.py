@@ -54,6 +54,9 @@ class Gateway(t.Protocol):
         One who is patient asks again where the server cannot answer just now.
         """
 
+    def following(self) -> Gateway:
+        """The same one for whoever looks at lists again and again: each is read once, and then what has changed."""
+
     def get(self, kind: Kind, name: str) -> Json | None:
         """The object, or None if it does not exist."""
 

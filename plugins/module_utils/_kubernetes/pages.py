@@ -26,6 +26,8 @@ class Page(t.NamedTuple):
     kept: Objects
     token: str | None
     """Where the next page begins; None after the last one."""
+    version: str
+    """Of the whole list: what is changed later has a later one."""
 
 
 class _Strange(Exception):
@@ -51,7 +53,7 @@ def read_page(answer: Answer, access: Access, request: Request, keep: Keep) -> P
         what = f"a list with an entry that is no {request.kind.kind}"
         raise not_understood(what, answer, access, request) from None
     token = metadata.get("continue")
-    return Page(kept, str(token) if token else None)
+    return Page(kept, str(token) if token else None, str(metadata.get("resourceVersion") or ""))
 
 
 def _find_items(body: bytes) -> tuple[str, int]:

@@ -19,14 +19,14 @@ SIZE = 20
 def results(tmp_path_factory):
     """What is left by a bench in a lab of its own, for it writes its sessions past the controllers."""
     folder = tmp_path_factory.mktemp("bench")
-    run(Plan(sizes=(SIZE,), stop=4, rounds=1, slow_rounds=1), folder)
+    run(Plan(sizes=(SIZE,), stop=4, rounds=1, slow_rounds=1, wait_seconds=3), folder)
     return folder
 
 
 def test_every_contender_is_measured_and_every_figure_has_its_verdict(results):
     content = json.loads((results / f"sessions-{SIZE}.json").read_text())
     assert content["sessions"] == SIZE
-    for name, contenders in (("listing", 6), ("stopping", 5), ("again", 3)):
+    for name, contenders in (("waiting", 2), ("listing", 6), ("stopping", 5), ("again", 3)):
         measured = content[name]["contenders"]
         assert len(measured) == contenders
         for figures in measured.values():

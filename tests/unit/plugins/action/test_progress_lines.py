@@ -69,12 +69,12 @@ def test_of_workspaces_it_is_said_how_many_are_deleted_and_then_how_many_volumes
     assert all(" volumes " in line for line in settled)
 
 
-def test_of_a_pool_it_is_said_how_many_instances_are_warm_and_how_many_are_not(told):
+def test_of_a_pool_it_is_said_how_many_instances_are_warm_and_what_the_others_are_at(told):
     gateway = World().gateway(arguments=["--eagerStart"])
     gateway.put(kinds.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
     wishes = [{"name": "java", "min_instances": 3}]
     lines = told(theia_capacity, gateway, app_definitions=wishes, **AT_ONCE)
-    assert {line.partition(" after ")[0] for line in lines} == {"java: 0 warm, 3 still cold"}
+    assert {line.rpartition(", ")[0] for line in lines} == {"java: 0 of 3 warm, 3 without a pod"}
 
 
 @pytest.mark.parametrize("plugin", [theia_session, theia_workspace])

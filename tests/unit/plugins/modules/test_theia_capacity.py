@@ -24,7 +24,7 @@ def run(cluster):
     def run(gateway, *, check=False, **options):
         cluster(gateway)
         # Time is the matter of other tests.
-        patience = {"quiet_seconds": 0, "quiet_wait_seconds": 0}
+        patience = {"quiet_seconds": 0, "quiet_wait_seconds": 0, "settle_seconds": 0}
         options = {"namespace": "theia-prod", "service_url": "https://service.invalid", **patience, **options}
         return module("theia_capacity", options, check=check)
 
@@ -239,6 +239,35 @@ def test_a_later_hold_of_the_same_app_definition_is_waited_for_and_is_no_strange
     done = run(site.gateway, **warming(site, hold_more))
     assert site.live()["minInstances"] == 13
     assert "not warm after 0 s" in done["msg"]
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_a_wait_survives_looks_that_fail(run, failures):
+    """The server is away for a moment; the pool is warm when it is back."""
+    site = Site()
+    lead(site.gateway)
+    app = site.app(minInstances=1)
+    patched = []
+
+    def break_off(verb, kind, _name):
+        if (verb, kind) == ("patch", kinds.APP_DEFINITION):
+            patched.append(kind)
+        elif patched and (verb, kind) == ("list", kinds.SERVICE) and len(patched) <= failures:
+            patched.append(kind)
+            raise Unreachable("the connection broke")
+        elif len(patched) > failures:
+            for number in (1, 2):
+                site.instance(app, number)
+            current = {"metadata": {"labels": {"theia-cloud.io/appdefinition-generation": "2"}}}
+            for number in (1, 2):
+                name = f"instance-{number}-java-{app['metadata']['uid'][-12:]}"
+                site.gateway.change(kinds.DEPLOYMENT, name, current)
+
+    site.gateway.interceptors.append(break_off)
+    asked = {"app_definitions": [{"name": "java", "min_instances": 2}], "hold": "pgdp"}
+    done = run(site.gateway, **asked, wait=True, wait_timeout_seconds=20, quiet_wait_seconds=0)
+    assert done["app_definitions"][0]["pool"]["warm"] == 2
+    assert done["app_definitions"][0]["seconds_to_warm"] is not None
 
 
 def held_by_two(run):

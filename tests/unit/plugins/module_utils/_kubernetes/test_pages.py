@@ -25,7 +25,7 @@ LIST = {"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": "next"},
 
 def page(body, keep=lambda obj: obj["metadata"]["name"]):
     answer = Answer(200, {"Content-Type": "application/json"}, body if isinstance(body, bytes) else body.encode())
-    return read_page(answer, ACCESS, Request("list", POD, namespace="theia"), keep)
+    return read_page(answer, ACCESS, Request("list", POD, namespace="theia"), keep)[:2]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_list_may_be_empty(items):
 
 
 def test_what_is_not_kept_is_left_out():
-    assert page(json.dumps(LIST), lambda obj: None if obj["metadata"]["name"] == "a" else 1).kept == [1, 1]
+    assert page(json.dumps(LIST), lambda obj: None if obj["metadata"]["name"] == "a" else 1)[0] == [1, 1]
 
 
 def test_an_answer_cut_anywhere_is_an_error_and_not_a_shorter_list():
