@@ -168,11 +168,12 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.options impor
 )
 from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.diagnosis_info import SOURCES, run_diagnosis
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.diagnosis_info import run_diagnosis
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
     selection_argument_spec,
     thresholds_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.search import SOURCES
 
 
 def main() -> None:

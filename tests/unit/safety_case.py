@@ -21,3 +21,11 @@ class Case(t.NamedTuple):
     now: datetime = datetime(2027, 2, 11, 9, tzinfo=UTC)
     machine_now: datetime | None = None
     let_out: tuple[str, ...] = ()
+
+    @property
+    def terms(self) -> Case:
+        return self
+
+    @property
+    def context(self) -> Case:
+        return self

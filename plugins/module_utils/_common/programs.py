@@ -36,8 +36,7 @@ def run_program(
     command: t.Sequence[str], *, environ: t.Mapping[str, str], folder: str | None, deadline: Deadline
 ) -> Ended:
     """Run it to its end or to the deadline. One that cannot be started is an ``OSError``."""
-    # Modules' own way has no time limit, and this runs in plugins, too.
-    process = subprocess.Popen(  # pylint: disable=ansible-bad-function
+    process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

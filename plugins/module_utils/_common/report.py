@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .errors import EduideError, Unexpected
+from .errors import EduideError, Unexpected, several
 from .plain import plain, plain_texts
 
 if t.TYPE_CHECKING:
@@ -51,6 +51,12 @@ def differences(items: t.Iterable[t.Mapping[str, t.Any]], outcomes: t.Collection
         for item in items
         if item["outcome"] in outcomes
     ]
+
+
+def failure_of(items: t.Iterable[t.Mapping[str, t.Any]]) -> EduideError | None:
+    """Everything that could be done is done by now; the task still fails if something was not."""
+    failed = [f"{item['name']}: {item['reason']}" for item in items if item["outcome"] == "failed"]
+    return EduideError(several(failed)) if failed else None
 
 
 class Report(t.NamedTuple):

@@ -54,6 +54,18 @@ READS = 5
 # Claimed instances and free ones, but not the lists of sessions with a pod of their own.
 ADDRESS_LISTS = f"{names.PURPOSE_LABEL}={names.EMAILS_PURPOSE},!{names.OWN_SESSION_LABEL}"
 
+
+class Seen(t.Protocol):
+    """A row of an object that was seen."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def uid(self) -> str: ...
+
+
+S = t.TypeVar("S", bound=Seen)
 Readers = t.Mapping[str, t.Callable[[], t.Any]]
 
 
@@ -103,6 +115,13 @@ def read_list(gateway: Gateway, part: Part) -> t.Any:
     kind, project, labels = _LISTS[part]
     # Usage comes from a server of its own; where that is down, trying again only takes time.
     return gateway.list(kind, keep=project, label_selector=labels, patient=part != "usage")
+
+
+def read_row(gateway: Gateway, part: Part, seen: S) -> S | None:
+    """The same object as it is now, as its list shows it; one of the same name made since is another."""
+    kind, project, _labels = _LISTS[part]
+    found = gateway.get(kind, seen.name)
+    return project(found) if found and found["metadata"]["uid"] == seen.uid else None
 
 
 def read_again(gateway: Gateway, before: Lists, parts: t.Iterable[Part]) -> Lists:

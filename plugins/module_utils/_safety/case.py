@@ -43,14 +43,15 @@ class Safeguards(t.NamedTuple):
     """Whether the caller states that what rests on the cluster need not be known: there is only the REST service."""
 
 
-class Case(t.Protocol):
-    """One session or workspace as it is now, with all that decides about it."""
-
-    @property
-    def subject(self) -> Subject: ...
+class Terms(t.Protocol):
+    """What the caller accepts of one noun."""
 
     @property
     def safeguards(self) -> Safeguards: ...
+
+
+class Moment(t.Protocol):
+    """What is the same for all cases of a moment."""
 
     @property
     def shield(self) -> Shield: ...
@@ -61,6 +62,19 @@ class Case(t.Protocol):
     @property
     def machine_now(self) -> datetime | None:
         """This machine's time if it is too far from the API server's."""
+
+
+class Case(t.Protocol):
+    """One session or workspace as it is now, with all that decides about it."""
+
+    @property
+    def subject(self) -> Subject: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+    @property
+    def context(self) -> Moment: ...
 
     @property
     def let_out(self) -> t.Collection[str | None]:

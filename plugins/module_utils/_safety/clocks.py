@@ -36,13 +36,13 @@ def describe_doubt(now: datetime, machine_now: datetime | None) -> str | None:
 
 def shielded_by_the_other_clock(case: Case) -> Decision | None:
     """Nothing is ended whose shield depends on which of two clocks is right."""
-    machine_now = case.machine_now
+    machine_now = case.context.machine_now
     if machine_now is None:
         return None
     objection = shielded(case, at=machine_now)
     if objection is None:
         return None
-    apart = f"the clocks of the API server and of this machine are {_apart(case.now, machine_now)} min apart"
+    apart = f"the clocks of the API server and of this machine are {_apart(case.context.now, machine_now)} min apart"
     return objection._replace(text=f"{objection.text}, by the clock of this machine: {apart}")
 
 

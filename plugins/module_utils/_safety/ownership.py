@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
 
 
 def of_somebody_else(case: Case) -> Decision | None:
-    user = case.safeguards.only_user
+    user = case.terms.safeguards.only_user
     if user in (None, case.subject.user):
         return None
     return Decision("refused", f"it belongs to another user than {user}, for whom alone the REST service acts here")

@@ -40,7 +40,7 @@ def protected(case: Case) -> Decision | None:
     subject = case.subject
     if subject.protected:
         return Decision("kept_protected", f"protected: {subject.protected}")
-    why = case.safeguards.protection.of(subject.kind, subject.name, subject.app_definition, subject.user)
+    why = case.terms.safeguards.protection.of(subject.kind, subject.name, subject.app_definition, subject.user)
     return Decision("kept_protected", why) if why else None
 
 

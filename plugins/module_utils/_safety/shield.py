@@ -76,15 +76,15 @@ NOBODY = Shield((), ())
 
 def shielded(case: Case, at: datetime | None = None) -> Decision | None:
     """Whatever somebody in an open exam works with stays, and everything that is alive while a record is unreadable."""
-    subject, shield = case.subject, case.shield
+    subject, shield = case.subject, case.context.shield
     if subject.dead:
         return None
-    if shield.untold and not case.safeguards.unchecked:
+    if shield.untold and not case.terms.safeguards.unchecked:
         return Decision("kept_shielded", f"nobody knows whom exams shield: {shield.untold}")
     if shield.unreadable:
         record, reason = shield.unreadable[0]
         return Decision("kept_shielded", f"{record} cannot be read, so nobody knows whom it shields: {reason}")
-    exams = shield.exams_of(subject.app_definition, subject.user, at or case.now)
+    exams = shield.exams_of(subject.app_definition, subject.user, at or case.context.now)
     holding = [exam for exam in exams if exam not in case.let_out]
     return Decision("kept_shielded", _WORDS[subject.kind].format(holding[0])) if holding else None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .findings import RULES
 from .record import AssessedSession, SessionRecord
 
 SortBy = t.Literal["created", "memory", "idle", "restarts"]
@@ -37,6 +38,9 @@ class Selection(t.NamedTuple):
     def names_sessions(self) -> bool:
         """Whether sessions are given one by one, by name or uid."""
         return bool(self.names or self.uids)
+
+
+TROUBLED = Selection(findings=frozenset(RULES))
 
 
 def matches(assessed: AssessedSession, wanted: Selection) -> bool:

@@ -69,3 +69,8 @@ def states_own_age(params: Params) -> bool:
 def _not_negative(name: str, value: int | None) -> None:
     if value is not None and value < 0:
         raise Misconfigured(f"the option {name} is {value}; it has to be 0 or more")
+
+
+def check_gather(params: t.Mapping[str, t.Any]) -> None:
+    if params["other_pods"] and "objects" not in params["gather"]:
+        raise Misconfigured("other_pods needs the pods: add objects to gather")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .._common.timestamps import format_time, parse_time
 from .._platform.index import SessionObjects, join, pods_by_deployment
@@ -15,6 +15,7 @@ from .._platform.lists import Lists
 from .._platform.operator import Operator
 from .._platform.rows import SessionRow
 from .._platform.workloads import ContainerRow, ContainerUsage, PodRow, ide_container, ide_usage
+from .._safety.clocks import doubted
 from .._safety.shield import NOBODY, Shield
 from .activity import Start, assess_activity
 from .findings import (
@@ -41,6 +42,10 @@ class Context(t.NamedTuple):
     thresholds: Thresholds = Thresholds()
     machine_now: datetime | None = None
     """This machine's time if it is too far from the API server's."""
+
+    def at(self, now: datetime, skew: timedelta, shield: Shield) -> Context:
+        """The same at a later moment of a run."""
+        return self._replace(now=now, machine_now=doubted(now, skew), shield=shield)
 
 
 class PodRecord(t.TypedDict):

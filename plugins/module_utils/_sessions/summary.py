@@ -9,7 +9,13 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .record import SessionRecord
+from .._common.timestamps import format_time
+from .._platform.index import join
+from .filter import TROUBLED, Selection, SortBy, select
+from .record import AssessedSession, SessionRecord, assess_session
+
+if t.TYPE_CHECKING:
+    from .view import View
 
 UNKNOWN = "unknown"
 # From here on a user's next start may be the one that is refused.
@@ -64,3 +70,43 @@ def _count(values: t.Iterable[str | None]) -> dict[str, int]:
 
 def _ranked(names: t.Iterable[str], users: t.Mapping[str, int]) -> list[UserCount]:
     return [UserCount(user=name, sessions=users[name]) for name in sorted(names, key=lambda name: (-users[name], name))]
+
+
+def describe_troubled(view: View) -> dict[str, t.Any]:
+    """All sessions with a finding."""
+    chosen, _unused = choose(view, TROUBLED, None)
+    return describe(view, chosen)
+
+
+def choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[list[AssessedSession], bool]:
+    """The selected sessions, and whether any session waits for an operator. Only the selected ones are kept."""
+    waiting: list[str] = []
+
+    def assessed() -> t.Iterator[AssessedSession]:
+        for parts in join(view.sources):
+            session = assess_session(parts, view.context)
+            if "unseen" in session.unknown:
+                waiting.append(session.row.uid)
+            yield session
+
+    return select(assessed(), selection, sort_by=sort_by), bool(waiting)
+
+
+def describe(view: View, chosen: t.Sequence[AssessedSession], limit: int | None = None) -> dict[str, t.Any]:
+    """The selected sessions in the words of the module's documentation."""
+    return {
+        "sessions": [assessed.record for assessed in chosen[:limit]],
+        "summary": _summary(view, chosen),
+        "unknown_findings": sorted({code for assessed in chosen for code in assessed.unknown}),
+        "missing": view.missing,
+        "seen_at": format_time(view.context.now),
+    }
+
+
+def _summary(view: View, chosen: t.Sequence[AssessedSession]) -> dict[str, t.Any]:
+    """Totals of the selected sessions; limits are counted over all sessions of a user, selected or not."""
+    operator = view.context.operator
+    users = collections.Counter(row.user for row in view.sources.sessions)
+    return dict(
+        summarise([assessed.record for assessed in chosen], users, operator.sessions_per_user if operator else None)
+    )

@@ -9,7 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from .._exams.view import shield_of
-from .._safety.clocks import doubted
+from .._platform.index import Index
+from .._platform.lists import describe_missing
+from .._safety.clocks import describe_doubt, doubted
 from .findings import Source, Thresholds
 from .record import Context
 
@@ -35,6 +37,19 @@ READABLE = frozenset(_LISTS)
 _USUAL = Thresholds()
 
 
+class Known(t.NamedTuple):
+    """Lists arranged so that any session, also one that is read later, is found with what belongs to it."""
+
+    sources: Lists
+    by_session: Index
+    listed: frozenset[str]
+    """The uids of the sessions in it."""
+
+    @classmethod
+    def of(cls, sources: Lists) -> Known:
+        return cls(sources, Index(sources), frozenset(row.uid for row in sources.sessions))
+
+
 class View(t.NamedTuple):
     """A snapshot as decisions about sessions look at it."""
 
@@ -45,6 +60,16 @@ class View(t.NamedTuple):
     @property
     def sources(self) -> Lists:
         return self.snapshot.lists
+
+    @property
+    def unread(self) -> str | None:
+        """The warning that parts of it could not be read."""
+        return describe_missing(self.missing)
+
+    @property
+    def doubt(self) -> str | None:
+        """The warning that nobody knows what time it is."""
+        return describe_doubt(self.context.now, self.context.machine_now)
 
     def of(self, snapshot: Snapshot) -> View:
         """The same view of another snapshot."""

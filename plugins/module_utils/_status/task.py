@@ -18,9 +18,9 @@ from .._platform.lists import Lists, Snapshot, describe_missing
 from .._platform.options import read_installation
 from .._platform.snapshot import Part, read, with_leader
 from .._sessions import view as session_view
-from .._sessions.info import describe_troubled
+from .._sessions.summary import describe_troubled
 from .._workspaces import view as workspace_view
-from .._workspaces.info import describe_all
+from .._workspaces.summary import describe as describe_workspaces
 from .._workspaces.usage.task import note_use
 
 SESSION_PARTS = session_view.parts_of(session_view.GATHERED)
@@ -39,13 +39,15 @@ def run_status(task: Task) -> Report:
     # What verdicts lack is among their reasons.
     task.warn(describe_missing({part: reason for part, reason in missing.items() if part not in VERDICT_PARTS}))
     capacity = capacity_view.view_capacity(_only(snapshot, capacity_view.PARTS))
+    sessions = session_view.view_sessions(_only(snapshot, SESSION_PARTS))
+    workspaces = workspace_view.view_workspaces(_only(snapshot, WORKSPACE_PARTS))
     fields = {
         "capacity": {
             **describe_capacity(capacity, leading=snapshot.leading),
             **verdicts(gateway, installation, snapshot, capacity, Question()),
         },
-        "sessions": describe_troubled(_only(snapshot, SESSION_PARTS)),
-        "workspaces": describe_all(_only(snapshot, WORKSPACE_PARTS)),
+        "sessions": describe_troubled(sessions),
+        "workspaces": describe_workspaces(workspaces, limit=0),
     }
     if not task.params["note_use"]:
         return Report(False, {**fields, "use": None})

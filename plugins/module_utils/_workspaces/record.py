@@ -23,6 +23,8 @@ Deletion = t.Literal["volume_deleted", "volume_released", "no_volume"]
 VOLUME_DELETED: Deletion = "volume_deleted"
 VOLUME_RELEASED: Deletion = "volume_released"
 NO_VOLUME: Deletion = "no_volume"
+NOT_GONE: t.Final = "not_gone"
+"""What is said of a volume, too, that did not end so in time."""
 DELETION_NOTES: t.Mapping[Deletion, str] = {
     VOLUME_DELETED: "volume is deleted",
     VOLUME_RELEASED: "volume stays as Released and must be reclaimed by hand",
@@ -107,6 +109,10 @@ class AssessedWorkspace(t.NamedTuple):
     @property
     def in_use(self) -> bool:
         return bool(self.record["live_sessions"])
+
+    @property
+    def without_volume(self) -> bool:
+        return self.record["deletion"] == NO_VOLUME
 
 
 class Orphans(t.NamedTuple):

@@ -9,22 +9,51 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from .._common.timestamps import format_time
 from .._platform.storage import ClaimRow, VolumeRow
+from .filter import SortBy, WorkspaceSelection, select
 from .record import (
     AssessedWorkspace,
     Claims,
     WorkspaceSources,
+    assess_workspaces,
     orphans,
     would_be_collected,
 )
 
+if t.TYPE_CHECKING:
+    from .view import WorkspaceView
+
 UNKNOWN = "unknown"
+_ALL = WorkspaceSelection()
 
 
 class Size(t.TypedDict):
     claims: int
     requested_bytes: int
     capacity_bytes: int
+
+
+def describe(
+    view: WorkspaceView,
+    selection: WorkspaceSelection = _ALL,
+    sort_by: SortBy | None = None,
+    limit: int | None = None,
+) -> dict[str, t.Any]:
+    """The selected ones, and what is said of all, in the words of the module's documentation."""
+    sources = view.sources
+    workspaces = assess_workspaces(sources, view.context)
+    chosen = select(workspaces, selection, sort_by=sort_by)
+    return {
+        "workspaces": [assessed.record for assessed in chosen[:limit]],
+        "orphans": left_over(sources),
+        "pool_claims": None if sources.claims is None else describe_claims(Claims(sources).pool),
+        "summary": summarise(chosen, sources),
+        "garbage_collector": collector(workspaces, sources),
+        "observation": sources.observation.describe() if sources.observation else None,
+        "missing": view.missing,
+        "seen_at": format_time(view.context.now),
+    }
 
 
 def summarise(chosen: t.Sequence[AssessedWorkspace], sources: WorkspaceSources) -> dict[str, t.Any]:

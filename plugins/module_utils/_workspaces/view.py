@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
+from .._platform.lists import describe_missing
 from .._platform.records import Malformed
 from .._sessions import view as session_view
 from .record import WorkspaceSources
@@ -43,6 +44,15 @@ class WorkspaceView(t.NamedTuple):
     @property
     def context(self) -> Context:
         return self.sessions.context
+
+    @property
+    def unread(self) -> str | None:
+        """The warning that parts of it could not be read."""
+        return describe_missing(self.missing)
+
+    def garbled(self, *, named: bool) -> str | None:
+        """The warning of stamps that nobody wrote; names of workspaces tell who their users are."""
+        return usage_log.describe_garbled(self.sources.workspaces, self.context.now, named=named)
 
 
 def parts_of(gathered: t.Collection[str]) -> frozenset[Part]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import collections
 import typing as t
-from datetime import datetime
 
 from ..._common.errors import Misconfigured
 from ..._safety.case import Safeguards, Subject
@@ -20,7 +19,6 @@ from ..._safety.decision import Decision, Item, Law, Plan, first_objection
 from ..._safety.guard import going
 from ..._safety.laws import COMMON_LAWS
 from ..._safety.limits import Caps
-from ..._safety.shield import Shield
 from ..._safety.targets import Criteria, Request, check_request, find_targets, is_by_name
 from ..filter import Selection, matches, select
 from ..findings import RULES, Source
@@ -98,22 +96,6 @@ class StopCase(t.NamedTuple):
             held=self.assessed.row.held,
             dead=self.assessed.dead,
         )
-
-    @property
-    def safeguards(self) -> Safeguards:
-        return self.terms.safeguards
-
-    @property
-    def shield(self) -> Shield:
-        return self.context.shield
-
-    @property
-    def now(self) -> datetime:
-        return self.context.now
-
-    @property
-    def machine_now(self) -> datetime | None:
-        return self.context.machine_now
 
     @property
     def let_out(self) -> set[str | None]:
@@ -292,7 +274,7 @@ def slot_at_risk(case: StopCase) -> Decision | None:
     leading = case.context.leading
     if not case.assessed.holds_slot or leading or case.terms.without_operator:
         return None
-    if leading is None and case.safeguards.unchecked:
+    if leading is None and case.terms.safeguards.unchecked:
         return None
     seen = "no operator leads" if leading is False else "whether an operator leads could not be read"
     return Decision(
@@ -305,7 +287,7 @@ def data_at_risk(case: StopCase) -> Decision | None:
     place = case.assessed.record["data_at"]
     if case.assessed.dead or place in ("volume", "none") or case.reasons & case.terms.discard_data:
         return None
-    if place is None and case.safeguards.unchecked:
+    if place is None and case.terms.safeguards.unchecked:
         return None
     where = "are in its pod and would be lost" if place else "are in a place that could not be read"
     wanted = " or ".join(sorted(case.reasons))

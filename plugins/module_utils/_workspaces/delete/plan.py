@@ -20,7 +20,6 @@ from ..._safety.decision import Decision, Item, Law, Plan, first_objection
 from ..._safety.guard import going
 from ..._safety.laws import COMMON_LAWS
 from ..._safety.limits import Caps
-from ..._safety.shield import Shield
 from ..._safety.targets import Criteria, Request, find_targets
 from ..._sessions.record import Context
 from ..filter import WorkspaceSelection, matches, select
@@ -96,22 +95,6 @@ class DeletionCase(t.NamedTuple):
             deleting=assessed is not None and assessed.row.deleting,
             held=assessed.row.held if assessed else None,
         )
-
-    @property
-    def safeguards(self) -> Safeguards:
-        return self.terms.safeguards
-
-    @property
-    def shield(self) -> Shield:
-        return self.context.shield
-
-    @property
-    def now(self) -> datetime:
-        return self.context.now
-
-    @property
-    def machine_now(self) -> datetime | None:
-        return self.context.machine_now
 
     @property
     def let_out(self) -> tuple[()]:

@@ -2,34 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deleting workspaces through the REST service, which does it for their own user, in use or not."""
+"""Deleting workspaces through the REST service, which does it in use or not, with the cluster at hand."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ..._common.errors import Misconfigured, ServerFailed
 from ..._kubernetes.kinds import WORKSPACE
-from ..._platform.lists import Lists
-from ..._platform.rows import WorkspaceRow
-from ..._safety.execution import Pace, carry_out
-from ..._service.client import connect_service
-from ..._sessions.service import token_user
-from ..._sessions.stop.service import StopThrough, send_and_confirm, untold_view
-from ..filter import WorkspaceSelection
-from ..record import WorkspaceSources
-from ..service import assess_listed
-from ..view import WorkspaceView
-from .execute import DeletionExecution
-from .options import read_deletion_request, read_deletion_terms
-from .plan import DeletionItem, plan_deletion
+from ..._sessions.stop.service import StopThrough, send_and_confirm
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
-
-Params = t.Mapping[str, t.Any]
-# What nobody looks at if the cluster cannot be read.
-NOT_CHECKED = ("uid", "sessions", "exams", "annotations", "max_percent", "volume")
+    from ..._platform.rows import WorkspaceRow
 
 
 def delete_through(through: StopThrough, gateway: Gateway) -> t.Callable[[WorkspaceRow], bool]:
@@ -39,40 +23,3 @@ def delete_through(through: StopThrough, gateway: Gateway) -> t.Callable[[Worksp
         )
 
     return send
-
-
-def delete_unchecked(params: Params, *, check_mode: bool) -> DeletionExecution:
-    """Delete workspaces of the token's user by name. All that the service does not tell is unknown to the plan."""
-    request, terms = read_deletion_request(params), read_deletion_terms(params, None)
-    stated = request.selection._replace(names=frozenset(), users=frozenset())
-    if (
-        params["api"] != "service"
-        or request.records is not None
-        or not request.selection.names
-        or stated.states_anything
-        or request.sort_by
-        or params["volume"] != "follow"
-        or params["live_sessions"] != "refuse"
-    ):
-        raise Misconfigured(
-            "unchecked is for api=service with names, and neither touches sessions nor volumes: without the cluster "
-            "nothing else can be told apart"
-        )
-    service = connect_service(params, check_mode=check_mode)
-    user = token_user(service, params)
-    untold = untold_view()
-    listed = [assess_listed(workspace, untold.context.now) for workspace in service.workspaces(user)]
-    in_use = dict.fromkeys((name for assessed in listed for name in assessed.record["live_sessions"]), "live")
-    # It is by name, whoever else was stated: the service acts for one user only.
-    request = request._replace(selection=WorkspaceSelection(names=request.selection.names))
-    planned = plan_deletion(listed, (), request, terms, untold.context, staying=in_use)
-
-    def delete(item: DeletionItem) -> DeletionItem:
-        if not service.delete_workspace(user, item.name):
-            raise ServerFailed("the service says that it did not delete it")
-        return item
-
-    if not check_mode:
-        planned = carry_out(planned, delete, Pace(params["concurrency"], params["max_failures"]))
-    sources = WorkspaceSources(sessions=Lists(sessions=[]))
-    return DeletionExecution(planned, WorkspaceView(sources, untold, {}))

@@ -14,13 +14,12 @@ from ..._kubernetes.kinds import PV
 from ..._platform.rows import WorkspaceRow
 from ..._platform.snapshot import read_list
 from ..._platform.storage import VolumeRow
-from ..record import NO_VOLUME, VOLUME_DELETED, VOLUME_RELEASED, Deletion
+from ..record import NO_VOLUME, NOT_GONE, VOLUME_DELETED, VOLUME_RELEASED, Deletion
 from ..volumes import reclaim_patch
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
 
-NOT_GONE: t.Final = "not_gone"
 VolumeEnding: t.TypeAlias = 'Deletion | t.Literal["not_gone"] | None'
 
 

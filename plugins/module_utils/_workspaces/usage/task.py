@@ -17,9 +17,9 @@ from ..._kubernetes.connect import connect
 from ..._kubernetes.kinds import CONFIG_MAP, WORKSPACE
 from ..._platform.names import RETENTION_RECORD
 from ..._platform.records import Malformed
-from ..._platform.rows import SessionRow, WorkspaceRow, workspace_row
-from ..._platform.snapshot import read_list
-from ..._safety.guard import ROUNDS, look_up
+from ..._platform.rows import SessionRow, WorkspaceRow
+from ..._platform.snapshot import read_list, read_row
+from ..._safety.guard import ROUNDS
 from . import log as usage_log
 from .options import read_max_gap
 
@@ -90,8 +90,7 @@ def _stamp(gateway: Gateway, seen: WorkspaceRow, now: datetime, *, check_mode: b
     def attempt(again: bool) -> UsageStamp:
         row: WorkspaceRow | None = seen
         if again:
-            found = look_up(gateway, WORKSPACE, seen)
-            row = workspace_row(found) if found else None
+            row = read_row(gateway, "workspaces", seen)
         if row is None:
             return UsageStamp(seen, "gone", "it was gone before it could be stamped")
         if not usage_log.is_due(row, now):

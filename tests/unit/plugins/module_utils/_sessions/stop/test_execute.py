@@ -16,7 +16,9 @@ from ansible_collections.eduide.theia.plugins.module_utils._safety.targets impor
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.job import StopJob
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import StopTerms
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.prepare import read_and_plan_stop
 from unit.session_world import World
 
 
@@ -25,7 +27,7 @@ def work():
     world = World()
     world.app_definition()
     world.running("s1")
-    job = stop_execute.StopJob(
+    job = StopJob(
         request=Request(Selection(names=frozenset({"s1"}))),
         terms=StopTerms(),
         thresholds=Thresholds(),
@@ -34,7 +36,7 @@ def work():
         run="",
     )
     gateway = world.gateway()
-    planned = stop_execute.read_and_plan_stop(gateway, job)
+    planned = read_and_plan_stop(gateway, job)
     return gateway, planned, stop_execute._Stopping(gateway, job, planned, deleter(gateway, kinds.SESSION))
 
 

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stopping sessions begins with: reading what decides about them, and the plan."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+from ..._kubernetes.kinds import SESSION
+from ..._platform.lists import Lists, Snapshot
+from ..._platform.snapshot import read, read_list, with_leader
+from ..record import assess_sessions
+from ..view import REQUIRED, View, parts_of, view_sessions
+from .plan import StopPlan, StopRequest, check_stop, needed_lists, plan_stop
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+    from ..._platform.snapshot import Part
+    from ..record import AssessedSession
+    from .job import StopJob
+    from .release import SessionLeftovers
+
+# Up to how many sessions are looked up one by one before everything is read. API servers take seconds to list
+# thousands of custom resources, and say of hundreds in less than one that they are gone.
+LOOK_UPS = 500
+
+
+class StopExecution(t.NamedTuple):
+    """What became of a plan; in check mode, the plan."""
+
+    plan: StopPlan
+    view: View
+    leftovers: dict[str, SessionLeftovers]
+    """By uid, what the stopped sessions had."""
+
+
+def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
+    """Decide what to do, without doing it."""
+    check_stop(job.request, job.terms)
+    # Of a session that may leave its shield it has to be known which one is gone.
+    if job.terms.shield_exit is None and _are_gone(gateway, job):
+        view = _empty_view(gateway, job)
+        return StopExecution(plan_stop([], job.request, job.terms, view.context), view, {})
+    return plan_on(gateway, job, read(gateway, job.installation, _parts(job.request), REQUIRED))
+
+
+def plan_on(gateway: Gateway, job: StopJob, snapshot: Snapshot) -> StopExecution:
+    """Decide what to do about the sessions of a snapshot that was read for this, or for more than this."""
+    view = view_sessions(snapshot, job.thresholds)
+    sessions = assess_sessions(view.sources, view.context)
+    planned = plan_stop(sessions, job.request, job.terms, view.context)
+    if _rests_on_leader(sessions, planned):
+        view = view.of(with_leader(gateway, job.installation, view.snapshot))
+        sessions = assess_sessions(view.sources, view.context)
+        planned = plan_stop(sessions, job.request, job.terms, view.context)
+    return StopExecution(planned, view, {})
+
+
+def _are_gone(gateway: Gateway, job: StopJob) -> bool:
+    """Whether none of the sessions given by name exists: so it is on a second run, which need not read the rest."""
+    request = job.request
+    names = sorted(_names_of(request))
+    if not 0 < len(names) <= LOOK_UPS:
+        return False
+    found = threading.Event()
+
+    def look(name: str) -> None:
+        if not found.is_set() and gateway.get(SESSION, name) is not None:
+            found.set()
+
+    gateway.map(look, names, concurrency=job.pace.concurrency)
+    if found.is_set() or request.records is None:
+        return not found.is_set()
+    # Records may have pseudonyms where the names were.
+    uids = {record.uid for record in request.records}
+    return uids.isdisjoint(gateway.list(SESSION, keep=lambda obj: obj["metadata"]["uid"]))
+
+
+def _names_of(request: StopRequest) -> t.Collection[str]:
+    """The names of all sessions this can be about; none if they are not known by name."""
+    if request.records is not None:
+        return {record.name for record in request.records}
+    return request.selection.names if not request.selection.uids else ()
+
+
+def _empty_view(gateway: Gateway, job: StopJob) -> View:
+    """Nothing was read but that there is an installation, for in the wrong namespace every session is gone."""
+    if not read_list(gateway, "app_definitions"):
+        raise gateway.no_installation()
+    snapshot = Snapshot(Lists(sessions=[]), {}, gateway.now(), gateway.namespace)
+    return view_sessions(snapshot, job.thresholds)
+
+
+def _parts(request: StopRequest) -> frozenset[Part]:
+    """What has to be read: usage and address lists only if somebody stops sessions for what they show."""
+    sources = needed_lists(request)
+    parts = {"objects", "workspaces", "exams"}
+    parts |= {"usage"} if "usage" in sources or request.sort_by == "memory" else set()
+    parts |= {"addresses"} if "addresses" in sources else set()
+    return parts_of(parts)
+
+
+def _rests_on_leader(sessions: t.Iterable[AssessedSession], planned: StopPlan) -> bool:
+    """Whether a target holds an instance, or a session waits so long that it is dead if an operator leads."""
+    return any(item.assessed and item.assessed.holds_slot for item in planned.items) or any(
+        "unseen" in assessed.unknown for assessed in sessions
+    )
