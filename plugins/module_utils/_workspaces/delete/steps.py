@@ -55,8 +55,13 @@ def carry_out(
         key: trace.leftovers for key, trace in done.traces.items() if params["wait"] or trace.leftovers.reclaim
     }
     settling = Reporter(params["progress_file"], "volumes settled")
-    timeout_seconds = params["wait_timeout_seconds"]
-    settled = settle(gateway, leftovers, timeout_seconds=timeout_seconds, progress=settling.report)
+    settled = settle(
+        gateway,
+        leftovers,
+        timeout_seconds=params["wait_timeout_seconds"],
+        progress=settling.report,
+        troubled=settling.troubled,
+    )
     return Outcome(done, settled, waited)
 
 
@@ -68,4 +73,5 @@ def _wait_for_sessions(gateway: Gateway, stopped: StopExecution, params: Params)
         stopped.leftovers,
         timeout_seconds=params["wait_timeout_seconds"],
         progress=waiting.report,
+        troubled=waiting.troubled,
     )
