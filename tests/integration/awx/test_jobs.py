@@ -20,7 +20,7 @@ from awx.job import Job, Result, run
 from awx.role import answered
 from integration.ansible_run import ROOT
 from integration.session_site import SessionSite
-from lab import identities
+from lab import audit, identities
 
 ADMIN_TOKEN = "an-admin-token-that-only-the-credential-knows"
 COLLECTIONS = [ROOT / "build" / "tree"]
@@ -36,6 +36,10 @@ class Night(SessionSite):
         self.account = self.lab.identity("awx", namespace=self.namespace, rules=identities.COLLECTION_RULES)
         self.kept = self.workspace(self.ide, "ada@x.org")
         self.student = ""
+
+    def _writes(self, since: t.Any) -> list[t.Any]:
+        """Of the account that jobs have."""
+        return audit.writes(self.lab.audit_log, user=self.account.user, namespace=self.namespace, since=since)
 
     def bearer(self) -> dict[str, t.Any]:
         """The credential that AWX has for Kubernetes; a line break at the end of a pasted token is kept."""
@@ -110,7 +114,8 @@ def test_a_plan_is_an_artifact_and_nothing_is_written(night, tmp_path):
 
 
 def test_an_exam_is_warmed_with_a_kubeconfig_file(night, tmp_path):
-    done = night.job(tmp_path, "pre_exam", night.file(), exam="final", app_definition=f"{night.ide}\r\n", warm=3)
+    asked = {"exam": "final", "app_definition": f"{night.ide}\r\n", "warm": 3, "shield": "false"}
+    done = night.job(tmp_path, "pre_exam", night.file(), **asked)
     assert "min 1 -> 3" in good(done)
     assert night.bounds(night.ide)[0] == 3
     assert 'Afterwards: launch the job template "Theia post_exam" with the answers {"exam": "final"}' in lines(done)
@@ -181,7 +186,7 @@ def test_after_a_canceled_wait_the_next_job_brings_everything_back(night, tmp_pa
     def canceled() -> bool:
         return night.bounds(name)[0] == 2
 
-    asked = {"exam": "vain", "app_definition": name, "warm": 2}
+    asked = {"exam": "vain", "app_definition": name, "warm": 2, "shield": "false"}
     done = night.job(tmp_path / "vain", "pre_exam", night.bearer(), cancel_callback=canceled, **asked)
     assert done.status == "canceled"
     assert [*night.ledger()[name]["holds"]] == ["vain"]
