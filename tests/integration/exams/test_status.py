@@ -27,6 +27,7 @@ class Night(t.NamedTuple):
     forgotten: str
     run: Run
     page: str
+    metrics: str
     writes: list[str]
 
 
@@ -45,8 +46,10 @@ def night(module_installation, tmp_path_factory):
     folder = tmp_path_factory.mktemp("status")
     since = site.now()
     page = folder / "page.html"
-    run = Duty(folder, production=site.installation).play("status", status_html=page).good()
-    return Night(site, held, forgotten, run, page.read_text(), site.writes(since))
+    metrics = folder / "theia.prom"
+    files = {"status_html": page, "status_metrics_file": metrics}
+    run = Duty(folder, production=site.installation).play("status", **files).good()
+    return Night(site, held, forgotten, run, page.read_text(), metrics.read_text(), site.writes(since))
 
 
 def row(lines, name):
@@ -116,3 +119,13 @@ def test_all_that_looking_writes_is_that_somebody_looked(night):
         "ansible.builtin.template",
         "eduide.theia.theia_status",
     }
+
+
+def test_prometheus_reads_what_the_table_says(night):
+    of = f'installation="production",app_definition="{night.held}"'
+    for sample in (
+        f"theia_app_definition_min_instances{{{of}}} {night.site.bounds(night.held)[0]}",
+        f'theia_pool_instances{{{of},state="claimed"}} 1',
+        f'theia_exam_warm_instances{{{of},exam="{EXAM}"}} 3',
+    ):
+        assert sample in night.metrics.splitlines()
