@@ -98,8 +98,9 @@ def read(
             break
     else:
         raise Conflict(f"ConfigMap {names.CAPACITY_RECORD} changed {READS} times while the installation was read")
-    nothing = snapshot.lists.app_definitions == [] and not snapshot.lists.sessions
-    if nothing and snapshot.operator is None and ledger is None:
+    nothing = snapshot.lists.app_definitions == [] and not snapshot.lists.sessions and ledger is None
+    # An operator without app definitions is an installation whose capacity can be told: it has none.
+    if nothing and not ("ledger" in parts and snapshot.operator):
         raise gateway.no_installation()
     return snapshot._replace(ledger=ledger)
 
