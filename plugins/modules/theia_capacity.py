@@ -464,7 +464,7 @@ repairs:
       returned: always
       type: str
       sample: repaired
-    would: {description: Whether this is only foreseen, in check mode., returned: always, type: bool, sample: false}
+    would: {description: Whether this is a prediction of check mode., returned: always, type: bool, sample: false}
     note: {description: What else is to be said about it., returned: always, type: str, sample: ""}
 precondition:
   description: V(resource_version) if patches were guarded against changes in between, V(none) through the REST service.

@@ -225,6 +225,7 @@ def test_the_service_knows_bounds_and_nothing_else(site):
             "max_instances": 40,
             "uid": None,
             "timeout_minutes": None,
+            "inactive_minutes": None,
             "sessions": None,
             "pool": None,
             "ledger": None,

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from integration.ansible_run import connection, play, task
-from integration.capacity_site import CapacitySite, wish
+from integration.capacity_site import CapacitySite, desired
 from integration.module_run import module
 
 JAVA = "java-17-latest"
@@ -56,8 +56,8 @@ def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
         task("theia_capacity_info", check_leader=True),
         task("theia_capacity_info", api="service"),
         task("theia_capacity_info", kubeconfig=content),
-        task("theia_capacity", app_definitions=[wish(JAVA, warm=3)], hold="secret-exam", **token),
-        task("theia_capacity", app_definitions=[wish(JAVA, max_instances=1100)], api="service", hold="secret-exam"),
+        task("theia_capacity", app_definitions=[desired(JAVA, warm=3)], hold="secret-exam", **token),
+        task("theia_capacity", app_definitions=[desired(JAVA, max_instances=1100)], api="service", hold="secret-exam"),
         task("theia_capacity", state="baseline", hold="secret-exam", kubeconfig=content),
         task("theia_session_info", other_pods=True),
         task("theia_session_info", **mine),
@@ -66,9 +66,9 @@ def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
         task("theia_workspace_info"),
     ]
     bad = [
-        task("theia_capacity", app_definitions=[wish(JAVA, min_instances=5000)]),
-        task("theia_capacity", app_definitions=[wish("java-18-latest", warm=3)], api="service", **token),
-        task("theia_capacity", app_definitions=[wish(JAVA, warm=3)], kubeconfig=content, context="production"),
+        task("theia_capacity", app_definitions=[desired(JAVA, min_instances=5000)]),
+        task("theia_capacity", app_definitions=[desired("java-18-latest", warm=3)], api="service", **token),
+        task("theia_capacity", app_definitions=[desired(JAVA, warm=3)], kubeconfig=content, context="production"),
         task("theia_capacity_info", api="service", service_url=server, validate_certs=False),
         task("theia_capacity_info", **{**token, "api_key": site.installation.admin_token}),
         # Where its files are is in its pod, so that it is refused.

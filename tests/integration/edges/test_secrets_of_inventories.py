@@ -37,7 +37,7 @@ def inventory(folder, url):
         place = folder / f"h{number}"
         place.mkdir()
         chosen = connections(url, place, secret)[number % 5]
-        hosts[f"h{number}"] = {"theia_connection": {"namespace": "theia", "timeout_seconds": 5, **chosen}}
+        hosts[f"h{number}"] = {"theia_connection": {"namespace": f"theia-{number}", "timeout_seconds": 5, **chosen}}
     path = folder / "inventory.json"
     path.write_text(json.dumps({"theia_installations": {"hosts": hosts}}))
     return path

@@ -59,7 +59,7 @@ class Interrupted:
             text=True,
             start_new_session=True,
         )
-        eventually("it waits", lambda: any(self.progress()), timeout_seconds=60)
+        eventually("it waits", lambda: any(self.progress()), timeout_seconds=240)
         self.started = children(self.process.pid)
 
     def progress(self):

@@ -54,7 +54,7 @@ def seat(site, name):
 def test_whatever_is_run_during_an_exam_all_twelve_stay_and_after_it_they_go(site, duty):
     name = site.definition(1)
     declared = duty.play("pre_exam", exam="quiz-1", app_definition=name, warm=12, end="24:00").good()
-    assert "nobody in it is stopped from" in report(declared)[0]
+    assert "nobody in it is stopped from" in report(declared)[1]
     sessions, workspaces = seat(site, name)
 
     since = site.now()

@@ -181,7 +181,7 @@ def every_way(site, among=None):
         "state": {"states": ["running", "unready", "failed", "starting", "pending"], **overrides},
         "name": {"names": [record["name"] for record in records], **overrides},
         "uid": {"uids": [record["uid"] for record in records], **overrides},
-        "record": {"sessions": records, **overrides},
+        "record": {"records": records, **overrides},
     }
 
 
