@@ -54,7 +54,7 @@ class Helper:
             folder = self._config.user_folder or None
             ended = run_program(self._command, environ=self._environ(), folder=folder, deadline=deadline)
         except (OSError, ValueError) as exc:
-            why = (isinstance(exc, OSError) and exc.strerror) or "its arguments or variables are damaged"
+            why = getattr(exc, "strerror", None) or "its arguments or variables are damaged"
             hint = scrub_text(str(self._entry.get("installHint") or "install it here, or name another context")).strip()
             raise Misconfigured(f"{self._name} cannot be run: {why}; {hint}") from None
         status = self._status_in(ended.output)

@@ -51,7 +51,7 @@ class Relay:
                 threading.Thread(target=self._hand_on, args=(near, far), daemon=True).start()
 
     def _hand_on(self, near: socket.socket, far: socket.socket) -> None:
-        with contextlib.suppress(OSError), selectors.DefaultSelector() as selector, near, far:
+        with contextlib.suppress(OSError), near, far, selectors.DefaultSelector() as selector:
             selector.register(near, selectors.EVENT_READ, far)
             selector.register(far, selectors.EVENT_READ, near)
             while True:

@@ -78,7 +78,7 @@ class Site:
         return self.gateway.get(kinds.APP_DEFINITION, "java")["spec"]["minInstances"]
 
     def patches(self):
-        return sum(verb == "patch" and plural == "appdefinitions" for verb, plural, *_ in self.gateway.writes)
+        return sum(verb == "patch" and plural == "appdefinitions" for verb, plural, *_more in self.gateway.writes)
 
 
 def _stated(declared):
