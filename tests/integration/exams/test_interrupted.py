@@ -11,6 +11,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -39,12 +40,11 @@ def children(pid):
 class Interrupted:
     """A pre_exam that waits for instances which never become warm."""
 
-    def __init__(self, site, folder):
+    def __init__(self, site, folder, left):
         self.site, self.folder = site, folder
         self.name = site.definition(0, image=NEVER_PULLED)
         self.duty = Duty(folder, production=site.installation)
-        self.left = folder / "left"
-        self.left.mkdir()
+        self.left = left
         variables = {"app_definition": self.name, "warm": 2, "exam": self.name, "shield": "false"}
         extra = [word for key, value in variables.items() for word in ("-e", f"{key}={value}")]
         self.process = subprocess.Popen(
@@ -95,13 +95,11 @@ def _is_over(pid):
 
 def cases():
     """Which signal reaches whom, the exit code of the run, and what stands in its last lines."""
-    far = "interrupted: {name}: 0 warm, 2 still cold after "
     again = "and the same command goes on from there"
     return [
         pytest.param(
             signal.SIGINT, "module", 2, ["interrupted by SIGINT", again, "Retry: ansible-playbook"], id="INT-module"
         ),
-        pytest.param(signal.SIGINT, "group", 99, [far, again], id="INT-group"),
         pytest.param(signal.SIGTERM, "module", 2, ["interrupted by SIGTERM", again], id="TERM-module"),
         # Ansible ends before anything can be said.
         pytest.param(signal.SIGTERM, "playbook", -signal.SIGTERM, [], id="TERM-playbook"),
@@ -110,9 +108,16 @@ def cases():
     ]
 
 
+@pytest.fixture
+def left():
+    """A home with a short name: Ansible makes sockets below it, whose names may have 107 characters."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield pathlib.Path(folder)
+
+
 @pytest.mark.parametrize(("number", "target", "code", "said"), cases())
-def test_a_run_that_is_interrupted_leaves_no_secret_and_can_be_ended(site, tmp_path, number, target, code, said):
-    run = Interrupted(site, tmp_path)
+def test_a_run_that_is_interrupted_leaves_no_secret_and_can_be_ended(site, tmp_path, left, number, target, code, said):
+    run = Interrupted(site, tmp_path, left)
     output = run.send(number, target)
     assert run.process.returncode == code, output
     for words in said:
