@@ -22,13 +22,8 @@ options:
     description: What was to be done about live sessions, as O(eduide.theia.theia_workspace#module:live_sessions).
     type: str
     default: refuse
-  would:
-    description: Whether this is a prediction of check mode, which is told in the conditional.
-    type: bool
-    default: false
-  rows:
-    description: Most rows of a table; the others are counted. All of them if not set.
-    type: int
+extends_documentation_fragment:
+  - eduide.theia._reports
 """
 
 EXAMPLES = r"""

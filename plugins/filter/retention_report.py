@@ -29,13 +29,8 @@ options:
     description: Whether it could be noted that somebody looked.
     type: bool
     default: true
-  would:
-    description: Whether this is a prediction of check mode, which is told in the conditional.
-    type: bool
-    default: false
-  rows:
-    description: Most rows of a table; the others are counted. All of them if not set.
-    type: int
+extends_documentation_fragment:
+  - eduide.theia._reports
 """
 
 EXAMPLES = r"""

@@ -18,13 +18,8 @@ options:
     description: Result of M(eduide.theia.theia_session) with O(eduide.theia.theia_session#module:state=absent).
     type: dict
     required: true
-  would:
-    description: Whether this is a prediction of check mode, which is told in the conditional.
-    type: bool
-    default: false
-  rows:
-    description: Most rows of a table; the others are counted. All of them if not set.
-    type: int
+extends_documentation_fragment:
+  - eduide.theia._reports
 """
 
 EXAMPLES = r"""

@@ -36,13 +36,8 @@ options:
     description: Why it could not be noted which workspaces are in use; empty if it was.
     type: str
     default: ""
-  would:
-    description: Whether this is a prediction of check mode, which is told in the conditional.
-    type: bool
-    default: false
-  rows:
-    description: Most rows of a table; the others are counted. All of them if not set.
-    type: int
+extends_documentation_fragment:
+  - eduide.theia._reports
 """
 
 EXAMPLES = r"""

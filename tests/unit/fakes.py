@@ -324,3 +324,15 @@ def app_definition(name: str, **spec: t.Any) -> Json:
         "metadata": {"name": name},
         "spec": {**required, **spec},
     }
+
+
+def held(gateway):
+    """The cluster accepts deletes, and something else has not agreed yet."""
+
+    def delete(kind, name, **_guards):
+        patch = {"deletionTimestamp": "2027-02-11T08:30:00Z", "finalizers": ["policy.example.org/audit"]}
+        gateway.change(kind, name, {"metadata": patch})
+        return True
+
+    gateway.delete = delete
+    return gateway

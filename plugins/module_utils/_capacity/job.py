@@ -10,8 +10,9 @@ import typing as t
 from datetime import UTC, datetime
 
 from .._common.errors import Misconfigured
-from .._common.timestamps import format_time, parse_moment, parse_until, read_zone
+from .._common.timestamps import format_time, parse_moment, parse_until
 from .._exams.declaration import EXAM_NAME
+from .._exams.options import read_time_zone
 from .._platform.names import SPEC_FIELDS
 from .care import Care
 from .execute import Job
@@ -75,10 +76,7 @@ def _moment(params: Params, option: str) -> datetime | None:
     text = params[option]
     if text is None:
         return None
-    try:
-        zone = read_zone(params["time_zone"])
-    except ValueError as exc:
-        raise Misconfigured(f"time_zone={exc}") from exc
+    zone = read_time_zone(params)
     read = parse_until if option == "hold_until" else parse_moment
     try:
         return read(text, now=datetime.now(UTC), zone=zone)

@@ -11,13 +11,13 @@ import typing as t
 from datetime import datetime
 
 from .._common.timestamps import parse_time
+from .._platform.pods import PASSING_REASONS
 from .._platform.pool import Pool
 from .._platform.rows import AppDefinitionRow
 from .._platform.workloads import PodRow, instance_id
 from .lateness import start_seconds
 
 _STEPS = ("without a pod", "not scheduled", "scheduled", "pulling image", "starting", "in trouble")
-_PASSING = ("ContainerCreating", "PodInitializing")
 
 
 def describe_progress(
@@ -47,7 +47,7 @@ def step_of(pod: PodRow | None) -> str:
     if pod.unschedulable:
         return "not scheduled"
     waiting = [container.waiting for container in pod.containers if container.waiting]
-    if any(reason not in _PASSING for reason in waiting):
+    if any(reason not in PASSING_REASONS for reason in waiting):
         return "in trouble"
     if pod.node is None or (pod.phase == "Pending" and not waiting):
         return "scheduled" if pod.node else "not scheduled"

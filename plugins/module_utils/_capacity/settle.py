@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._common.errors import Conflict, EduideError, NotFound, ServerFailed, Unreachable, several
+from .._common.errors import Conflict, EduideError, NotFound, several
 from .._common.timestamps import format_time
-from .._common.waiting import Clock, Deadline
+from .._common.waiting import PASSING, Clock, Deadline
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, LEASE, SERVICE
 from .._platform.names import POOL_TOUCHED
 from .look import look_at
@@ -22,8 +22,6 @@ if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.parts import Part
 
-# Errors of a look that the next look may not have.
-PASSING = (Unreachable, ServerFailed, Conflict)
 # An operator at work changes something about a pool more often than that.
 STALLED_SECONDS = 5.0
 # How often a pool that stands still is mended before it is given up.

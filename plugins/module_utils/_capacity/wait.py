@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._common.errors import EduideError
+from .._common.errors import EduideError, LostSight
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import EVENT, POD
 from .._platform import snapshot as platform
@@ -20,7 +20,6 @@ from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_w
 from .look import read
 from .plan import Change
 from .progress import describe_progress
-from .settle import PASSING
 from .view import Snapshot, pick
 
 if t.TYPE_CHECKING:
@@ -58,21 +57,8 @@ def wait_until_warm(
     started = clock()
     warm_since: dict[str, float] = {}
     following = gateway.following()
-    latest: list[Snapshot] = []
-    trouble: EduideError | None = None
 
-    def look() -> Snapshot | None:
-        nonlocal trouble
-        try:
-            latest[:] = [read(following, installation)]
-        except PASSING as exc:
-            trouble = exc
-            return None
-        return latest[0]
-
-    def reached(snapshot: Snapshot | None) -> bool:
-        if snapshot is None:
-            return False
+    def reached(snapshot: Snapshot) -> bool:
         elapsed = clock() - started
         if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
             raise Undone("; ".join(undone))
@@ -88,10 +74,16 @@ def wait_until_warm(
             progress(describe_progress(app, pool, pods, goal=goal, now=now, elapsed=elapsed))
         return all(elapsed - warm_since.get(name, elapsed + 1) >= settle_seconds for name in changes)
 
-    wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep)
-    if not latest:
-        raise trouble or EduideError("the pools could not be looked at; run the task again")
-    return latest[0], {name: _warmth(latest[0], name, warm_since.get(name)) for name in changes}
+    def look() -> Snapshot:
+        return read(following, installation)
+
+    try:
+        snapshot, _reached = wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep)
+    except LostSight as exc:
+        if exc.seen is None:
+            raise
+        snapshot = exc.seen
+    return snapshot, {name: _warmth(snapshot, name, warm_since.get(name)) for name in changes}
 
 
 def _pods(gateway: Gateway) -> list[PodRow] | None:

@@ -11,7 +11,7 @@ import contextvars
 import time
 import typing as t
 
-from .errors import EduideError, LostSight, ServerFailed, Unreachable, UntrustedCertificate
+from .errors import Conflict, EduideError, LostSight, ServerFailed, Unreachable, UntrustedCertificate
 
 T = t.TypeVar("T")
 
@@ -21,6 +21,8 @@ Clock = t.Callable[[], float]
 _LEAST_SECONDS = 0.01
 # Longer than anybody waits for anything here, and short enough for every library that is told of it.
 _MOST_SECONDS = 1_000_000
+# What the next look may not meet: the server was away and did not refuse, or others wrote all the while.
+PASSING = (ServerFailed, Unreachable, Conflict)
 # A look that begins when the time of a wait is over, or soon before that, may take so much longer.
 LAST_LOOK_SECONDS = 15.0
 
@@ -105,8 +107,7 @@ def wait_until(
             blind_since = failure = None
         except UntrustedCertificate:
             raise
-        except (ServerFailed, Unreachable) as exc:
-            # The server was away, and did not refuse: that may be over at the next look.
+        except PASSING as exc:
             failure = exc
             blind_since = begun if blind_since is None else blind_since
             if troubled is not None:

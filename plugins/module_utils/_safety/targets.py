@@ -76,6 +76,13 @@ def is_by_name(selection: Selects) -> bool:
     return bool(selection.names or selection.uids)
 
 
+def is_names_only(request: Request[t.Any, t.Any]) -> bool:
+    """Whether it rests on nothing but names, and maybe their users: the REST service alone knows no more."""
+    selection = request.selection
+    stated = selection._replace(names=frozenset(), users=frozenset()).states_anything
+    return bool(selection.names) and not (stated or request.records is not None or request.sort_by)
+
+
 def check_request(request: Request[t.Any, t.Any], thing: str, nothing: str) -> None:
     """Refuse a request for nothing in particular, before anything is read; ``nothing`` says what it would end."""
     if request.records is None and not request.selection.states_anything:

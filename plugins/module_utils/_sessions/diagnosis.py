@@ -121,11 +121,7 @@ def _error_but_working(facts: Facts) -> Told:
 
 
 def _cannot_start(facts: Facts) -> Told:
-    pod = facts.record["pod"]
-    return (
-        f"Its pod does not start: {facts.evidence('cannot_start')}",
-        _kubectl(facts, "describe", f"pod/{pod['name']}") if pod else None,
-    )
+    return f"Its pod does not start: {facts.evidence('cannot_start')}", _look_at_pod(facts)
 
 
 def _evicted(facts: Facts) -> Told:
@@ -161,11 +157,7 @@ def _pod_refused(facts: Facts) -> Told:
 
 
 def _unschedulable(facts: Facts) -> Told:
-    pod = facts.record["pod"]
-    return (
-        f"No node takes its pod: {facts.evidence('unschedulable')}",
-        _kubectl(facts, "describe", f"pod/{pod['name']}") if pod else None,
-    )
+    return f"No node takes its pod: {facts.evidence('unschedulable')}", _look_at_pod(facts)
 
 
 def _image_pull(facts: Facts) -> Told:
@@ -304,6 +296,11 @@ def _stop(facts: Facts) -> Remedy:
 
 def _raise_limit(facts: Facts) -> Remedy:
     return _kubectl(facts, "edit", f"appdefinitions.theia.cloud/{facts.record['app_definition']}")
+
+
+def _look_at_pod(facts: Facts) -> Remedy | None:
+    pod = facts.record["pod"]
+    return _kubectl(facts, "describe", f"pod/{pod['name']}") if pod else None
 
 
 def _kubectl(facts: Facts, *words: str) -> Remedy:

@@ -34,11 +34,6 @@ class Selection(t.NamedTuple):
     def states_anything(self) -> bool:
         return self != Selection()
 
-    @property
-    def names_sessions(self) -> bool:
-        """Whether sessions are given one by one, by name or uid."""
-        return bool(self.names or self.uids)
-
 
 TROUBLED = Selection(findings=frozenset(RULES))
 

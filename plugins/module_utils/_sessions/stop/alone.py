@@ -13,6 +13,7 @@ from ..._common.errors import Misconfigured, ServerFailed
 from ..._platform.lists import Lists, Snapshot
 from ..._safety.execution import Pace, carry_out
 from ..._safety.shield import NOBODY
+from ..._safety.targets import is_names_only
 from ..._service.client import connect_service
 from ..record import Context
 from ..service import REASON, assess_listed, token_user
@@ -30,15 +31,7 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
     """Stop sessions of the token's user by name. All that the service does not tell is unknown to the plan."""
     request = read_stop_request(params)
     terms = read_stop_terms(params, None)
-    stated = request.selection._replace(names=frozenset(), users=frozenset())
-    if (
-        params["api"] != "service"
-        or request.records is not None
-        or not request.selection.names
-        or stated.states_anything
-        or request.sort_by
-        or params["only_dead"]
-    ):
+    if params["api"] != "service" or not is_names_only(request) or params["only_dead"]:
         raise Misconfigured(
             "unchecked is for api=service with names: without the cluster nothing else can be told apart"
         )

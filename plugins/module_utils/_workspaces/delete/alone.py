@@ -10,6 +10,7 @@ import typing as t
 
 from ..._common.errors import Misconfigured, ServerFailed
 from ..._safety.execution import Pace, carry_out
+from ..._safety.targets import is_names_only
 from ..._service.client import connect_service
 from ..._sessions.service import token_user
 from ..._sessions.stop.alone import untold_view
@@ -29,16 +30,8 @@ NOT_CHECKED = ("uid", "sessions", "exams", "annotations", "max_percent", "volume
 def delete_unchecked(params: Params, *, check_mode: bool) -> DeletionExecution:
     """Delete workspaces of the token's user by name. All that the service does not tell is unknown to the plan."""
     request, terms = read_deletion_request(params), read_deletion_terms(params, None)
-    stated = request.selection._replace(names=frozenset(), users=frozenset())
-    if (
-        params["api"] != "service"
-        or request.records is not None
-        or not request.selection.names
-        or stated.states_anything
-        or request.sort_by
-        or params["volume"] != "follow"
-        or params["live_sessions"] != "refuse"
-    ):
+    touches_more = params["volume"] != "follow" or params["live_sessions"] != "refuse"
+    if params["api"] != "service" or not is_names_only(request) or touches_more:
         raise Misconfigured(
             "unchecked is for api=service with names, and neither touches sessions nor volumes: without the cluster "
             "nothing else can be told apart"

@@ -24,6 +24,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import service as stop_service
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import task as stop_task
 from integration.module_run import module
+from unit.fakes import held
 from unit.session_world import GIT_TOKEN, KINDS, NOW, SECRET, World, ago, exam_record, millis
 
 RELENTLESS = {"max_stop": 1000, "max_percent": 100, "wait": False}
@@ -934,18 +935,6 @@ class FakeService:
             raise ServerFailed("cannot report activity: Error id 4711 (500)", status=500, applied="unknown")
 
         self.report_activity = failing
-
-
-def held(gateway):
-    """The cluster accepts deletes, and something else has not agreed yet."""
-
-    def delete(kind, name, **_guards):
-        patch = {"deletionTimestamp": "2027-02-11T08:30:00Z", "finalizers": ["policy.example.org/audit"]}
-        gateway.change(kind, name, {"metadata": patch})
-        return True
-
-    gateway.delete = delete
-    return gateway
 
 
 def test_a_session_that_stays_terminating_is_not_gone(world, run):

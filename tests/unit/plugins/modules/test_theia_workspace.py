@@ -24,6 +24,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._safety import guard
 from ansible_collections.eduide.theia.plugins.module_utils._service.client import ListedSession, ListedWorkspace
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record import VOLUME_DELETED, VOLUME_RELEASED
 from integration.module_run import module
+from unit.fakes import held
 from unit.session_world import SECRET, ago, exam_record
 from unit.workspace_world import WorkspaceWorld
 
@@ -462,18 +463,6 @@ class TestLiveSessions:
         result = run(gateway, older_than_days=0, live_sessions="stop", max_delete=5)
         assert "6 sessions would be stopped, and max_delete is 5" in result["msg"]
         assert (result["outcomes"], gateway.writes) == ({"skipped_cap": 3}, [])
-
-
-def held(gateway):
-    """The cluster accepts deletes, and something else has not agreed yet."""
-
-    def delete(kind, name, **_guards):
-        patch = {"deletionTimestamp": "2027-02-11T08:30:00Z", "finalizers": ["policy.example.org/audit"]}
-        gateway.change(kind, name, {"metadata": patch})
-        return True
-
-    gateway.delete = delete
-    return gateway
 
 
 def test_a_workspace_that_stays_terminating_is_not_gone(world, run):
