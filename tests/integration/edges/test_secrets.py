@@ -52,13 +52,15 @@ def test_nothing_secret_is_printed_at_the_highest_verbosity(site, tmp_path):
         "api_key": site.installation.identity.token,
         "ca_cert": str(site.lab.ca_file),
     }
+    # A session is on an instance, and a change would lock its user out.
+    held = {"hold": "secret-exam", "lockout": "repair"}
     good = [
         task("theia_capacity_info", check_leader=True),
         task("theia_capacity_info", api="service"),
         task("theia_capacity_info", kubeconfig=content),
-        task("theia_capacity", app_definitions=[desired(JAVA, warm=3)], hold="secret-exam", **token),
-        task("theia_capacity", app_definitions=[desired(JAVA, max_instances=1100)], api="service", hold="secret-exam"),
-        task("theia_capacity", state="baseline", hold="secret-exam", kubeconfig=content),
+        task("theia_capacity", app_definitions=[desired(JAVA, warm=3)], **held, **token),
+        task("theia_capacity", app_definitions=[desired(JAVA, max_instances=1100)], api="service", **held),
+        task("theia_capacity", state="baseline", kubeconfig=content, **held),
         task("theia_session_info", other_pods=True),
         task("theia_session_info", **mine),
         task("theia_session_diagnosis_info", **named),

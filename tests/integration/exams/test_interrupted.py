@@ -95,11 +95,13 @@ def _is_over(pid):
 
 def cases():
     """Which signal reaches whom, the exit code of the run, and what stands in its last lines."""
+    far = "interrupted: {name}: 0 of 2 warm, "
     again = "and the same command goes on from there"
     return [
         pytest.param(
             signal.SIGINT, "module", 2, ["interrupted by SIGINT", again, "Retry: ansible-playbook"], id="INT-module"
         ),
+        pytest.param(signal.SIGINT, "group", 99, [far, again], id="INT-group"),
         pytest.param(signal.SIGTERM, "module", 2, ["interrupted by SIGTERM", again], id="TERM-module"),
         # Ansible ends before anything can be said.
         pytest.param(signal.SIGTERM, "playbook", -signal.SIGTERM, [], id="TERM-playbook"),
