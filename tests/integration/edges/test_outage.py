@@ -103,8 +103,17 @@ def test_a_wait_goes_on_while_the_api_server_is_away(site, relay, trouble, tmp_p
     config["clusters"][0]["cluster"]["server"] = relay.url
     asked = {"app_definitions": [desired(name, warm=1)], "hold": "exam", "wait": True, "wait_timeout_seconds": 90}
 
+    def waits() -> bool:
+        seen = site.lab.audit(user=site.installation.user, namespace=site.namespace)
+        patched = [
+            number for number, event in enumerate(seen) if event["verb"] == "patch" and name in event["requestURI"]
+        ]
+        # It looks again only once it has the answer to its patch.
+        return bool(patched) and any(event["verb"] in ("list", "watch") for event in seen[patched[-1] :])
+
     def disturb() -> None:
         eventually("the bound is raised", lambda: site.bounds(name)[0] == 1)
+        eventually("the wait has begun", waits)
         getattr(relay, trouble)()
         site.patch(name, image=chart.app_definition(name)["spec"]["image"])
 
