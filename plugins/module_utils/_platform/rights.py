@@ -81,10 +81,10 @@ _EXAMS = (
     *_may("get", "sessions.theia.cloud appdefinitions.theia.cloud"),
     *_may("patch", "appdefinitions.theia.cloud"),
     *_may("create update patch", "configmaps"),
-    # Following lists instead of reading them again, the causes of a wait that fails, and what a change may leave behind.
-    *_may(
-        "watch", "sessions.theia.cloud appdefinitions.theia.cloud deployments.apps services configmaps", needed=False
-    ),
+    # Lists are followed then, and not read again.
+    *_may("watch", "sessions.theia.cloud appdefinitions.theia.cloud", needed=False),
+    *_may("watch", "deployments.apps services configmaps", needed=False),
+    # Why a wait failed, and what a change has left behind.
     *_may("list", "events workspaces.theia.cloud", needed=False),
     *_may("patch", "pods", needed=False),
     *_may("delete", "services configmaps deployments.apps", needed=False),
