@@ -98,6 +98,12 @@ class Service:
             for entry in list_of(reply, doing, "name")
         ]
 
+    def start_session(self, user: str, app_definition: str, minutes: int) -> None:
+        """Start a session without a workspace. The answer comes when it has a URL, or when the minutes are over."""
+        doing = f"start a session of {app_definition!r} for {user!r}"
+        launch = {"appDefinition": app_definition, "ephemeral": True, "timeout": minutes}
+        self._asked(doing, "POST", [], {"appId": self._app_id(doing), "user": user, **launch})
+
     def stop_session(self, user: str, name: str) -> bool:
         """Stop a session of the token's own user. The answer is true even if there was none of that name."""
         doing = f"stop session {name!r} of {user!r}"

@@ -37,6 +37,11 @@ def stop_argument_spec() -> Spec:
 
 def read_stop_request(params: Params) -> StopRequest:
     """The sessions to act on: records from the info module, or a selection."""
+    if stated := [name for name in ("user", "app_definition", "canary") if params[name]]:
+        raise Misconfigured(
+            f"{' and '.join(stated)}: only state=present takes that; choose sessions that are there by names, uids, "
+            "users, app_definitions and other filters"
+        )
     selection = read_selection(params)
     if params["records"] is None:
         return Request(selection, None, params["sort_by"], params["limit"])
