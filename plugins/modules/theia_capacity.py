@@ -180,10 +180,14 @@ options:
     description:
       - Wait until the pools have what was asked for, or are complete because students already take instances.
       - Without C(--eagerStart) there are no pools, and nothing is waited for.
+      - With O(state=baseline), wait for the sessions that keep values from being restored, and restore them when these
+        have ended. The task succeeds if some are left; they are listed under RV(app_definitions[].draining).
     type: bool
     default: false
   wait_timeout_seconds:
-    description: How long O(wait) lasts at most. The task then fails with the causes; the higher bounds stay in place.
+    description:
+      - How long O(wait) lasts at most. With O(state=present) the task then fails with the causes; the higher bounds
+        stay in place.
     type: int
     default: 600
   settle_seconds:

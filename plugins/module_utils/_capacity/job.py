@@ -57,7 +57,7 @@ def read_job(params: Params) -> Job:
         care=Care(params["lockout"], params["quiet_seconds"], params["quiet_wait_seconds"]),
         start=_moment(params, "hold_from"),
         late=params["late"],
-        require_leader=params["wait"],
+        require_leader=params["wait"] and params["state"] == "present",
         accept=frozenset(params["accept"]),
     )
 

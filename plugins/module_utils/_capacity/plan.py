@@ -88,6 +88,12 @@ class Change(t.NamedTuple):
         )
 
     @property
+    def in_the_way(self) -> frozenset[str]:
+        """The uids of the sessions that keep values from being restored."""
+        claims = {instance.session.uid for instance in self.draining if instance.session}
+        return frozenset(claims | {session.uid for session in self.outlasting})
+
+    @property
     def after(self) -> Values:
         return {**self.app_definition.values, **self.patch}
 

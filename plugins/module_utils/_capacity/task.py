@@ -18,6 +18,7 @@ from .._platform.leader import leads
 from .._platform.options import Installation, read_installation
 from . import service as rest
 from .execute import Execution, Job, locked_out, merge_patch, run
+from .finish import Progress, finish_draining
 from .job import read_job
 from .lateness import TIME_LIMITS, first_loss
 from .mend import Mending, Repaired
@@ -53,6 +54,9 @@ def _run(task: Task) -> Report:
     installation = _installation(params)
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
     done = run(gateway, send, job, installation, check_mode=check_mode)
+    if params["wait"] and job.state == "baseline" and not check_mode:
+        seconds, progress = params["wait_timeout_seconds"], _progress_writer(params["progress_file"])
+        done = finish_draining(gateway, send, job, installation, done, timeout_seconds=seconds, progress=progress)
     task.warn(*_warnings(done, job, check_mode=check_mode))
     repaired, problems = _repair(gateway, installation, params, job, done, check_mode=check_mode)
     task.warn(*(each.text for each in repaired if each.note and not each.problem))
@@ -155,7 +159,7 @@ def _repair(
     return repaired, [each.problem for each in repaired if each.problem]
 
 
-def _progress_writer(path: str | None) -> t.Callable[[dict[str, t.Any]], None]:
+def _progress_writer(path: str | None) -> Progress:
     if path is None:
         return lambda _report: None
 
