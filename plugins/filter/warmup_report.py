@@ -30,6 +30,13 @@ options:
     description: How many more students get a session, in a line; empty if it is not known.
     type: str
     default: ""
+  canaries:
+    description:
+      - What sessions showed that were started to try the pools, each with C(app_definition), C(user), C(start) and
+        C(seconds_to_url).
+    type: list
+    elements: dict
+    default: []
   would:
     description: Whether this is a prediction of check mode, which is told in the conditional.
     type: bool
@@ -67,12 +74,19 @@ def warmup_report(
     exam: str,
     declared: str = "",
     verdict: str = "",
+    canaries: t.Sequence[t.Mapping[str, t.Any]] = (),
     would: bool = False,
 ) -> list[str]:
     return lines_of(
         "warmup_report",
         lambda: _report.warmup_report(
-            result, exam=exam, declared=declared, verdict=verdict, would=would, command=command_of(context)
+            result,
+            exam=exam,
+            declared=declared,
+            verdict=verdict,
+            canaries=canaries,
+            would=would,
+            command=command_of(context),
         ),
     )
 

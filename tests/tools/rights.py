@@ -22,7 +22,8 @@ Which playbook has to be allowed what. An error names the rule that is missing.
 
 - ● The playbook needs it.
 - ○ Without it the playbook does its work, and says what it does not know or cannot do: how much room quotas and nodes
-  leave, who uses how much memory, what a failed wait was caused by, mending what a change of a pool left behind.
+  leave, who uses how much memory, what a failed wait was caused by, mending what a change of a pool left behind, and a
+  canary.
 
 Resources without "in the whole cluster" are those of the installation's namespace, so that a Role grants them. The rest
 takes a ClusterRole.

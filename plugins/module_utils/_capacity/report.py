@@ -15,17 +15,28 @@ Fields = t.Mapping[str, t.Any]
 
 
 def warmup_report(
-    result: Fields, *, exam: str, declared: str | None, verdict: str | None, would: bool, command: Command
+    result: Fields,
+    *,
+    exam: str,
+    declared: str | None,
+    verdict: str | None,
+    canaries: t.Sequence[Fields],
+    would: bool,
+    command: Command,
 ) -> list[str]:
     """How many students get a session, what is on record, what became of each bound, and how to undo it."""
+    tried = {canary["app_definition"]: canary for canary in canaries}
     lines = [f"verdict: {verdict}"] if verdict else []
     lines += [f"{declared}."] if declared else []
     for item in result["app_definitions"]:
         lines.append(_line(item["name"], _raised(item, would)))
+        lines += [_line("", text) for text in _longer(item)]
         # The service alone knows neither pods nor pools.
         if pool := item["pool"]:
             counts = f"{pool['warm']} warm, {pool['claimed']} claimed, {pool['cold']} cold of {pool['total']} instances"
             lines.append(_line("", f"{'now ' if would else ''}{counts}"))
+        if canary := tried.get(item["name"]):
+            lines.append(_line("", _seen_by_canary(canary, would)))
     return [*lines, f"Afterwards: {command({'playbook': 'post_exam', 'variables': {'exam': exam}})}"]
 
 
@@ -38,6 +49,24 @@ def _raised(item: Fields, would: bool) -> str:
         return f"min {before} -> {after}"
     starts, rebuilds = ("would start", "would be") if would else ("start", "are")
     return f"min {before} -> {after}, {pods['starts']} pods {starts} anew, {pods['rebuilds']} {rebuilds} rebuilt{warm}"
+
+
+def _longer(item: Fields) -> list[str]:
+    """Time limits that were raised, for the length of the exam."""
+    before, after = item["before"], item["after"]
+    words = {"timeout_minutes": "sessions last", "inactive_minutes": "unused ones last"}
+    return [
+        f"{told} {after[field]} min instead of {before[field]}"
+        for field, told in words.items()
+        if before.get(field) != after.get(field)
+    ]
+
+
+def _seen_by_canary(canary: Fields, would: bool) -> str:
+    if would:
+        return f"a canary of {canary['user']} would be started, and stopped again"
+    place = "an instance" if canary["start"] == "eager" else "a pod of its own"
+    return f"canary: usable on {place}, its URL after {canary['seconds_to_url']:.1f} s, and stopped again"
 
 
 def warmup_failure(

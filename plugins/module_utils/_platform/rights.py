@@ -101,7 +101,8 @@ _STATUS = (
 
 RIGHTS: t.Mapping[str, Rights] = {
     "status": (*_STATUS, *_optional(_NOTES_OF_USE)),
-    "pre_exam": _EXAMS,
+    # A canary is started and stopped.
+    "pre_exam": (*_EXAMS, *_optional(_STOP), *_may("create", "sessions.theia.cloud", needed=False)),
     "post_exam": (*_EXAMS, *_optional(_STOP)),
     "converge_exams": _EXAMS,
     "investigate_session": (

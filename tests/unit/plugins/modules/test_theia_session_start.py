@@ -18,7 +18,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CANARY
 from integration.module_run import module
-from unit.session_world import World
+from unit.session_world import KINDS, World, exam_record
 
 ADA = "ada@tum.de"
 NAME = "ws-java-17-latest-ada-tum-de-session"
@@ -41,25 +41,25 @@ def run(cluster):
     return run
 
 
-def handled(gateway, pod_ready=True, **status):
-    """From now on an operator is at work: a session that is looked at has got its URL and a pod."""
+def handle(gateway, name, *, pod_ready=True, **status):
+    """What an operator does with a session: it has its status, and a pod unless it failed."""
+    gateway.change(kinds.SESSION, name, {"status": status})
+    if status["operatorStatus"] != "ERROR":
+        made = World()
+        made.lazy_objects(gateway._stored(kinds.SESSION, name), ready=pod_ready)
+        for part in ("deployments", "replica_sets", "services", "pods"):
+            for obj in made.objects[part]:
+                gateway.put(KINDS[part], obj)
+
+
+def handled(gateway, **becomes):
+    """From now on an operator is at work: the first session that is looked at has become this."""
     pending = [NAME]
 
     def act(verb, kind, name):
         if (verb, kind, name) == ("get", kinds.SESSION, NAME) and pending and gateway._shelf(kinds.SESSION):
             pending.clear()
-            gateway.change(kinds.SESSION, NAME, {"status": {"operatorStatus": "HANDLED", **status}})
-            if status.get("operatorStatus") != "ERROR":
-                made = World()
-                made.lazy_objects(gateway._stored(kinds.SESSION, NAME), ready=pod_ready)
-                for part, kind_of_part in (
-                    ("deployments", kinds.DEPLOYMENT),
-                    ("replica_sets", kinds.REPLICA_SET),
-                    ("services", kinds.SERVICE),
-                    ("pods", kinds.POD),
-                ):
-                    for obj in made.objects[part]:
-                        gateway.put(kind_of_part, obj)
+            handle(gateway, NAME, **{"operatorStatus": "HANDLED", **becomes})
 
     gateway.interceptors.append(act)
     return gateway
@@ -157,6 +157,60 @@ def test_an_answer_that_was_lost_is_looked_up_by_the_secret(world, run, monkeypa
 
     monkeypatch.setattr(gateway, "create", lost_to_another)
     assert "the connection broke" in run(gateway, user="bob@tum.de", wait=False)["msg"]
+
+
+class Killed(BaseException):
+    """Nothing that a module does can hold this up."""
+
+
+def attended(gateway):
+    """An operator gives each session its URL and a pod of its own."""
+
+    def work(*_asked):
+        for session in gateway._shelf(kinds.SESSION).values():
+            if not session.get("status"):
+                handle(gateway, session["metadata"]["name"], operatorStatus="HANDLED", url="ide.example.org/x/")
+
+    gateway.interceptors.append(work)
+    return gateway
+
+
+def try_pool(run, gateway):
+    """As pre_exam does; an earlier run of it may have been killed."""
+
+    def stop(done):
+        options = {"state": "absent", "user": None, "app_definition": None, "wait": False}
+        run(gateway, uids=[done["session"]["uid"]], discard_data=["named"], **options)
+
+    left = run(gateway, canary="pgdp-final", check=True)
+    if left["session"]:
+        stop(left)
+    done = run(gateway, canary="pgdp-final")
+    stop(done)
+    return done["outcomes"]
+
+
+def test_a_canary_of_an_open_exam_that_was_killed_anywhere_is_found_and_stopped(world, run):
+    world.running("of-a-student", user="bob@tum.de")
+
+    def site():
+        return attended(world.gateway(records=[exam_record()]))
+
+    spared = site()
+    assert try_pool(run, spared) == {"started": 1}
+    for k in range(len(spared.requests)):
+        gateway = site()
+
+        def kill(*_asked, gateway=gateway, k=k):
+            if len(gateway.requests) == k:
+                raise Killed
+
+        gateway.interceptors.append(kill)
+        with pytest.raises(Killed):
+            try_pool(run, gateway)
+        gateway.interceptors.remove(kill)
+        assert try_pool(run, gateway) == {"started": 1}
+        assert gateway.list(kinds.SESSION, keep=lambda obj: obj["metadata"]["name"]) == ["of-a-student"], k
 
 
 class Service:

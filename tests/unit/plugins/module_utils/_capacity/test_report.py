@@ -24,9 +24,11 @@ def item(before, after, *, draining=(), note=None, seconds=None, pool=POOL, **po
     return {"name": "java", "before": bounds[0], "after": bounds[1], "pods": pods, **more}
 
 
-def warmed(*items, would=False, declared=None, verdict=None):
+def warmed(*items, would=False, declared=None, verdict=None, canaries=()):
     result = {"app_definitions": items}
-    lines = report.warmup_report(result, exam="quiz", declared=declared, verdict=verdict, would=would, command=COMMAND)
+    lines = report.warmup_report(
+        result, exam="quiz", declared=declared, verdict=verdict, canaries=canaries, would=would, command=COMMAND
+    )
     assert lines.pop() == AFTERWARDS
     return [" ".join(line.split()) for line in lines]
 
@@ -48,6 +50,27 @@ def test_a_warm_up_tells_bounds_pods_and_the_pool(would, raised, counts):
 def test_a_second_warm_up_has_nothing_to_do_and_says_first_what_is_on_record():
     told = warmed(item(15, 15, pool=None), declared="quiz lasts", verdict="java: 12 more students")
     assert told == ["verdict: java: 12 more students", "quiz lasts.", "java min 15, nothing to change"]
+
+
+def test_time_limits_that_were_raised_are_told():
+    longer = item(2, 15)
+    longer["before"] |= {"inactive_minutes": 60}
+    longer["after"] |= {"inactive_minutes": 255, "timeout_minutes": 255}
+    assert warmed(longer)[1:3] == ["sessions last 255 min instead of 60", "unused ones last 255 min instead of 60"]
+
+
+@pytest.mark.parametrize(
+    ("start", "would", "told"),
+    [
+        ("eager", False, "canary: usable on an instance, its URL after 1.2 s, and stopped again"),
+        ("lazy-fallback", False, "canary: usable on a pod of its own, its URL after 1.2 s, and stopped again"),
+        (None, True, "a canary of probe@tum.de would be started, and stopped again"),
+    ],
+)
+def test_what_a_canary_showed_is_told_with_its_pool(start, would, told):
+    canary = {"app_definition": "java", "user": "probe@tum.de", "start": start, "seconds_to_url": 1.24}
+    other = {**canary, "app_definition": "rust"}
+    assert warmed(item(2, 15), canaries=[canary, other], would=would)[2:] == [told]
 
 
 RETRY = """Retry: ansible-playbook eduide.theia.pre_exam -e '{"exam": "quiz"}'"""

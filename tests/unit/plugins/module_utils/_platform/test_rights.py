@@ -25,6 +25,7 @@ from unit.workspace_world import WorkspaceWorld
 PATIENCE = {"quiet_seconds": 0.01, "quiet_wait_seconds": 5, "settle_seconds": 0}
 EXAM = {"name": "pgdp", "end": "2027-02-11T11:00:00Z", "app_definitions": [{"name": "java", "warm": 5}]}
 HOLD = {"app_definitions": [{"name": "java", "warm": 5}], "hold": "pgdp", "lockout": "repair", **PATIENCE}
+CANARY = {"state": "present", "user": "probe@tum.de", "app_definition": "java", "canary": "pgdp", "wait": False}
 RESTORE = {"state": "absent", "hold": "pgdp"}
 
 
@@ -84,7 +85,9 @@ RUNS = {
         [
             ("theia_exam", EXAM),
             ("theia_capacity_info", {"app_definitions": ["java"], "participants": 1, "with_present": True}),
-            ("theia_capacity", {**HOLD, "wait": True, "wait_timeout_seconds": 30}),
+            ("theia_capacity", {**HOLD, "wait": True, "wait_timeout_seconds": 30, "repair": ["address_lists"]}),
+            ("theia_session", CANARY),
+            ("theia_session", {"names": ["ws-java-probe-tum-de-session"], "discard_data": ["named"], "wait": False}),
         ],
     ),
     "post_exam": (
