@@ -143,6 +143,9 @@ def stuck_starting(facts: SessionFacts) -> Answer:
     if row.operator_status != "HANDLING" or row.url:
         return False
     since = max(facts.created, parse_time(row.status_written) or facts.created)
+    if facts.led_seconds is not None:
+        # What it took over when it began to lead has its time from then on.
+        since = max(since, facts.now - timedelta(seconds=facts.led_seconds))
     waited = facts.now - since
     if waited < timedelta(minutes=facts.thresholds.stuck_starting_minutes):
         return False

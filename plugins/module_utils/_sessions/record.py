@@ -109,6 +109,11 @@ class AssessedSession(t.NamedTuple):
     def codes(self) -> frozenset[str]:
         return frozenset(str(finding["code"]) for finding in self.record["findings"])
 
+    @property
+    def waits(self) -> bool:
+        """Whether it matters for how long an operator leads: one that has just begun needs its time for all sessions."""
+        return "unseen" in self.unknown or "stuck_starting" in self.codes
+
 
 def assess_sessions(sources: Lists, context: Context) -> list[AssessedSession]:
     """Join, classify and judge all sessions of a snapshot."""

@@ -106,5 +106,5 @@ def _parts(request: StopRequest) -> frozenset[Part]:
 def _rests_on_leader(sessions: t.Iterable[AssessedSession], planned: StopPlan) -> bool:
     """Whether a target holds an instance, or a session waits so long that it is dead if an operator leads."""
     return any(item.assessed and item.assessed.holds_slot for item in planned.items) or any(
-        "unseen" in assessed.unknown for assessed in sessions
+        assessed.waits for assessed in sessions
     )

@@ -105,6 +105,34 @@ def test_stuck_starting(details, answer):
     tells("stuck_starting", judge_one(session(operatorStatus="HANDLING", **details)), answer)
 
 
+@pytest.mark.parametrize(("led_seconds", "answer"), [(299.0, False), (300.0, True), (None, True)])
+def test_an_operator_that_has_just_taken_the_lead_has_its_time_for_what_it_took_over(led_seconds, answer):
+    assessed = judge_one(session(operatorStatus="HANDLING", age=seconds(9000)), led_seconds=led_seconds)
+    tells("stuck_starting", assessed, answer)
+    assert (assessed.dead, assessed.waits) == (answer, answer)
+
+
+def test_a_word_of_the_operator_about_a_handled_session_is_no_trouble():
+    """As after its start, when it meets what it has built before."""
+    assessed = judge_one(eager(operatorMessage="Service already exists."))
+    assert (assessed.codes, assessed.dead) == (frozenset(), False)
+
+
+def test_a_session_whose_app_definition_is_gone_lives_on_its_instance():
+    """The session is the only owner that is left of its instance."""
+
+    def build(world, app):
+        eager()(world, app)
+        world.objects["app_definitions"].clear()
+        for obj in world.objects["services"] + world.objects["deployments"]:
+            obj["metadata"]["ownerReferences"] = [o for o in obj["metadata"]["ownerReferences"] if o["kind"] == "Session"]
+
+    assessed = judge_one(build)
+    record = assessed.record
+    assert (assessed.dead, assessed.codes) == (False, {"orphaned"})
+    assert (record["state"], record["start"], record["data_at"]) == ("running", "eager", "pod")
+
+
 @pytest.mark.parametrize(
     "objects", [{"pod": False}, {"ready": False}, {"deleting": True}], ids=["no-pod", "unready", "going"]
 )
