@@ -410,11 +410,19 @@ class TestStopping:
         assert "4 sessions would be stopped, and max_stop is 3" in result["msg"]
         assert (set(outcomes(result).values()), deleted(gateway)) == ({"skipped_cap"}, [])
 
-    def test_a_named_session_that_is_refused_fails_and_a_selected_one_does_not(self, world, run):
+    @pytest.mark.parametrize(
+        ("asked", "accepts"),
+        [
+            ({"names": ["live"]}, "named"),
+            ({"users": ["ada@tum.de"]}, "selected"),
+            ({"app_definitions": ["java-17-latest"], "users": ["ada@tum.de"]}, "selected"),
+        ],
+    )
+    def test_whoever_asks_for_a_session_that_is_refused_is_told_so_and_a_rule_is_not(self, world, run, asked, accepts):
         world.running("live")
-        named = run(world.gateway(), names=["live"])
-        assert (named["failed"], outcomes(named)) == (True, {"live": "refused"})
-        assert "discard_data: named accepts that" in named["msg"]
+        refused = run(world.gateway(), **asked)
+        assert (refused["failed"], outcomes(refused)) == (True, {"live": "refused"})
+        assert f"discard_data: {accepts} accepts that" in refused["msg"]
         selected = run(world.gateway(), states=["running"])
         assert (selected.get("failed", False), outcomes(selected)) == (False, {"live": "refused"})
 
