@@ -55,14 +55,16 @@ options:
       - V(too_old), older than allowed. V(idle), unused for O(thresholds.idle_minutes), if anybody knows. V(not_reaped),
         the platform itself should have ended it. V(no_url_but_running), no URL although its pod is ready.
       - V(error_but_working), the operator calls it failed and it works, as after a change of the operator that leads.
-        V(terminating), deleted and held by a finalizer. V(evicted), the cluster ended an earlier pod of it. These and
-        V(not_reaped) and V(no_url_but_running) are reported, and never a reason to stop a session.
+        V(terminating), deleted and held by a finalizer. V(evicted), the cluster ended an earlier pod of it.
+        V(misrouted), its address leads to a sidecar, which an operator built before 2026-08-28 took for the IDE. These
+        and V(not_reaped) and V(no_url_but_running) are reported, and never a reason to stop a session.
     type: list
     elements: str
     choices:
       - failed
       - no_pod
       - locked_out
+      - misrouted
       - stuck_starting
       - no_url
       - unseen

@@ -22,9 +22,9 @@ description:
     ready pod, or lost all its objects.
   - Sessions, and all sessions of an app definition, are protected by the annotation C(eduide-theia/protected), whose
     value is the reason.
-  - The task fails if the stop of a session failed, if a session was refused that was asked for by name, uid, user or app
-    definition and not by a rule such as a finding or an age, if a limit was passed, or if with O(wait) something of a
-    stopped session was left or nobody could look.
+  - The task fails if the stop of a session failed, if a session was refused that was asked for by name, uid, user or
+    app definition and not by a rule such as a finding or an age, if a limit was passed, or if with O(wait) something of
+    a stopped session was left or nobody could look.
 options:
   state:
     description:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from .._common.timestamps import format_time, parse_time
 from .._common.units import span
 from .._platform.index import SessionObjects
+from .._platform.names import INTERNAL_SUFFIX
 from .._platform.operator import Operator
 from .activity import (
     Activity,
@@ -322,6 +323,18 @@ def locked_out(facts: SessionFacts) -> Answer:
     return False if facts.parts.addresses else ("the address list of its instance is empty", None)
 
 
+def misrouted(facts: SessionFacts) -> Answer:
+    """Older operators take the first Service by name for the instance's own, and that may be a sidecar's."""
+    if facts.start in ("lazy", "lazy-fallback"):
+        return False
+    if not facts.parts.services_read:
+        return None
+    external = [service for service in facts.parts.services if not service.name.endswith(INTERNAL_SUFFIX)]
+    if not external or not all(service.sidecar for service in external):
+        return False
+    return f"its address leads to Service {external[0].name}, which is that of a sidecar", None
+
+
 def blocks_user(facts: SessionFacts) -> Answer:
     """Errored and stuck sessions count against the limit like live ones, so a user can be locked out by wrecks."""
     if facts.dead is False:
@@ -352,6 +365,7 @@ RULES: t.Mapping[str, Rule] = {
     "failed": Rule(failed, frozenset(), passing=False, quotes=True),
     "no_pod": Rule(no_pod, _OBJECTS),
     "locked_out": Rule(locked_out, frozenset({"addresses", "app_definitions"})),
+    "misrouted": Rule(misrouted, _OBJECTS, stops=False, quotes=True),
     "stuck_starting": Rule(stuck_starting, _OBJECTS),
     "no_url": Rule(no_url, _OBJECTS),
     "unseen": Rule(unseen, frozenset({"objects", "lease"})),

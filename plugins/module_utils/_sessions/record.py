@@ -111,7 +111,7 @@ class AssessedSession(t.NamedTuple):
 
     @property
     def waits(self) -> bool:
-        """Whether it matters for how long an operator leads: one that has just begun needs its time for all sessions."""
+        """Whether it matters for how long an operator leads: one that has just begun needs its time."""
         return "unseen" in self.unknown or "stuck_starting" in self.codes
 
 

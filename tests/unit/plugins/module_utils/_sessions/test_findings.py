@@ -125,7 +125,9 @@ def test_a_session_whose_app_definition_is_gone_lives_on_its_instance():
         eager()(world, app)
         world.objects["app_definitions"].clear()
         for obj in world.objects["services"] + world.objects["deployments"]:
-            obj["metadata"]["ownerReferences"] = [o for o in obj["metadata"]["ownerReferences"] if o["kind"] == "Session"]
+            obj["metadata"]["ownerReferences"] = [
+                o for o in obj["metadata"]["ownerReferences"] if o["kind"] == "Session"
+            ]
 
     assessed = judge_one(build)
     record = assessed.record
@@ -395,6 +397,38 @@ def test_an_instance_whose_list_is_missing_altogether_is_not_called_locked_out()
     tells("locked_out", judge_one(build), None)
 
 
+def taken_for_its_own(world, app):
+    """The session owns the Service of a sidecar in place of the instance's own, as April's operator claims it."""
+    eager()(world, app)
+    own = next(s for s in world.objects["services"] if not s["metadata"]["name"].endswith("-int"))
+    owners, own["metadata"]["ownerReferences"] = own["metadata"]["ownerReferences"], []
+    labels = {"theia-cloud.io/sidecar": "langserver"}
+    metadata = {"name": "instance-2-langserver-java", "uid": "sidecar", "ownerReferences": owners, "labels": labels}
+    world.objects["services"].append({"metadata": metadata})
+
+
+def with_a_sidecar(world, _app):
+    """A lazy session owns its sidecars' Services, too."""
+    session = world.running("s1")
+    labels = {"theia-cloud.io/sidecar": "langserver"}
+    owners = [{"kind": "Session", "name": "s1", "uid": session["metadata"]["uid"]}]
+    metadata = {"name": "session-s1-langserver", "uid": "sidecar", "ownerReferences": owners, "labels": labels}
+    world.objects["services"].append({"metadata": metadata})
+
+
+@pytest.mark.parametrize(
+    ("build", "around", "answer"),
+    [
+        pytest.param(taken_for_its_own, {}, True, id="the-sidecars"),
+        pytest.param(taken_for_its_own, {"without": {"services"}}, None, id="services-not-read"),
+        pytest.param(eager(), {}, False, id="its-own"),
+        pytest.param(with_a_sidecar, {}, False, id="lazy-with-both"),
+    ],
+)
+def test_misrouted(build, around, answer):
+    tells("misrouted", judge_one(build, **around), answer)
+
+
 @pytest.mark.parametrize(
     ("live", "dead", "limit", "blocks", "over"),
     [
@@ -499,6 +533,7 @@ def test_findings_that_only_inform_are_never_a_reason_to_stop():
         "no_url_but_running",
         "not_reaped",
         "error_but_working",
+        "misrouted",
         "terminating",
         "evicted",
     }
