@@ -86,6 +86,7 @@ def test_the_table_has_all_variables(capsys):
         "post_exam",
         "pre_exam",
         "restore_workspace",
+        "setup_access",
         "stop_sessions",
         "unlock_user",
     }

@@ -10,13 +10,21 @@ import typing as t
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import lockout
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import RIGHTS, Right, rights_of
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import (
+    BESIDE,
+    PERSONAS,
+    RIGHTS,
+    Right,
+    granted,
+    rights_of,
+)
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.restore import execute
 from integration.module_run import module
 from tools.checkout import ROOT
-from tools.rights import DOCUMENT, written
+from tools.rights import DOCUMENT, ROLES, manifest, written
 from unit.plugins.modules.test_theia_workspace_restore import STATED, kept_volume, operator
 from unit.pool_world import PoolWorld
 from unit.session_world import exam_record
@@ -164,5 +172,34 @@ def test_the_document_shows_the_list():
 
 
 def test_every_playbook_that_reaches_a_cluster_is_listed():
-    playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
-    assert playbooks - {"setup_awx"} == set(RIGHTS)
+    playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml") if not path.stem.startswith("setup_")}
+    assert playbooks == set(RIGHTS)
+    assert playbooks == {name for names in PERSONAS.values() for name in names}
+
+
+def on_file(role):
+    return (ROLES / f"{role}.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("role", [*PERSONAS, *BESIDE])
+def test_a_role_on_file_grants_what_is_listed_and_nothing_else(role):
+    """``python -m tools.rights`` writes it anew."""
+    assert on_file(role) == manifest(role)
+    content = yaml.safe_load(on_file(role))
+    everywhere = content["kind"] == "ClusterRole"
+    rules = [
+        Right(verb, resource, group, everywhere)
+        for rule in content["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    ]
+    assert sorted(rules) == sorted(granted(role)) != []
+
+
+def test_everything_listed_is_granted_to_somebody_and_a_persona_stays_in_its_namespace():
+    everything = {right._replace(needed=True) for name in RIGHTS for right in rights_of(name)}
+    assert set().union(*(granted(role) for role in (*PERSONAS, *BESIDE))) == everything
+    assert not [right for persona in PERSONAS for right in granted(persona) if right.everywhere]
+    assert {right.verb for right in granted("viewer")} <= {"get", "list", "watch"}
+    assert "secrets" not in {right.resource for right in everything}
