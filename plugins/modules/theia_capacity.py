@@ -121,8 +121,11 @@ options:
       - V(refuse) leaves such an app definition alone and fails.
       - V(overwrite) carries on from the ledger.
       - V(adopt) makes it the baseline. The instances of the exams come on top of it, and it remains after them.
+      - V(repair_once) carries on from the ledger, and keeps in it which client that was. If the same client does so
+        again within 24 hours, the two fight. Such an app definition is left alone, and the task fails. This one also
+        counts as changed by somebody else what was put back to the baseline.
     type: str
-    choices: [refuse, overwrite, adopt]
+    choices: [refuse, overwrite, adopt, repair_once]
     default: refuse
   accept:
     description:

@@ -77,7 +77,7 @@ class Execution(t.NamedTuple):
 
 def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespace: str) -> list[Change]:
     """Plan every app definition of the task; what cannot be granted is told at once, before anything is sent."""
-    changes, refusals = [], []
+    changes, refusals, now = [], [], format_time(snapshot.now)
     if job.state == "baseline":
         hold = job.terms.hold
         entries = snapshot.ledger.entries
@@ -86,7 +86,7 @@ def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespac
         # What is only draining has no exam of its own any more, so any exam that ends finishes it.
         held = [name for name, e in entries.items() if hold is None or hold in e.holds or not e.open_holds]
         names = [desired.name for desired in job.all_desired] or sorted(held)
-        now, eager = format_time(snapshot.now), snapshot.operator is None or snapshot.operator.eager
+        eager = snapshot.operator is None or snapshot.operator.eager
         for name in names:
             entry = snapshot.ledger.entries.get(name)
             app = snapshot.app_definitions.get(name)
@@ -105,7 +105,7 @@ def make_plan(snapshot: Snapshot, job: Job, installation: Installation, namespac
             app = pick(snapshot, desired.name, namespace)
             entry = snapshot.ledger.entries.get(desired.name)
             pool, sessions = snapshot.pools[desired.name], snapshot.sessions.get(desired.name, ())
-            change = plan_present(app, pool, entry, desired, job.terms, eager=eager, sessions=sessions)
+            change = plan_present(app, pool, entry, desired, job.terms, now=now, eager=eager, sessions=sessions)
             changes.append(change)
             refusals += [text for text in [_lockout_text(change, snapshot, job)] if text]
         except EduideError as exc:

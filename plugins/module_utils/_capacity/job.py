@@ -50,7 +50,7 @@ def read_job(params: Params) -> Job:
         terms=HoldTerms(
             hold=hold,
             until=format_time(until) if until else None,
-            drift=None if params["drift"] == "refuse" else params["drift"],
+            drift=params["drift"],
             api=params["api"],
             drain_min_freed=params["drain_min_freed"],
         ),

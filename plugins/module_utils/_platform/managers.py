@@ -9,8 +9,18 @@ from __future__ import annotations
 import typing as t
 
 
-def last_writer(obj: t.Mapping[str, t.Any], *path: str) -> str | None:
-    """The manager of a field and when it wrote, as words; None if nobody is recorded.
+class Writer(t.NamedTuple):
+    """Who wrote a field last."""
+
+    manager: str
+    at: str | None
+
+    def __str__(self) -> str:
+        return f"{self.manager} at {self.at or 'an unknown time'}"
+
+
+def last_writer(obj: t.Mapping[str, t.Any], *path: str) -> Writer | None:
+    """The manager of a field and when it wrote; None if nobody is recorded.
 
     Several managers may own a field: the one that wrote last set the value that is there.
     """
@@ -19,7 +29,7 @@ def last_writer(obj: t.Mapping[str, t.Any], *path: str) -> str | None:
         return None
     # The API server writes all times in one form, which sorts as text.
     last = max(entries, key=lambda entry: str(entry.get("time") or ""))
-    return f"{last.get('manager') or 'an unnamed client'} at {last.get('time') or 'an unknown time'}"
+    return Writer(str(last.get("manager") or "an unnamed client"), str(last.get("time") or "") or None)
 
 
 def _owns(fields: t.Any, path: t.Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from .._common.timestamps import parse_time
 from .fields import Object, held, number, positive, shared, text
-from .managers import last_writer
+from .managers import Writer, last_writer
 from .names import CANARY, INSTANCE_ID, LAST_SEEN, PROTECTED, SPEC_FIELDS, STRATEGY, TOUCHED
 from .room import PodTemplate, session_pods
 
@@ -88,7 +88,7 @@ class AppDefinitionRow(t.NamedTuple):
     protected: str | None = None
     pods: tuple[PodTemplate, ...] = ()
     """What a session of it runs in, by the operator's own templates: the IDE, then its sidecars."""
-    writers: t.Mapping[str, str] = {}
+    writers: t.Mapping[str, Writer] = {}
     """By option, the client that wrote its field last, and when."""
 
     @property
@@ -199,7 +199,7 @@ def _at(obj: t.Any, path: t.Sequence[str]) -> t.Any:
     return obj
 
 
-def _writers(obj: Object) -> dict[str, str]:
+def _writers(obj: Object) -> dict[str, Writer]:
     found = {option: last_writer(obj, "spec", *path) for option, path in SPEC_FIELDS.items()}
     return {option: writer for option, writer in found.items() if writer}
 

@@ -27,12 +27,12 @@ CARE = Care("refuse", quiet_seconds=5, quiet_wait_seconds=120)
 
 
 def pre(exam, warm):
-    terms = HoldTerms(exam, None, None, "kubernetes")
+    terms = HoldTerms(exam, None, "refuse", "kubernetes")
     return Job("present", (Desired(JAVA, warm, {}),), terms, CARE, require_leader=False)
 
 
 def post(exam):
-    return Job("baseline", (), HoldTerms(exam, None, None, "kubernetes"), CARE, require_leader=False)
+    return Job("baseline", (), HoldTerms(exam, None, "refuse", "kubernetes"), CARE, require_leader=False)
 
 
 def carry_out(gateway, order):
