@@ -154,8 +154,8 @@ molecule: env ## Molecule scenarios on the lab
 	$(PY) -m lab.run -- $(PY) -m tools.run_molecule
 
 .PHONY: attack
-attack: env ## Answers, options and secrets of any shape, far more of them than make test tries, and new ones each time
-	ATTACK=1 $(PY) -m pytest -q -s -p no:logging tests/unit/attack
+attack: env ## Answers, options and secrets of any shape, and two runs at once, far more than make test tries
+	ATTACK=1 $(PY) -m pytest -q -s -p no:logging tests/unit/attack tests/unit/plugins/modules/test_two_convergences.py
 
 # --- the artifact
 

@@ -12,7 +12,7 @@ from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 
 from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
-from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
+from ansible_collections.eduide.theia.plugins.module_utils._common.plain import cut, plain, shown
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
 
 
@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
             required_one_of=[("lines", "template", "failure")],
         )
         if options["failure"]:
-            return {**result, **fail_once(self._task, plain(options["failure"]))}
+            return {**result, **fail_once(self._task, cut(plain(options["failure"])))}
         # ansible-core 2.16 takes a null for a stated option.
         if not options["title"] or (options["lines"] is None and options["template"] is None):
             raise AnsibleActionFail("theia_report: title and one of lines, template and failure have to be stated")
@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         )
         lines = options["lines"] if options["template"] is None else self._rendered(options["template"], variables)
         # What users and operators wrote may be part of it.
-        title, lines = plain(" · ".join(head)), plain_texts(lines)
+        title, lines = cut(plain(" · ".join(head))), shown(lines)
         Display().display("\n".join([f"\n{title}", *(f"  {line}" for line in lines)]))
         if "awx_job_id" in variables:
             # What later steps of a workflow get, and people by the notification of this one.

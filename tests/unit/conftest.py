@@ -12,6 +12,7 @@ from hypothesis import settings
 from ansible_collections.eduide.theia.plugins.module_utils._common.secrets import KNOWN
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect
 from ansible_collections.eduide.theia.plugins.module_utils._service import client
+from unit.interleaving import explore
 
 # A busy machine is no failure: no example has to be done within a wall time.
 # The same commit tries the same examples wherever it is tested; new ones are looked for on purpose, with
@@ -51,3 +52,16 @@ def through(monkeypatch):
         return service
 
     return reach
+
+
+@pytest.fixture
+def explored(capsys):
+    """Try every order of the requests of several runs, and print how much that was."""
+
+    def try_all(begin, look):
+        found = explore(begin, look)
+        with capsys.disabled():
+            print(f" [{found.ends} ends of {found.states} situations]", end="")
+        assert found.ends > 1
+
+    return try_all

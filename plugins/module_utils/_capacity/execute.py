@@ -66,6 +66,8 @@ class Execution(t.NamedTuple):
     conflicts: dict[str, str]
     """Who has to be planned again, because somebody else wrote in between; why."""
     ledger_written: bool
+    lost: frozenset[str] = frozenset()
+    """Of these conflicts, those whose patch may have arrived, for its answer did not."""
     aftermath: Aftermath = Aftermath()
 
     @property
@@ -132,10 +134,13 @@ def _lockout_text(change: Change, snapshot: Snapshot, job: Job) -> str | None:
 def run(gateway: Gateway, send: Send, job: Job, installation: Installation, *, check_mode: bool) -> Execution:
     """Plan and carry out; when somebody else writes in between, look again and plan again.
 
+    So it is where the answer to a write got lost, for every write through the cluster is guarded: the next look shows
+    whether it arrived, and if it did not, it can be sent again.
     An error ends the run as long as nothing has been changed. After that it belongs to the app definitions that are
     still open, so that nobody is told that nothing has happened.
     """
     done: Execution | None = None
+    ledger_lost = False
     for remaining in reversed(range(ROUNDS)):
         try:
             done = _round(gateway, send, job, installation, done, check_mode=check_mode)
@@ -146,14 +151,21 @@ def run(gateway: Gateway, send: Send, job: Job, installation: Installation, *, c
                 raise
             continue
         except EduideError as exc:
+            if done is None and exc.uncertain and remaining:
+                ledger_lost = True
+                continue
             if done is None:
                 raise
-            return done._replace(failures={**done.failures, **dict.fromkeys(done.conflicts, exc.told)})
+            open_still = {name: why if name in done.lost else exc.told for name, why in done.conflicts.items()}
+            return done._replace(failures={**done.failures, **open_still})
+        done = done._replace(ledger_written=done.ledger_written or ledger_lost)
         if not done.conflicts:
             return done
     done = t.cast("Execution", done)
     told = {
-        name: f"another client changed it {ROUNDS} times while this run planned it anew: {why}; run the task again"
+        name: why
+        if name in done.lost
+        else f"another client changed it {ROUNDS} times while this run planned it anew: {why}; run the task again"
         for name, why in done.conflicts.items()
     }
     return done._replace(failures={**done.failures, **told})
@@ -187,14 +199,16 @@ def _round(
     guarded = job.terms.api == "kubernetes"
     sent = _carry_out(gateway, _unless_claimed(gateway, installation, send), snapshot, changes, guarded=guarded)
     # A patch that nobody answered may have arrived.
-    aftermath = around.after([name for name in followed if name not in sent.conflicts]) if around else Aftermath()
+    reached = [name for name in followed if name not in sent.conflicts or name in sent.lost]
+    aftermath = around.after(reached) if around else Aftermath()
     done = Execution(snapshot, planned, *sent, aftermath)
     if earlier is None:
         return done
     # What an earlier round sent is what this run did about an app definition; now it only looks unchanged.
+    arrived = earlier.sent | {name for name in earlier.lost if name in planned and not planned[name].patch}
     return done._replace(
-        changes={**planned, **{name: earlier.changes[name] for name in earlier.sent}},
-        sent=done.sent | earlier.sent,
+        changes={**planned, **{name: earlier.changes[name] for name in arrived}},
+        sent=done.sent | arrived,
         ledger_written=done.ledger_written or earlier.ledger_written,
         aftermath=earlier.aftermath.joined(aftermath),
     )
@@ -288,6 +302,7 @@ class RoundResult(t.NamedTuple):
     failures: dict[str, str]
     conflicts: dict[str, str]
     ledger_written: bool
+    lost: frozenset[str]
 
 
 def _carry_out(
@@ -303,6 +318,7 @@ def _carry_out(
     ledger = _store(gateway, before, intended, now)
     failures: dict[str, str] = {}
     conflicts: dict[str, str] = {}
+    lost: set[str] = set()
 
     def attempt(change: Change) -> None:
         name = change.app_definition.name
@@ -314,7 +330,11 @@ def _carry_out(
         except Conflict as exc:
             conflicts[name] = str(exc)
         except EduideError as exc:
-            failures[name] = exc.told
+            if guarded and exc.uncertain:
+                conflicts[name] = exc.told
+                lost.add(name)
+            else:
+                failures[name] = exc.told
 
     gateway.map(attempt, moved.values())
     arrived = {name: change for name, change in moved.items() if name not in {**failures, **conflicts}}
@@ -324,8 +344,10 @@ def _carry_out(
     except Conflict as exc:
         conflicts.update(dict.fromkeys(unsettled, str(exc)))
     except EduideError as exc:
-        failures.update(dict.fromkeys(unsettled, f"its bounds are set, but its entry in the ledger is not: {exc.told}"))
-    return RoundResult(frozenset(arrived), failures, conflicts, ledger is not before)
+        text = f"its bounds are set, but its entry in the ledger is not: {exc.told}"
+        (conflicts if exc.uncertain else failures).update(dict.fromkeys(unsettled, text))
+        lost.update(unsettled if exc.uncertain else ())
+    return RoundResult(frozenset(arrived), failures, conflicts, ledger is not before, frozenset(lost))
 
 
 def _touch(gateway: Gateway, change: Change, ledger: capacity_ledger.Ledger) -> None:

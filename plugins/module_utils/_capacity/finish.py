@@ -15,11 +15,10 @@ from .execute import Execution, make_plan, run
 from .look import read
 
 if t.TYPE_CHECKING:
+    from .._common.progress import ProgressFile
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
     from .execute import Job, Send
-
-Progress = t.Callable[[dict[str, t.Any]], None]
 
 
 def finish_draining(
@@ -30,7 +29,7 @@ def finish_draining(
     done: Execution,
     *,
     timeout_seconds: float,
-    progress: Progress,
+    progress: ProgressFile,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Execution:
@@ -45,14 +44,21 @@ def finish_draining(
             changes = make_plan(snapshot, job, installation, gateway.namespace)
             left = {change.app_definition.name: len(change.in_the_way) for change in changes}
             for name in sorted(names):
-                progress({"app_definition": name, "draining": left.get(name, 0), "seconds": deadline.elapsed})
+                progress.write({"app_definition": name, "draining": left.get(name, 0), "seconds": deadline.elapsed})
             return frozenset(name for name in names if left.get(name))
 
         def fewer(seen: frozenset[str], names: frozenset[str] = draining) -> bool:
             return seen < names
 
         try:
-            wait_until(look, fewer, timeout_seconds=deadline.remaining, clock=clock, sleep=sleep)
+            wait_until(
+                look,
+                fewer,
+                timeout_seconds=deadline.remaining,
+                clock=clock,
+                sleep=sleep,
+                troubled=progress.troubled,
+            )
             # Also when the time is over, for others are in the way by then.
             done = _joined(done, run(gateway, send, job, installation, check_mode=False))
         except EduideError as exc:

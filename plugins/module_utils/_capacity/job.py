@@ -10,6 +10,7 @@ import typing as t
 from datetime import UTC, datetime
 
 from .._common.errors import Misconfigured
+from .._common.progress import ProgressFile
 from .._common.timestamps import format_time, parse_moment, parse_until
 from .._exams.declaration import EXAM_NAME
 from .._exams.options import read_time_zone
@@ -54,7 +55,12 @@ def read_job(params: Params) -> Job:
             api=params["api"],
             drain_min_freed=params["drain_min_freed"],
         ),
-        care=Care(params["lockout"], params["quiet_seconds"], params["quiet_wait_seconds"]),
+        care=Care(
+            params["lockout"],
+            params["quiet_seconds"],
+            params["quiet_wait_seconds"],
+            troubled=ProgressFile(params["progress_file"]).troubled,
+        ),
         start=_moment(params, "hold_from"),
         late=params["late"],
         require_leader=params["wait"] and params["state"] == "present",

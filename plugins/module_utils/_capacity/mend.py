@@ -144,7 +144,13 @@ class Mending:
             generation = self._gateway.get(APP_DEFINITION, name)
             generations = {name: generation["metadata"]["generation"] if generation else 0}
             watch_lists(self._gateway, at_risk, generations, timeout_seconds=patience)
-        make_whole(self._gateway, [name], keycloak=self._keycloak, timeout_seconds=patience)
+        make_whole(
+            self._gateway,
+            [name],
+            keycloak=self._keycloak,
+            timeout_seconds=patience,
+            troubled=self._care.troubled,
+        )
         left = {(r.kind, r.instance_id): r for _look, rest in self.plan([name]).values() for r in rest}
         for repair in open_repairs:
             if repair.instance_id not in wrong and (repair.kind, repair.instance_id) in left:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from .._common.errors import EduideError, WaitTimeout, several
+from .._common.progress import ProgressFile
 from .._common.report import Report, Task
 from .._common.timestamps import format_time, parse_time
 from .._kubernetes.connect import connect
@@ -18,7 +18,7 @@ from .._platform.leader import leads
 from .._platform.options import Installation, read_installation
 from . import service as rest
 from .execute import Execution, Job, locked_out, merge_patch, run
-from .finish import Progress, finish_draining
+from .finish import finish_draining
 from .job import read_job
 from .lateness import TIME_LIMITS, first_loss
 from .mend import Mending, Repaired
@@ -55,7 +55,7 @@ def _run(task: Task) -> Report:
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
     done = run(gateway, send, job, installation, check_mode=check_mode)
     if params["wait"] and job.state == "baseline" and not check_mode:
-        seconds, progress = params["wait_timeout_seconds"], _progress_writer(params["progress_file"])
+        seconds, progress = params["wait_timeout_seconds"], ProgressFile(params["progress_file"])
         done = finish_draining(gateway, send, job, installation, done, timeout_seconds=seconds, progress=progress)
     task.warn(*_warnings(done, job, check_mode=check_mode))
     repaired, problems = _repair(gateway, installation, params, job, done, check_mode=check_mode)
@@ -134,7 +134,7 @@ def _wait(
         {desired.name: desired.warm for desired in job.all_desired},
         timeout_seconds=params["wait_timeout_seconds"],
         settle_seconds=params["settle_seconds"],
-        progress=_progress_writer(params["progress_file"]),
+        progress=ProgressFile(params["progress_file"]),
     )
     return done._replace(snapshot=snapshot), warmths
 
@@ -161,17 +161,6 @@ def _repair(
         # What was changed before has to be told all the same.
         return [], [exc.told]
     return repaired, [each.problem for each in repaired if each.problem]
-
-
-def _progress_writer(path: str | None) -> Progress:
-    if path is None:
-        return lambda _report: None
-
-    def write(report: dict[str, t.Any]) -> None:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(report) + "\n")
-
-    return write
 
 
 def _warnings(done: Execution, job: Job, *, check_mode: bool) -> list[str]:

@@ -10,6 +10,7 @@ import time
 import typing as t
 
 from .._common.errors import EduideError, LostSight
+from .._common.progress import ProgressFile
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import EVENT, POD
 from .._platform import snapshot as platform
@@ -44,7 +45,7 @@ def wait_until_warm(
     *,
     timeout_seconds: float,
     settle_seconds: float,
-    progress: t.Callable[[dict[str, t.Any]], None],
+    progress: ProgressFile,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> tuple[Snapshot, dict[str, Warmth]]:
@@ -71,14 +72,21 @@ def wait_until_warm(
                 warm_since.pop(name, None)
             goal = max(minimum - len(pool.blocked_ids), 0) if asked is None else asked
             app, now = snapshot.app_definitions[name], snapshot.now
-            progress(describe_progress(app, pool, pods, goal=goal, now=now, elapsed=elapsed))
+            progress.write(describe_progress(app, pool, pods, goal=goal, now=now, elapsed=elapsed))
         return all(elapsed - warm_since.get(name, elapsed + 1) >= settle_seconds for name in changes)
 
     def look() -> Snapshot:
         return read(following, installation)
 
     try:
-        snapshot, _reached = wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep)
+        snapshot, _reached = wait_until(
+            look,
+            reached,
+            timeout_seconds=timeout_seconds,
+            clock=clock,
+            sleep=sleep,
+            troubled=progress.troubled,
+        )
     except LostSight as exc:
         if exc.seen is None:
             raise

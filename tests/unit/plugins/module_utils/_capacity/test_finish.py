@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.care import Care
@@ -59,7 +61,7 @@ def finish(world, acts, seconds=60):
         Installation(),
         first,
         timeout_seconds=seconds,
-        progress=reports.append,
+        progress=mock.Mock(write=reports.append),
         clock=world.clock,
         sleep=sleep,
     )
