@@ -327,8 +327,8 @@ missing:
   sample: {}
 """
 
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.info import run_info
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.options import verdict_argument_spec
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.task import run_info
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.facts import Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.options import stop_argument_spec
 from tools.checkout import ROOT
 

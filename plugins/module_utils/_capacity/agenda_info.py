@@ -13,7 +13,7 @@ from .._common.report import Report, Task
 from .._common.timestamps import format_time, tell_time
 from .._exams.agenda import Agenda, Holds, agenda
 from .._exams.calendar import Calendar, read_calendar
-from .._exams.info import calendar_content
+from .._exams.check import calendar_content
 from .._exams.options import read_time_zone, stated_calendar
 from .._exams.record import SELECTOR, read_all
 from .._kubernetes.connect import connect

@@ -11,14 +11,16 @@ import typing as t
 
 from .._common.errors import EduideError
 from .._common.waiting import Deadline, wait_until
-from .execute import Execution, make_plan, run
+from .changes import plan_changes
+from .execute import Execution, run
 from .look import read
 
 if t.TYPE_CHECKING:
     from .._common.progress import ProgressFile
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
-    from .execute import Job, Send
+    from .job import Job
+    from .send import Send
 
 
 def finish_draining(
@@ -41,7 +43,7 @@ def finish_draining(
         def look(names: frozenset[str] = draining) -> frozenset[str]:
             """Who is still draining."""
             snapshot = read(following, installation)
-            changes = make_plan(snapshot, job, installation, gateway.namespace)
+            changes = plan_changes(snapshot, job, installation, gateway.namespace)
             left = {change.app_definition.name: len(change.in_the_way) for change in changes}
             for name in sorted(names):
                 progress.write({"app_definition": name, "draining": left.get(name, 0), "seconds": deadline.elapsed})

@@ -16,11 +16,28 @@ from .._exams.declaration import EXAM_NAME
 from .._exams.options import read_time_zone
 from .._platform.names import SPEC_FIELDS
 from .care import Care
-from .execute import Job
 from .lateness import TIME_LIMITS
 from .plan import Desired, HoldTerms, Refused
 
 Params = t.Mapping[str, t.Any]
+
+
+class Job(t.NamedTuple):
+    """What the caller wants of one task."""
+
+    state: t.Literal["present", "baseline"]
+    all_desired: tuple[Desired, ...]
+    """For state=baseline only the names count; none at all means everything the ledger knows."""
+    terms: HoldTerms
+    care: Care
+    require_leader: bool
+    """Refuse to begin while no operator leads: warming would never end."""
+    accept: frozenset[str] = frozenset()
+    """Which refusals the caller overrides."""
+    start: datetime | None = None
+    """When the exam starts; None if nobody said."""
+    late: bool = False
+    """Change a warm pool even if it is not warm again by then."""
 
 
 def read_job(params: Params) -> Job:

@@ -18,6 +18,7 @@ from .plan import Refused
 from .readmit import fill_list, refresh_pods, watch_lists
 from .repair import Kind, Repair, plan_repairs
 from .settle import carry_out, make_whole
+from .view import CapacityView, pick
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -44,6 +45,16 @@ class Repaired(t.NamedTuple):
     @property
     def text(self) -> str:
         return f"{self.app_definition}: instance {self.repair.instance_id}: {self.note}"
+
+
+def to_mend(snapshot: CapacityView, stated: t.Sequence[str], namespace: str, *, may_be_gone: bool) -> list[str]:
+    """The app definitions that are stated, or all of them; one that is not there is left out, or else an error."""
+    names = [*stated] or sorted(snapshot.app_definitions)
+    if may_be_gone:
+        return [name for name in names if name in snapshot.app_definitions]
+    for name in names:
+        pick(snapshot, name, namespace)
+    return names
 
 
 class Mending:

@@ -137,18 +137,9 @@ def plan_present(
         entry = None
     if desired.warm and not eager:
         raise Refused(_lazy_text(app))
+    planned = None
     if terms.hold is None:
-        if entry is not None:
-            raise Refused(
-                f"{app.name} has entries in the capacity ledger ({_holders(entry)}), and a change outside of them "
-                "would be undone or get in their way; name a hold, or end them first with state=baseline"
-            )
-        wanted: Values = dict(desired.values)
-        if desired.warm is not None and (total := smallest_total(desired.warm, pool)) > (
-            app.values["min_instances"] or 0
-        ):
-            wanted["min_instances"] = total
-        planned = None
+        wanted = _wanted_for_good(app, pool, entry, desired)
     else:
         if entry is not None:
             fights = [each for each in deviations(app, entry) if each.fought(now)]
@@ -178,6 +169,21 @@ def plan_present(
         outlasting=outlasting,
         note=note,
     )
+
+
+def _wanted_for_good(app: AppDefinitionRow, pool: Pool, entry: Entry | None, desired: Desired) -> Values:
+    """The values that a caller states outside of any exam; nothing in the ledger may be in their way."""
+    if entry is not None:
+        raise Refused(
+            f"{app.name} has entries in the capacity ledger ({_holders(entry)}), and a change outside of them "
+            "would be undone or get in their way; name a hold, or end them first with state=baseline"
+        )
+    wanted: Values = dict(desired.values)
+    if desired.warm is not None:
+        total = smallest_total(desired.warm, pool)
+        if total > (app.values["min_instances"] or 0):
+            wanted["min_instances"] = total
+    return wanted
 
 
 def plan_baseline(

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from .lockout import Gap
     from .mend import Repaired
     from .plan import Change
-    from .view import Snapshot
+    from .view import CapacityView
     from .wait import Warmth
 
 
@@ -59,7 +59,7 @@ def describe_ledger(entry: Entry | None) -> dict[str, t.Any] | None:
 
 
 def describe_capacity(
-    snapshot: Snapshot, names: t.Iterable[str] | None = None, *, leading: bool | None
+    snapshot: CapacityView, names: t.Iterable[str] | None = None, *, leading: bool | None
 ) -> dict[str, t.Any]:
     """Some app definitions or all as they are: what C(theia_capacity_info) returns."""
     operator = snapshot.operator
@@ -81,7 +81,7 @@ def describe_capacity(
     }
 
 
-def describe_app_definition(snapshot: Snapshot, name: str) -> dict[str, t.Any]:
+def describe_app_definition(snapshot: CapacityView, name: str) -> dict[str, t.Any]:
     """One app definition as it is."""
     app = snapshot.app_definitions[name]
     return {
@@ -96,7 +96,7 @@ def describe_app_definition(snapshot: Snapshot, name: str) -> dict[str, t.Any]:
 
 def describe_change(
     change: Change,
-    snapshot: Snapshot,
+    snapshot: CapacityView,
     *,
     warmth: Warmth | None,
     failure: str | None,
@@ -146,7 +146,7 @@ def _describe_gap(gap: Gap) -> dict[str, t.Any]:
     return {**who, "outcome": gap.outcome, **what}
 
 
-def _describe_draining(change: Change, snapshot: Snapshot) -> list[dict[str, t.Any]]:
+def _describe_draining(change: Change, snapshot: CapacityView) -> list[dict[str, t.Any]]:
     """Who is waited for: the sessions on instances that are to go, and those that a time limit would end."""
     sessions = snapshot.sessions.get(change.app_definition.name, ())
     users = {session.uid: session.user for session in sessions}

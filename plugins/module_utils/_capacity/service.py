@@ -17,7 +17,8 @@ from .result import differences
 
 if t.TYPE_CHECKING:
     from .._service.scaling import Scaling
-    from .execute import Job, Send
+    from .job import Job
+    from .send import Send
 
 NOT_CHECKED = ["claimed instances", "ledger", "mode of the operator", "progress of the pool"]
 

@@ -14,7 +14,7 @@ from .._platform import pool as instance_pool
 from . import ledger as capacity_ledger
 
 if t.TYPE_CHECKING:
-    from .._platform import lists
+    from .._platform.lists import Snapshot
     from .._platform.operator import Operator
     from .._platform.options import Installation
     from .._platform.pool import Pool
@@ -26,7 +26,7 @@ REQUIRED: tuple[Part, ...] = ("app_definitions", "services", "deployments", "add
 PARTS: tuple[Part, ...] = (*REQUIRED, "quotas")
 
 
-class Snapshot(t.NamedTuple):
+class CapacityView(t.NamedTuple):
     app_definitions: dict[str, AppDefinitionRow]
     pools: dict[str, Pool]
     ledger: capacity_ledger.Ledger
@@ -39,7 +39,7 @@ class Snapshot(t.NamedTuple):
     now: datetime
 
 
-def view_capacity(snapshot: lists.Snapshot) -> Snapshot:
+def view_capacity(snapshot: Snapshot) -> CapacityView:
     seen, operator = snapshot.lists, snapshot.operator
     pools = {
         app.name: instance_pool.count(
@@ -55,7 +55,7 @@ def view_capacity(snapshot: lists.Snapshot) -> Snapshot:
     sessions: dict[str, list[LiveSession]] = {}
     for row in seen.sessions:
         sessions.setdefault(row.app_definition, []).append(row.living(snapshot.now))
-    return Snapshot(
+    return CapacityView(
         app_definitions={app.name: app for app in seen.app_definitions or ()},
         pools=pools,
         ledger=capacity_ledger.read_ledger(snapshot.ledger),
@@ -67,7 +67,7 @@ def view_capacity(snapshot: lists.Snapshot) -> Snapshot:
     )
 
 
-def pick(snapshot: Snapshot, name: str, namespace: str) -> AppDefinitionRow:
+def pick(snapshot: CapacityView, name: str, namespace: str) -> AppDefinitionRow:
     """The app definition of this name, or an error that lists the ones there are."""
     if name not in snapshot.app_definitions:
         known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
@@ -75,7 +75,7 @@ def pick(snapshot: Snapshot, name: str, namespace: str) -> AppDefinitionRow:
     return snapshot.app_definitions[name]
 
 
-def require_operator(snapshot: Snapshot, installation: Installation, namespace: str) -> Operator:
+def require_operator(snapshot: CapacityView, installation: Installation, namespace: str) -> Operator:
     if snapshot.operator is None:
         raise Misconfigured(
             f"there is no Deployment {installation.operator_deployment!r} in namespace {namespace!r}, so the mode of "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._common.errors import EduideError, LostSight
+from .._common.errors import EduideError, LostSight, WaitTimeout
 from .._common.progress import ProgressFile
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import EVENT, POD
@@ -21,7 +21,7 @@ from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_w
 from .look import read
 from .plan import Change
 from .progress import describe_progress
-from .view import Snapshot, pick
+from .view import CapacityView, pick
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -48,7 +48,7 @@ def wait_until_warm(
     progress: ProgressFile,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
-) -> tuple[Snapshot, dict[str, Warmth]]:
+) -> tuple[CapacityView, dict[str, Warmth]]:
     """Wait until every pool has what was asked for, or is complete: students may already be taking instances.
 
     Complete is a pool up to the bound that this run set. Where another client changes a bound meanwhile, nobody waits
@@ -59,7 +59,7 @@ def wait_until_warm(
     warm_since: dict[str, float] = {}
     following = gateway.following()
 
-    def reached(snapshot: Snapshot) -> bool:
+    def reached(snapshot: CapacityView) -> bool:
         elapsed = clock() - started
         if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
             raise Undone("; ".join(undone))
@@ -75,7 +75,7 @@ def wait_until_warm(
             progress.write(describe_progress(app, pool, pods, goal=goal, now=now, elapsed=elapsed))
         return all(elapsed - warm_since.get(name, elapsed + 1) >= settle_seconds for name in changes)
 
-    def look() -> Snapshot:
+    def look() -> CapacityView:
         return read(following, installation)
 
     try:
@@ -106,7 +106,7 @@ class Undone(EduideError):
     """Another client changed what this run set."""
 
 
-def _undone(gateway: Gateway, snapshot: Snapshot, change: Change) -> str | None:
+def _undone(gateway: Gateway, snapshot: CapacityView, change: Change) -> str | None:
     """Who changed what this run set, if anybody did; what a later hold makes of it in the ledger is no such change."""
     name = change.app_definition.name
     app = pick(snapshot, name, gateway.namespace)
@@ -122,7 +122,7 @@ def _undone(gateway: Gateway, snapshot: Snapshot, change: Change) -> str | None:
     return f"{name}: {' and '.join(told)}; find out who owns the field, then run this again"
 
 
-def _warmth(snapshot: Snapshot, name: str, seconds: float | None) -> Warmth:
+def _warmth(snapshot: CapacityView, name: str, seconds: float | None) -> Warmth:
     pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
     return Warmth(
         warm=pool.warm_count,
@@ -132,7 +132,26 @@ def _warmth(snapshot: Snapshot, name: str, seconds: float | None) -> Warmth:
     )
 
 
-def find_causes(gateway: Gateway, installation: Installation, snapshot: Snapshot, names: t.Iterable[str]) -> list[str]:
+def lateness(
+    gateway: Gateway,
+    installation: Installation,
+    snapshot: CapacityView,
+    warmths: t.Mapping[str, Warmth],
+    timeout_seconds: float,
+) -> WaitTimeout | None:
+    """The error for pools that did not become warm in time, with the causes."""
+    late = {name: warmth for name, warmth in warmths.items() if warmth.seconds is None}
+    if not late:
+        return None
+    causes = _find_causes(gateway, installation, snapshot, late)
+    told = "; ".join(f"{name} has {w.warm} warm and {len(w.cold)} cold instances" for name, w in late.items())
+    text = f"not warm after {timeout_seconds} s: {told}; causes: {'; '.join(causes)}"
+    return WaitTimeout(text, causes=causes)
+
+
+def _find_causes(
+    gateway: Gateway, installation: Installation, snapshot: CapacityView, names: t.Iterable[str]
+) -> list[str]:
     """Why these pools are still cold, from the pool, pods, events and the Lease; read only when a wait has failed."""
     names = tuple(names)
     # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
@@ -172,7 +191,7 @@ def find_causes(gateway: Gateway, installation: Installation, snapshot: Snapshot
     return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
 
 
-def _follows(snapshot: Snapshot, name: str) -> bool:
+def _follows(snapshot: CapacityView, name: str) -> bool:
     """Whether every cold instance was built from the app definition as it is now, and only its pod is not ready."""
     pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
     current = {instance.id for instance in pool.instances if instance.current}

@@ -157,18 +157,23 @@ def count(
                 current=current and not service.deleting,
             )
         )
-    strangers = [
-        _Stranger(kind, row.name, row.instance_id, _session(row) is not None, bool(row.owners))
-        for kind, rows in (("Service", services), ("Deployment", deployments))
-        for row in rows
-        if row.instance_id is not None and not _owned_by(row, uid) and _named_after(row.name, uid[-12:])
-    ]
+    strangers = _strangers(uid, services, deployments)
     return Pool(
         instances=tuple(instances),
         foreign_ids=frozenset(stranger.instance_id for stranger in strangers) - frozenset(ours),
         ownerless=tuple(sorted(f"{stranger.kind}/{stranger.name}" for stranger in strangers if not stranger.owned)),
         abandoned=tuple(sorted({stranger.instance_id for stranger in strangers if stranger.claimed} - ours.keys())),
     )
+
+
+def _strangers(uid: str, services: list[ServiceRow], deployments: list[DeploymentRow]) -> list[_Stranger]:
+    """What is named after this app definition and belongs to something else."""
+    return [
+        _Stranger(kind, row.name, row.instance_id, _session(row) is not None, bool(row.owners))
+        for kind, rows in (("Service", services), ("Deployment", deployments))
+        for row in rows
+        if row.instance_id is not None and not _owned_by(row, uid) and _named_after(row.name, uid[-12:])
+    ]
 
 
 def smallest_total(free: int, pool: Pool) -> int:

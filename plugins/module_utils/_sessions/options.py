@@ -9,8 +9,9 @@ import typing as t
 
 from .._common.errors import Misconfigured
 from .._platform.rows import MOST_MINUTES
+from .facts import State, Thresholds
 from .filter import Selection, SortBy
-from .findings import RULES, State, Thresholds
+from .findings import RULES
 
 Spec = dict[str, dict[str, t.Any]]
 Params = t.Mapping[str, t.Any]

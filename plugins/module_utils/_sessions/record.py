@@ -18,13 +18,8 @@ from .._platform.workloads import ContainerRow, ContainerUsage, PodRow, ide_cont
 from .._safety.clocks import doubted
 from .._safety.shield import NOBODY, Shield
 from .activity import Start, assess_activity
-from .findings import (
-    SessionFacts,
-    State,
-    Thresholds,
-    assess,
-    is_dead,
-)
+from .facts import SessionFacts, State, Thresholds
+from .findings import assess, is_dead
 
 DataAt = t.Literal["volume", "pod", "none"]
 

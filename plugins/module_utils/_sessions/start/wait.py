@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from ..._platform.options import Installation
     from ..._platform.rows import SessionRow
     from ..._platform.snapshot import Part
-    from ..findings import Thresholds
+    from ..facts import Thresholds
 
 PARTS = parts_of(("objects", "exams"))
 REQUIRED: tuple[Part, ...] = ("sessions", "app_definitions")

@@ -73,9 +73,9 @@ def wait_for_endings(
                     del waiting[uid]
         found = {uid: word for uid, left in waiting.items() if (word := ending(left, sources)) and uid not in ended}
         # An accepted delete is not a finished one.
-        there = {row.uid: row for row in read_list(gateway, "sessions")} if found else {}
+        there = {row.uid: row.held for row in read_list(gateway, "sessions")} if found else {}
         held.clear()
-        held.update({uid: row.held for uid, row in there.items() if uid in found and row.held})
+        held.update({uid: why for uid, why in there.items() if uid in found and why})
         ended.update({uid: word for uid, word in found.items() if uid not in there})
         progress(len(ended), len(waiting))
         return ended
@@ -83,13 +83,11 @@ def wait_for_endings(
     try:
         if waiting:
             wait_until(
-                look,
-                lambda seen: waiting.keys() <= seen.keys(),
-                timeout_seconds=timeout_seconds,
-                troubled=troubled,
+                look, lambda seen: waiting.keys() <= seen.keys(), timeout_seconds=timeout_seconds, troubled=troubled
             )
     except EduideError as exc:
-        known = {**dict.fromkeys(hopeless, "not_reset"), **ended}
-        return WaitResult(known, str(exc), denied=isinstance(exc, Forbidden))
+        return WaitResult(
+            {**dict.fromkeys(hopeless, "not_reset"), **ended}, str(exc), denied=isinstance(exc, Forbidden)
+        )
     known = {uid: unfinished(leftovers[uid]) for uid in (*waiting, *hopeless)}
     return WaitResult({**known, **ended}, unread, denied=unread is not None, held=held)

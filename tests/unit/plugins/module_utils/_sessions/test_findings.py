@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, SEVERITY, Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.facts import Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, SEVERITY
 from unit.session_world import LIMIT, OPERATOR, World, ago, millis
 
 
