@@ -59,37 +59,6 @@ options:
       - Instead of names, uids and filters.
     type: list
     elements: dict
-  discard_data:
-    description:
-      - Reasons for which it is accepted that the files of a live session end with its pod. Without one of the reasons
-        of a stop being listed here such a session is refused.
-      - Reasons are findings, V(named) for a session given by name, by uid, or by a record without findings, and
-        V(selected) for one that only filters selected.
-    type: list
-    elements: str
-    choices:
-      - named
-      - selected
-      - failed
-      - no_pod
-      - locked_out
-      - stuck_starting
-      - no_url
-      - unseen
-      - blocks_user
-      - pod_refused
-      - unschedulable
-      - image_pull
-      - crash_loop
-      - cannot_start
-      - not_ready
-      - oom_killed
-      - high_memory
-      - orphaned
-      - over_user_limit
-      - too_old
-      - idle
-    default: []
   only_dead:
     description:
       - Stop nothing that is not dead when its delete goes out. A session is dead if it failed before it had a URL, has
@@ -192,6 +161,7 @@ extends_documentation_fragment:
   - eduide.theia._service
   - eduide.theia._operator
   - eduide.theia._sessions
+  - eduide.theia._sessions.discard_data
   - eduide.theia._attributes
   - eduide.theia._attributes.actiongroup_theia
 attributes:

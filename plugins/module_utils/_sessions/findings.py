@@ -337,6 +337,10 @@ RULES: t.Mapping[str, Rule] = {
     "too_old": Rule(too_old, frozenset()),
     "idle": Rule(idle, frozenset({"app_definitions", "operator"})),
 }
+STOPPING: t.Sequence[str] = [code for code, rule in RULES.items() if rule.stops]
+"""Those for which a session may be stopped."""
+ANY = "any"
+"""How an option says all of them."""
 SEVERITY: t.Mapping[str, int] = {code: rank for rank, code in enumerate(RULES)}
 
 

@@ -72,10 +72,9 @@ def wait_for_endings(
                 for uid in [uid for uid, left in waiting.items() if left.pooled]:
                     del waiting[uid]
         found = {uid: word for uid, left in waiting.items() if (word := ending(left, sources)) and uid not in ended}
-        # An accepted delete is not a finished one.
-        there = {row.uid: row.held for row in read_list(gateway, "sessions")} if found else {}
+        there = _still_there(gateway, found)
         held.clear()
-        held.update({uid: why for uid, why in there.items() if uid in found and why})
+        held.update({uid: why for uid, why in there.items() if why})
         ended.update({uid: word for uid, word in found.items() if uid not in there})
         progress(len(ended), len(waiting))
         return ended
@@ -91,3 +90,8 @@ def wait_for_endings(
         )
     known = {uid: unfinished(leftovers[uid]) for uid in (*waiting, *hopeless)}
     return WaitResult({**known, **ended}, unread, denied=unread is not None, held=held)
+
+
+def _still_there(gateway: Gateway, uids: t.Collection[str]) -> dict[str, str | None]:
+    """The sessions among these that are not gone yet, and what holds them: an accepted delete is not a finished one."""
+    return {row.uid: row.held for row in read_list(gateway, "sessions") if row.uid in uids} if uids else {}
