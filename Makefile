@@ -150,8 +150,8 @@ lab-tests: env ## All tests of the lab itself; if they pass, tests/lab-passed.tx
 	$(PY) -m tools.run_pytest lab-tests $(PYTEST_ARGS)
 
 .PHONY: molecule
-molecule: env ## Molecule scenarios on the lab
-	$(PY) -m lab.run -- $(PY) -m tools.run_molecule
+molecule: env ## Molecule scenarios on two labs, or on the installation of LAB_INVENTORY
+	$(PY) -m tools.run_molecule
 
 .PHONY: attack
 attack: env ## Answers, options and secrets of any shape, and two runs at once, far more than make test tries
