@@ -118,6 +118,7 @@ class FakeGateway:
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,  # noqa: ARG002 (it always answers)
+        metadata_only: bool = False,
     ) -> Objects:
         self._asked("list", kind, None)
         kept: Objects = []
@@ -126,10 +127,15 @@ class FakeGateway:
                 continue
             if not _matches(obj["metadata"].get("labels") or {}, label_selector):
                 continue
-            projected = keep(_as_listed(kind, obj))
+            listed = _as_listed(kind, obj)
+            projected = keep({"metadata": listed["metadata"]} if metadata_only else listed)
             if projected is not None:
                 kept.append(projected)
         return kept
+
+    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
+        found = self.list(kind, keep=keep, metadata_only=True)
+        return found if len(found) <= most else None
 
     def following(self) -> FakeGateway:
         return self

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import threading
 import typing as t
 
@@ -48,6 +49,10 @@ _OLDER_APP_DEFINITION = APP_DEFINITION._replace(version="v1beta10")
 GONE = 410
 
 
+class _TooMany(Exception):
+    """There are more objects than are wanted."""
+
+
 class KubeGateway:
     """See ``gateway.Gateway``."""
 
@@ -83,10 +88,12 @@ class KubeGateway:
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
+        metadata_only: bool = False,
     ) -> Objects:
         query = {"labelSelector": label_selector} if label_selector else {}
         request = self._request("list", kind, everywhere=everywhere)
         if self._followed is None or everywhere or not patient:
+            request = request._replace(metadata_only=metadata_only)
             return self._read_list(request, query, keep, patient=patient)[0]
         # A projection that is made anew for every look is the same one.
         key = kind.group, kind.plural, label_selector, getattr(keep, "__code__", keep)
@@ -96,6 +103,13 @@ class KubeGateway:
             keep,
         )
         return self._followed.setdefault(key, followed).look()
+
+    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
+        request = self._request("list", kind, metadata_only=True)
+        try:
+            return self._read_list(request, {}, keep, patient=True, most=most)[0]
+        except _TooMany:
+            return None
 
     def following(self) -> KubeGateway:
         return KubeGateway(
@@ -169,17 +183,19 @@ class KubeGateway:
         )
 
     def _read_list(
-        self, request: Request, query: t.Mapping[str, str], keep: Keep, *, patient: bool
+        self, request: Request, query: t.Mapping[str, str], keep: Keep, *, patient: bool, most: float = math.inf
     ) -> tuple[Objects, str]:
         """All pages of a list, and the version of it."""
         for _restart in range(LIST_RESTARTS + 1):
             kept: Objects = []
-            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
+            page: dict[str, str] | None = {**query, "limit": str(min(self._page_size, most + 1))}
             version = ""
             try:
                 while page is not None:
                     found = self._read_page(request, page, keep, patient=patient)
                     kept += found.kept
+                    if len(kept) + found.remaining > most:
+                        raise _TooMany
                     version = version or found.version
                     page = {**page, "continue": found.token} if found.token else None
             except PlaceForgotten:

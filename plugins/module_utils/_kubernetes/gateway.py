@@ -48,10 +48,18 @@ class Gateway(t.Protocol):
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
+        metadata_only: bool = False,
     ) -> Objects:
         """Every object of the installation, or of the cluster, as ``keep`` projects it; None is left out.
 
-        One who is patient asks again where the server cannot answer just now.
+        One who is patient asks again where the server cannot answer just now. Whoever keeps nothing but metadata says
+        so: the rest then stays at the server.
+        """
+
+    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
+        """Every object of the installation by its metadata, or None if there are more than ``most``.
+
+        The first page tells how many there are, so that learning this takes one request.
         """
 
     def following(self) -> Gateway:
