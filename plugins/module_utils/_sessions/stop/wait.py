@@ -61,7 +61,7 @@ def wait_for_endings(
     held: dict[str, str] = {}
 
     def look() -> Endings:
-        nonlocal unread
+        nonlocal unread, held
         sources = read_again(gateway, view.sources, OBJECTS)
         if any(left.pooled for left in waiting.values()):
             try:
@@ -73,8 +73,7 @@ def wait_for_endings(
                     del waiting[uid]
         found = {uid: word for uid, left in waiting.items() if (word := ending(left, sources)) and uid not in ended}
         there = _still_there(gateway, found)
-        held.clear()
-        held.update({uid: why for uid, why in there.items() if why})
+        held = {uid: why for uid, why in there.items() if why}
         ended.update({uid: word for uid, word in found.items() if uid not in there})
         progress(len(ended), len(waiting))
         return ended
