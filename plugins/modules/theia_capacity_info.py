@@ -219,6 +219,11 @@ operator:
       type: int
       sample: 10
     leading: {description: Whether one leads; null without O(check_leader)., returned: always, type: bool, sample: true}
+    led_seconds:
+      description: For how long the one that leads has been leading; null if none leads or nobody looked.
+      returned: always
+      type: int
+      sample: 86400
 seen_at:
   description: When this was read, in UTC by the API server's clock; null through the REST service.
   returned: success

@@ -59,7 +59,7 @@ def describe_ledger(entry: Entry | None) -> dict[str, t.Any] | None:
 
 
 def describe_capacity(
-    snapshot: CapacityView, names: t.Iterable[str] | None = None, *, leading: bool | None
+    snapshot: CapacityView, names: t.Iterable[str] | None = None, *, leading: bool | None, led_seconds: float | None
 ) -> dict[str, t.Any]:
     """Some app definitions or all as they are: what C(theia_capacity_info) returns."""
     operator = snapshot.operator
@@ -75,6 +75,7 @@ def describe_capacity(
             "keycloak": operator.keycloak,
             "sessions_per_user": operator.sessions_per_user,
             "leading": leading,
+            "led_seconds": None if led_seconds is None else int(led_seconds),
         },
         "seen_at": format_time(snapshot.now),
         "missing": dict(snapshot.missing),

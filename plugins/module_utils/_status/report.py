@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from .._common.commands import Command
+from .._common.sentences import counted
+from .._common.units import span
 from .._sessions.table import session_table
 
 Fields = t.Mapping[str, t.Any]
@@ -16,13 +18,17 @@ Fields = t.Mapping[str, t.Any]
 _ROW = "{:<24} {:>5} {:>5} {:>8} {:>9} {:>8} {:>5} {:>5} {:>6}  {}"
 _HEAD = ("app definition", "min", "max", "sessions", "instances", "claimed", "warm", "cold", "dirty", "held by")
 POOL_COUNTS = ("total", "claimed", "warm", "cold", "dirty")
+# What a change of the operator leaves of sessions that go on working.
+_UNHARMED = "error_but_working"
 # Percent of a quota from which on it is worth a warning.
 _NEARLY_FULL = 80
 
 
 def status_report(found: Fields, *, rows: int, command: Command) -> list[str]:
     """Verdicts first, then bounds and pools, quotas, warnings, and who is in trouble."""
-    capacity, troubled, workspaces = found["capacity"], found["sessions"]["sessions"], found["workspaces"]["summary"]
+    capacity, workspaces = found["capacity"], found["workspaces"]["summary"]
+    # One event of the operator is said once, and not for each session that it touched.
+    troubled = [session for session in found["sessions"]["sessions"] if _codes(session) != {_UNHARMED}]
     lines = [f"verdict: {verdict['headline']}" for verdict in capacity["verdicts"]]
     lines += [
         _ROW.format(*_HEAD),
@@ -78,7 +84,7 @@ def status_warnings(found: Fields, *, rows: int, command: Command) -> list[str]:
         warnings += _about_pool(item, command)
     if found["use"] and found["use"]["failure"]:
         warnings.append(f"which workspaces are in use could not be noted: {found['use']['failure']}")
-    return [*warnings, *_about_operator(found), *_about_collector(found["workspaces"]["garbage_collector"], rows)]
+    return [*warnings, *_about_operator(found, rows), *_about_collector(found["workspaces"]["garbage_collector"], rows)]
 
 
 def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
@@ -102,17 +108,19 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
         yield f"{name}: nothing owns {', '.join(pool['ownerless'])}"
 
 
-def _about_operator(found: Fields) -> t.Iterator[str]:
+def _codes(session: Fields) -> set[str]:
+    return {finding["code"] for finding in session["findings"]}
+
+
+def _about_operator(found: Fields, rows: int) -> t.Iterator[str]:
     operator = found["capacity"]["operator"]
-    working = sum(
-        any(finding["code"] == "error_but_working" for finding in session["findings"])
-        for session in found["sessions"]["sessions"]
-    )
-    if working:
-        yield (
-            f"{working} sessions work although the operator calls them failed, as after a change of the operator that "
-            "leads: nothing has to be done about them"
-        )
+    if working := [session["name"] for session in found["sessions"]["sessions"] if _UNHARMED in _codes(session)]:
+        names = ", ".join(working[:rows]) + (", …" if len(working) > rows else "")
+        led = (operator or {}).get("led_seconds")
+        since = "" if led is None else f" (the one that leads took over {span(led)} ago)"
+        many = f"{counted(len(working), 'session')} {'works' if len(working) == 1 else 'work'}"
+        event = f"as after a change of the operator{since}"
+        yield f"{many} although the operator says ERROR, {event}: nothing has to be done about {names}"
     if operator is None:
         yield "the operator's Deployment was not found"
     elif operator["leading"] is False:

@@ -27,7 +27,7 @@ def run_status(task: Task) -> Report:
     views = views_of(snapshot)
     fields = {
         "capacity": {
-            **describe_capacity(views.capacity, leading=snapshot.leading),
+            **describe_capacity(views.capacity, leading=snapshot.leading, led_seconds=snapshot.led_seconds),
             **verdicts(gateway, installation, snapshot, views.capacity, Question()),
         },
         "sessions": describe_troubled(views.sessions),

@@ -85,3 +85,14 @@ def test_a_lazy_operator_has_no_pools():
     _head, row, lazy = told(found(app(holds(quiz=False)), operator={"eager": False, "leading": True}))
     assert row.split() == ["java", "3", "None", "1", "-", "-", "-", "-", "-", "quiz"]
     assert "starts sessions one by one" in lazy
+
+
+def test_what_a_change_of_the_operator_left_is_one_event_and_not_one_for_each_session():
+    names = [f"s{number}" for number in range(4)]
+    sessions = [{"name": name, "findings": [{"code": "error_but_working", "evidence": "ERROR"}]} for name in names]
+    operator = {"eager": True, "leading": True, "led_seconds": 240}
+    lines = told(found(operator=operator, sessions=sessions))
+    (warning,) = [line for line in lines if line.startswith("warning: ")]
+    assert "4 sessions work although the operator says ERROR" in warning
+    assert "(the one that leads took over 4m ago): nothing has to be done about s0, s1, …" in warning
+    assert not [line for line in lines if "In need of attention" in line]
