@@ -191,6 +191,31 @@ app_definitions:
           returned: always
           type: str
           sample: "2027-02-11T10:20:00Z"
+    drift:
+      description: Fields that open exams hold and whose value is another one by now; empty through the REST service.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        field: {description: The option., returned: always, type: str, sample: min_instances}
+        path: {description: The field in the app definition., returned: always, type: str, sample: /spec/minInstances}
+        wanted: {description: Value that the exams need., returned: always, type: int, sample: 63}
+        live: {description: Value that is there; null if none is., returned: always, type: int, sample: 3}
+        foreign:
+          description: Whether another client wrote it; if not, an earlier run did not get so far.
+          returned: always
+          type: bool
+          sample: true
+        manager:
+          description: The client that wrote it, by its field manager; null if it was none.
+          returned: always
+          type: str
+          sample: argocd-controller
+        at:
+          description: When it was written, in UTC; null if that is not recorded.
+          returned: always
+          type: str
+          sample: "2027-02-11T03:17:51Z"
 quotas:
   description: Use of resource quotas, one entry for each resource; null if it cannot be read.
   returned: success

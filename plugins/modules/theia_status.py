@@ -65,7 +65,7 @@ capacity:
       get a session.
   returned: success
   type: dict
-  sample: {app_definitions: [], operator: {eager: true, leading: true, led_seconds: 86400}, seen_at: "2027-02-11T08:41:07Z"}
+  sample: {app_definitions: [], operator: {eager: true, leading: true}, seen_at: "2027-02-11T08:41:07Z"}
 sessions:
   description: What M(eduide.theia.theia_session_info) returns of all sessions with a finding.
   returned: success

@@ -11,7 +11,7 @@ import typing as t
 from .._common.report import Report
 from .._kubernetes.connect import connect
 from .._platform import snapshot as platform
-from .._platform.leader import leads
+from .._platform.leader import watch
 from .._platform.options import read_installation
 from .result import describe_capacity
 from .service import read_bounds
@@ -38,8 +38,9 @@ def run_info(task: Task) -> Report:
     for what, reason in snapshot.missing.items():
         # What a verdict lacks is among its reasons.
         task.warn(None if what in VERDICT_PARTS else f"{what} could not be read and is null: {reason}")
-    leading = leads(gateway, installation) if snapshot.operator and params["check_leader"] else None
-    fields = describe_capacity(snapshot, params["app_definitions"], leading=leading)
+    lead = watch(gateway, installation) if snapshot.operator and params["check_leader"] else None
+    leading, led_seconds = lead or (None, None)
+    fields = describe_capacity(snapshot, params["app_definitions"], leading=leading, led_seconds=led_seconds)
     if asked:
         fields |= verdict_tasks.verdicts(gateway, installation, seen, snapshot, asked)
     return Report(changed=False, fields=fields)

@@ -10,10 +10,13 @@ import typing as t
 
 from .._common.report import Difference
 from .._common.timestamps import format_time
+from .._platform.names import SPEC_FIELDS
+from .drift import deviations
 
 if t.TYPE_CHECKING:
     from .._platform.fields import Owner
     from .._platform.pool import Pool
+    from .._platform.rows import AppDefinitionRow
     from .ledger import Entry
     from .lockout import Gap
     from .mend import Repaired
@@ -58,6 +61,24 @@ def describe_ledger(entry: Entry | None) -> dict[str, t.Any] | None:
     }
 
 
+def describe_drift(app: AppDefinitionRow, entry: Entry | None) -> list[dict[str, t.Any]]:
+    """What exams hold, and is no longer so."""
+    if entry is None or not entry.open_holds or entry.uid != app.uid:
+        return []
+    return [
+        {
+            "field": each.field,
+            "path": "/spec/" + "/".join(SPEC_FIELDS[each.field]),
+            "wanted": each.wanted,
+            "live": each.live,
+            "foreign": each.foreign,
+            "manager": each.client if each.foreign else None,
+            "at": each.writer.at if each.foreign and each.writer else None,
+        }
+        for each in deviations(app, entry)
+    ]
+
+
 def describe_capacity(
     snapshot: CapacityView, names: t.Iterable[str] | None = None, *, leading: bool | None, led_seconds: float | None
 ) -> dict[str, t.Any]:
@@ -84,14 +105,15 @@ def describe_capacity(
 
 def describe_app_definition(snapshot: CapacityView, name: str) -> dict[str, t.Any]:
     """One app definition as it is."""
-    app = snapshot.app_definitions[name]
+    app, entry = snapshot.app_definitions[name], snapshot.ledger.entries.get(name)
     return {
         "name": name,
         "uid": app.uid,
         **app.values,
         "sessions": len(snapshot.sessions.get(name, ())),
         "pool": describe_pool(snapshot.pools[name], app.values["min_instances"] or 0),
-        "ledger": describe_ledger(snapshot.ledger.entries.get(name)),
+        "ledger": describe_ledger(entry),
+        "drift": describe_drift(app, entry),
     }
 
 

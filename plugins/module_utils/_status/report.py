@@ -93,6 +93,7 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
         exam = ledger["holds"][0]["exam"] if ledger["holds"] else None
         remedy = command({"playbook": "post_exam", "variables": {"exam": exam} if exam else {}})
         yield f"{name} is raised and no exam holds it any more: {remedy}"
+    yield from _about_drift(item, command)
     if pool["locked_out"]:
         yield f"{name}: {pool['locked_out']} sessions refuse their user (403), because their address list is empty"
     if pool["dirty"]:
@@ -106,6 +107,22 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
         )
     if pool["ownerless"]:
         yield f"{name}: nothing owns {', '.join(pool['ownerless'])}"
+
+
+def _about_drift(item: Fields, command: Command) -> t.Iterator[str]:
+    """What exams need and do not have any more, who changed it, and how it stays."""
+    for each in item["drift"]:
+        exams = [hold["exam"] for hold in item["ledger"]["holds"] if not hold["ended"]]
+        needs = f"{', '.join(exams)} {'needs' if len(exams) == 1 else 'need'}"
+        told = f"{item['name']}: {needs} {each['field']} {each['wanted']}"
+        remedy = command({"playbook": "pre_exam", "variables": {"exam": exams[0], "drift": "overwrite"}})
+        if not each["foreign"]:
+            yield f"{told}, it is {each['live']}, and an earlier run did not get so far: {remedy}"
+            continue
+        yield (
+            f"{told}, and it is {each['live']}, set by {each['manager']} at {each['at'] or 'an unknown time'}; have it "
+            f"leave {each['path']} alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true), then {remedy}"
+        )
 
 
 def _codes(session: Fields) -> set[str]:

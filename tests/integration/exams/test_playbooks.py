@@ -187,6 +187,10 @@ def test_what_somebody_else_changed_is_left_until_it_is_said_what_to_do(site, du
     line = {"app_definition": name, "exam": "foreign-exam"}
     duty.play("pre_exam", **line, **TONIGHT, warm=2).good()
     site.patch(name, minInstances=4)
+    seen = duty.play("status")
+    assert seen.code == 2
+    (lost,) = [line for line in report(seen) if "foreign-exam needs" in line]
+    assert lost.startswith(f"warning: {name}: foreign-exam needs min_instances 2, and it is 4, set by ")
     run = duty.play("post_exam", **line, **EARLY)
     assert run.code != 0
     assert "min_instances=4" in run.output

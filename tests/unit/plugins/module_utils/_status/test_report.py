@@ -15,7 +15,7 @@ POOL = {"total": 3, "claimed": 1, "warm": 2, "cold": 0, "dirty": 0, "locked_out"
 COLLECTOR = {"ttl_seconds": 129600, "would_delete_in_use": ["ws-1", "ws-2", "ws-3"]}
 
 
-def app(ledger=None, **pool):
+def app(ledger=None, drift=(), **pool):
     return {
         "name": "java",
         "min_instances": 3,
@@ -23,6 +23,7 @@ def app(ledger=None, **pool):
         "sessions": 1,
         "pool": {**POOL, **pool},
         "ledger": ledger,
+        "drift": drift,
     }
 
 
@@ -96,3 +97,18 @@ def test_what_a_change_of_the_operator_left_is_one_event_and_not_one_for_each_se
     assert "4 sessions work although the operator says ERROR" in warning
     assert "(the one that leads took over 4m ago): nothing has to be done about s0, s1, …" in warning
     assert not [line for line in lines if "In need of attention" in line]
+
+
+def test_what_an_exam_needs_and_lost_names_who_took_it_when_and_what_to_do():
+    """One client reverts what it keeps in git; another app definition waits for a run that did not get so far."""
+    lost = {"field": "min_instances", "path": "/spec/minInstances", "wanted": 63, "live": 3}
+    who = {"foreign": True, "manager": "argocd-controller", "at": "2027-02-11T03:17:51Z"}
+    nobody = {"foreign": False, "manager": None, "at": None}
+    apps = [app(holds(quiz=False, old=True), drift=[{**lost, **each}]) for each in (who, nobody)]
+    taken, late = [line for line in told(found(*apps)) if line.startswith("warning: ")]
+    start = "warning: java: quiz needs min_instances 63, "
+    assert taken.startswith(f"{start}and it is 3, set by argocd-controller at 2027-02-11T03:17:51Z; have it leave ")
+    assert "/spec/minInstances alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true)" in taken
+    assert late.startswith(f"{start}it is 3, and an earlier run did not get so far: ansible-playbook ")
+    for line in (taken, late):
+        assert line.endswith('-e \'{"exam": "quiz", "drift": "overwrite"}\'')
