@@ -107,11 +107,15 @@ lint-files: env
 	$(PY) -m pytest -q --junitxml=build/reports/lint/files.xml tests/unit/test_files.py
 
 .PHONY: docs
-docs: docs-collection docs-changelog docs-consistency ## Documentation, changelog, and that both fit the code
+docs: docs-collection docs-site docs-changelog docs-consistency ## Documentation, changelog, and that both fit the code
 
 .PHONY: docs-collection
 docs-collection: env
 	cd "$$($(PY) -m tools.checkout docs)" && antsibull-docs --config-file "$(CURDIR)/tests/tools/antsibull.cfg" lint-collection-docs --plugin-docs --validate-collection-refs=self .
+
+.PHONY: docs-site
+docs-site: env ## The documentation as pages, in build/docsite/html
+	$(PY) -m tools.build_docsite
 
 .PHONY: docs-changelog
 docs-changelog: env
