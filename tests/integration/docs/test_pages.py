@@ -11,6 +11,7 @@ an exam that is not over is ended with a reason, and NAME is the name of somethi
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 import subprocess
@@ -24,10 +25,12 @@ from integration.ansible_run import ROOT, environment
 from integration.docs.blocks import blocks
 from integration.workspace_site import WorkspaceSite
 from lab import chart
+from lab.metrics import Usage, set_usage
 
 ADA = "ada@example.org"
 JAVA = "java-17-latest"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))]
+FIRST = ROOT / "docs" / "docsite" / "rst" / "ten_minutes.rst"
+PAGES = [ROOT / "README.md", *sorted(FIRST.parent.glob("*.rst"))]
 # What these do is shown by tests of their own, or by every run.
 ELSEWHERE = ("make ", "ansible-galaxy collection install ")
 SECONDS = 300
@@ -62,7 +65,7 @@ class Reader:
     def follow(self, kind, together):
         """Blocks of one kind, of which no other one is in between."""
         if kind == "file":
-            for block in together:
+            for block in (block for block in together if kind_of(block) == kind):
                 (self.folder / (block.file or "inventory.ini")).write_text(self.here(block.text))
         elif kind == "console":
             for block in together:
@@ -101,7 +104,7 @@ class Reader:
 @pytest.fixture
 def site(installation):
     definitions = [
-        chart.app_definition(JAVA, minInstances=1, maxInstances=20),
+        chart.app_definition(JAVA, minInstances=1, maxInstances=100),
         chart.app_definition("c-latest", minInstances=0),
     ]
     return WorkspaceSite(installation(app_definitions=definitions))
@@ -109,10 +112,10 @@ def site(installation):
 
 @pytest.fixture
 def reader(site, tmp_path):
-    """Ada has a session and two workspaces; two contexts lead to the one installation."""
+    """Ada has a session and a workspace, two contexts lead to the one installation, and the first page was read."""
     session = site.launch(ADA, JAVA)
     site.with_url(session)
-    reader = Reader(tmp_path, site, {"HOME": str(tmp_path)})
+    reader = Reader(tmp_path, site, {"HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree")})
     reader.names["sessions=NAME"] = f"sessions={session}"
     reader.names["workspaces=NAME"] = f"workspaces={site.store(ADA, 'c-latest')}"
     config = yaml.safe_load(site.installation.kubeconfig.read_text())
@@ -125,12 +128,17 @@ def reader(site, tmp_path):
     for file in (tmp_path / "inventory").rglob("*.yml"):
         # The other installation is one that the reader does not have.
         file.write_text(reader.here(file.read_text()).replace(", staging: {}", ""))
+    pod = site.pod_of(session)
+    container = pod["spec"]["containers"][0]["name"]
+    set_usage(site.lab.api, pod, {container: Usage(cpu_millicores=100, memory_bytes=10**9)})
+    reader.follow("file", blocks(FIRST))
     return reader
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if followed(page)], ids=lambda page: page.stem)
 def test_a_page_is_followed(page, reader):
-    with chair.chair() as awx:
-        reader.env = {**chair.environment(awx), **reader.env}
+    with contextlib.ExitStack() as stack:
+        if page.stem == "awx":
+            reader.env.update(chair.environment(stack.enter_context(chair.chair())))
         for kind, together in itertools.groupby(blocks(page), key=kind_of):
             reader.follow(kind, together)
