@@ -4,6 +4,8 @@
 
 """How Sphinx makes pages of what antsibull-docs writes about the collection; see tests/tools/build_docsite.py."""
 
+from __future__ import annotations
+
 import typing as t
 
 from docutils import nodes
