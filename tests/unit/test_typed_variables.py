@@ -87,6 +87,7 @@ def test_the_table_has_all_variables(capsys):
         "pre_exam",
         "restore_workspace",
         "setup_access",
+        "setup_gitops",
         "stop_sessions",
         "unlock_user",
     }

@@ -50,7 +50,9 @@ class AccessSite(DeletionSite):
             random_name("account"), namespace=self.namespace, rules=rules, cluster_rules=cluster_rules
         )
 
-    def play(self, account: identities.Identity, folder: Path, name: str, *arguments: str, **variables: t.Any) -> Run:
+    def play(
+        self, account: identities.Identity, folder: Path, name: str, /, *arguments: str, **variables: t.Any
+    ) -> Run:
         connection = {"kubeconfig": str(account.kubeconfig), "namespace": self.namespace}
         hosts = {"theia_installations": {"hosts": {"production": {"theia_connection": connection}}}}
         inventory = folder / "hosts.json"
