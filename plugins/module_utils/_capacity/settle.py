@@ -26,7 +26,6 @@ if t.TYPE_CHECKING:
 STALLED_SECONDS = 5.0
 # How often a pool that stands still is mended before it is given up.
 MENDS = 2
-_INTERVAL_SECONDS = 1.0
 _KINDS = {"Service": SERVICE, "Deployment": DEPLOYMENT, "ConfigMap": CONFIG_MAP}
 
 Sleep = t.Callable[[float], None]
@@ -81,15 +80,7 @@ def wait_until_quiet(
         earlier.update(looks)
         return not waiting
 
-    wait_until(
-        look,
-        reached,
-        timeout_seconds=timeout_seconds,
-        interval_seconds=_INTERVAL_SECONDS,
-        clock=clock,
-        sleep=sleep,
-        troubled=troubled,
-    )
+    wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
     late = {name: noise.get(name, "it was watched for too short a time") for name in waiting}
     return Quiet(tries > 1, late)
 
@@ -140,15 +131,7 @@ def make_whole(
         return look_at(gateway, names)
 
     try:
-        wait_until(
-            look,
-            reached,
-            timeout_seconds=timeout_seconds,
-            interval_seconds=_INTERVAL_SECONDS,
-            clock=clock,
-            sleep=sleep,
-            troubled=troubled,
-        )
+        wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
     except EduideError as exc:
         return dict.fromkeys(names, f"the pool could not be looked at: {exc.told}")
     return wrong
