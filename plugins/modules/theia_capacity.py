@@ -443,6 +443,16 @@ app_definitions:
       returned: always
       type: float
       sample: 24.5
+    looks:
+      description: What the wait saw, without looks that saw the same as the one before; empty without O(wait).
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        at: {description: When it looked., returned: always, type: str, sample: "2027-02-11T07:31:02Z"}
+        warm: {description: Warm instances., returned: always, type: int, sample: 41}
+        claimed: {description: Claimed instances., returned: always, type: int, sample: 2}
+        cold: {description: Cold instances., returned: always, type: int, sample: 17}
 repairs:
   description: The damage that was found of the kinds in O(repair), and what became of it.
   returned: when the plan could be made with access to the cluster

@@ -88,7 +88,9 @@ def test_the_table_has_all_variables(capsys):
         "restore_workspace",
         "setup_access",
         "setup_gitops",
+        "status",
         "stop_sessions",
+        "sweep_sessions",
         "unlock_user",
     }
 

@@ -143,6 +143,7 @@ def describe_change(
         "draining": _describe_draining(change, snapshot),
         "lockouts": [_describe_gap(gap) for gap in gaps if gap.seat.app_definition == app.name],
         "seconds_to_warm": warmth.seconds if warmth else None,
+        "looks": list(warmth.looks) if warmth else [],
     }
 
 

@@ -143,4 +143,5 @@ def _describe(bounds: Scaling, patch: dict[str, int], failure: str | None) -> di
         "draining": [],
         "lockouts": [],
         "seconds_to_warm": None,
+        "looks": [],
     }

@@ -11,6 +11,7 @@ import typing as t
 
 from .._common.errors import EduideError, LostSight, WaitTimeout
 from .._common.progress import ProgressFile
+from .._common.timestamps import format_time
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import EVENT, POD
 from .._platform import snapshot as platform
@@ -35,6 +36,8 @@ class Warmth(t.NamedTuple):
     claimed: int
     seconds: float | None
     """Seconds from the patch until it was warm; None if it was not."""
+    looks: tuple[dict[str, t.Any], ...] = ()
+    """What the wait saw of it; a look that saw the same as the one before is left out."""
 
 
 def wait_until_warm(
@@ -57,12 +60,14 @@ def wait_until_warm(
     """
     started = clock()
     warm_since: dict[str, float] = {}
+    looks: list[dict[str, t.Any]] = []
     following = gateway.following()
 
     def reached(snapshot: CapacityView) -> bool:
         elapsed = clock() - started
         if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
             raise Undone("; ".join(undone))
+        looks.append({"at": format_time(snapshot.now), "counts": {name: _counts(snapshot, name) for name in changes}})
         pods = _pods(following)
         for name in changes:
             minimum, pool, asked = snapshot.app_definitions[name].min_instances, snapshot.pools[name], wanted[name]
@@ -91,7 +96,27 @@ def wait_until_warm(
         if exc.seen is None:
             raise
         snapshot = exc.seen
-    return snapshot, {name: _warmth(snapshot, name, warm_since.get(name)) for name in changes}
+    told = changes_of(looks)
+    return snapshot, {
+        name: _warmth(
+            snapshot, name, warm_since.get(name), [{"at": look["at"], **look["counts"][name]} for look in told]
+        )
+        for name in changes
+    }
+
+
+def _counts(snapshot: CapacityView, name: str) -> dict[str, int]:
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
+    return {"warm": pool.warm_count, "claimed": len(pool.claimed_ids), "cold": len(pool.cold(minimum))}
+
+
+def changes_of(looks: t.Sequence[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """The looks that saw something else than the one before, and the last one."""
+    return [
+        look
+        for number, look in enumerate(looks)
+        if number in (0, len(looks) - 1) or look["counts"] != looks[number - 1]["counts"]
+    ]
 
 
 def _pods(gateway: Gateway) -> list[PodRow] | None:
@@ -122,13 +147,14 @@ def _undone(gateway: Gateway, snapshot: CapacityView, change: Change) -> str | N
     return f"{name}: {' and '.join(told)}; find out who owns the field, then run this again"
 
 
-def _warmth(snapshot: CapacityView, name: str, seconds: float | None) -> Warmth:
+def _warmth(snapshot: CapacityView, name: str, seconds: float | None, looks: t.Iterable[dict[str, t.Any]]) -> Warmth:
     pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
     return Warmth(
         warm=pool.warm_count,
         cold=tuple(pool.cold(minimum)),
         claimed=len(pool.claimed_ids),
         seconds=None if seconds is None else round(seconds, 1),
+        looks=tuple(looks),
     )
 
 

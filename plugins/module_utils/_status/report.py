@@ -29,7 +29,8 @@ def status_report(found: Fields, *, rows: int, command: Command) -> list[str]:
     capacity, workspaces = found["capacity"], found["workspaces"]["summary"]
     # One event of the operator is said once, and not for each session that it touched.
     troubled = [session for session in found["sessions"]["sessions"] if _codes(session) != {_UNHARMED}]
-    lines = [f"verdict: {verdict['headline']}" for verdict in capacity["verdicts"]]
+    lines = [found["watch"]["told"]] if found["watch"] else []
+    lines += [f"verdict: {verdict['headline']}" for verdict in capacity["verdicts"]]
     lines += [
         _ROW.format(*_HEAD),
         *(_ROW.format(*app_definition_cells(a, capacity)) for a in capacity["app_definitions"]),

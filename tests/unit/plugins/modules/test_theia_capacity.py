@@ -302,8 +302,10 @@ def test_a_wait_survives_looks_that_fail(run, failures):
     site.gateway.interceptors.append(break_off)
     asked = {"app_definitions": [{"name": "java", "min_instances": 2}], "hold": "pgdp"}
     done = run(site.gateway, **asked, wait=True, wait_timeout_seconds=20, quiet_wait_seconds=0)
-    assert done["app_definitions"][0]["pool"]["warm"] == 2
-    assert done["app_definitions"][0]["seconds_to_warm"] is not None
+    [item] = done["app_definitions"]
+    assert item["pool"]["warm"] == 2
+    assert item["seconds_to_warm"] is not None
+    assert [(look["warm"], look["claimed"], look["cold"]) for look in item["looks"]] == [(2, 0, 0)]
 
 
 def held_by_two(run):

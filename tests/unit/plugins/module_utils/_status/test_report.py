@@ -42,6 +42,7 @@ def found(*apps, operator=None, quotas=(), sessions=(), collector=None, failure=
         "sessions": {"sessions": sessions},
         "workspaces": {"summary": {"total": 0, "in_use": 0}, "garbage_collector": collector},
         "use": {"failure": failure},
+        "watch": None,
     }
 
 
