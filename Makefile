@@ -137,6 +137,10 @@ unit: env ## Unit tests, on every Python there is
 releases-proof: env ## Changes that meet the end of sessions, 30 rounds with ours and 30 with kubectl (ROUNDS=30)
 	EDUIDE_RELEASE_ROUNDS=$(or $(ROUNDS),30) $(PY) -m pytest -s tests/integration/capacity/test_releases.py $(PYTEST_ARGS)
 
+.PHONY: lockout-proof
+lockout-proof: env ## Changes while 40 students are in, with ours and with a plain patch, on both operators (STUDENTS=40)
+	EDUIDE_STUDENTS=$(or $(STUDENTS),40) $(PY) -m pytest -s tests/integration/capacity/test_lockout.py $(PYTEST_ARGS)
+
 .PHONY: integration
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)

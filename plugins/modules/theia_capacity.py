@@ -338,6 +338,24 @@ app_definitions:
           type: int
           sample: 0
         outdated: {description: Instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        halves:
+          description: Instances up to the bound that lack a part, other than the ConfigMap of the login proxy.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{instance_id: 2, lacks: [external Service]}]
+        surplus:
+          description: Ids of free instances above the bound, which the operator has yet to remove.
+          returned: always
+          type: list
+          elements: int
+          sample: []
+        missing:
+          description: Ids up to the bound of which nothing is there.
+          returned: always
+          type: list
+          elements: int
+          sample: []
         locked_out:
           description: Claimed instances whose list of allowed addresses is empty, so that their user is refused.
           returned: always

@@ -137,6 +137,26 @@ app_definitions:
           type: int
           sample: 0
         outdated: {description: Instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        halves:
+          description:
+            - Instances up to the bound of which a part is missing. The operator never completes some of them, and
+              O(eduide.theia.theia_capacity#module:repair=halves) does.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{instance_id: 2, lacks: [external Service]}]
+        surplus:
+          description: Ids of free instances above the bound, which the operator has yet to remove.
+          returned: always
+          type: list
+          elements: int
+          sample: []
+        missing:
+          description: Ids up to the bound of which nothing is there.
+          returned: always
+          type: list
+          elements: int
+          sample: []
         locked_out:
           description: Claimed instances whose list of allowed addresses is empty, so that their user is refused.
           returned: always

@@ -33,7 +33,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 # Rights
 
-Which playbook has to be allowed what. An error names the rule that is missing.
+Which playbook has to be allowed what. `ansible-playbook eduide.theia.readiness` holds an account against this table,
+and says which rules are missing.
 
 - ● The playbook needs it.
 - ○ Without it the playbook does its work, and says what it does not know or cannot do: how much room quotas and nodes

@@ -197,6 +197,14 @@ class FakeGateway:
             raise NotFound(f"Pod {pod!r} does not exist (container {container})", status=404)
         return self.logs[pod][-tail:]
 
+    def may(self, verb: str, resource: str, group: str, *, everywhere: bool = False) -> bool:
+        self.requests.append(("review", resource, None))
+        del everywhere
+        return (verb, group, resource) not in self._forbidden
+
+    def versions(self, kind: Kind) -> t.Sequence[str]:
+        return [] if (kind.group, kind.plural) in self._not_served else [kind.version]
+
     def no_installation(self) -> EduideError:
         return NotFound(f"Namespace {self._namespace!r} has no app definitions", namespace=self._namespace)
 

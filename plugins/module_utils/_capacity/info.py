@@ -17,7 +17,7 @@ from .result import describe_capacity
 from .service import read_bounds
 from .verdict import task as verdict_tasks
 from .verdict.view import PARTS as VERDICT_PARTS
-from .view import PARTS, REQUIRED, pick, view_capacity
+from .view import REQUIRED, SHOWN, pick, view_capacity
 
 if t.TYPE_CHECKING:
     from .._common.report import Task
@@ -31,7 +31,7 @@ def run_info(task: Task) -> Report:
     asked = verdict_tasks.question(params)
     gateway = connect(params)
     installation = read_installation(params)
-    seen = platform.read(gateway, installation, (*PARTS, *(VERDICT_PARTS if asked else ())), REQUIRED)
+    seen = platform.read(gateway, installation, (*SHOWN, *(VERDICT_PARTS if asked else ())), REQUIRED)
     snapshot = view_capacity(seen)
     for name in params["app_definitions"] or ():
         pick(snapshot, name, gateway.namespace)

@@ -42,12 +42,13 @@ def read_bounds(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     service = connect_service(params)
     names = params["app_definitions"]
     found = service.admin.scalings() if names is None else [service.admin.scaling(name) for name in names]
-    unknown = {
+    unknown: dict[str, t.Any] = {
         "uid": None,
         "timeout_minutes": None,
         "inactive_minutes": None,
         "sessions": None,
         "pool": None,
+        "drift": [],
         "ledger": None,
     }
     return {

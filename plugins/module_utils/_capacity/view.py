@@ -24,6 +24,8 @@ if t.TYPE_CHECKING:
 
 REQUIRED: tuple[Part, ...] = ("app_definitions", "services", "deployments", "address_lists", "sessions", "ledger")
 PARTS: tuple[Part, ...] = (*REQUIRED, "quotas")
+# What one look shows, and those who look again and again do without.
+SHOWN: tuple[Part, ...] = (*PARTS, "proxies")
 
 
 class CapacityView(t.NamedTuple):
@@ -41,13 +43,15 @@ class CapacityView(t.NamedTuple):
 
 def view_capacity(snapshot: Snapshot) -> CapacityView:
     seen, operator = snapshot.lists, snapshot.operator
+    login = operator is not None and operator.keycloak
     pools = {
         app.name: instance_pool.count(
             app.uid,
             app.generation,
             services=seen.services or (),
             deployments=seen.deployments or (),
-            addresses=seen.address_lists if operator is not None and operator.keycloak else None,
+            addresses=seen.address_lists if login else None,
+            proxies=seen.proxies if login else None,
             now=snapshot.now,
         )
         for app in seen.app_definitions or ()

@@ -19,9 +19,11 @@ from .._platform.leader import leads
 from .._platform.options import Installation
 from .._platform.workloads import PodRow
 from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
-from .look import read
+from .look import look_at, read
 from .plan import Change
 from .progress import describe_progress
+from .quiet import Look
+from .repair import Kind, plan_repairs
 from .view import CapacityView, pick
 
 if t.TYPE_CHECKING:
@@ -196,7 +198,11 @@ def _find_causes(
 
     seen = platform.read_each(
         gateway,
-        {"pods": lambda: gateway.list(POD, keep=pod_of), "events": lambda: gateway.list(EVENT, keep=warning_of)},
+        {
+            "pods": lambda: gateway.list(POD, keep=pod_of),
+            "events": lambda: gateway.list(EVENT, keep=warning_of),
+            "parts": lambda: look_at(gateway, names),
+        },
     )
     pods = seen.found["pods"]
     troubles = troubles_of(pods or (), seen.found["events"] or ())
@@ -208,17 +214,36 @@ def _find_causes(
         for instance in snapshot.pools[name].instances
         if instance.free and instance.current and not instance.ready and (instance.id, tail) not in with_pod
     ]
+    following = all(_follows(snapshot, name) for name in names)
     causes = explain(
         troubles,
         leading=leads(gateway, installation),
-        following=all(_follows(snapshot, name) for name in names),
+        following=following,
+        halves=_halves(seen.found["parts"] or {}, snapshot),
+        behind=[text for name in names for text in _behind(snapshot, name)] if following else (),
         without_pod=() if pods is None else without_pod,
     )
     return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
 
 
 def _follows(snapshot: CapacityView, name: str) -> bool:
-    """Whether every cold instance was built from the app definition as it is now, and only its pod is not ready."""
-    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].values["min_instances"] or 0
+    """Whether anything was built from the app definition as it is now."""
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].min_instances
+    return not pool.cold(minimum) or any(instance.current for instance in pool.instances)
+
+
+def _behind(snapshot: CapacityView, name: str) -> list[str]:
+    """Cold instances of an earlier generation, and those that are not there."""
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].min_instances
     current = {instance.id for instance in pool.instances if instance.current}
-    return current.issuperset(pool.cold(minimum))
+    return [f"{name} {number}" for number in pool.cold(minimum) if number not in current]
+
+
+def _halves(looks: t.Mapping[str, Look], snapshot: CapacityView) -> list[str]:
+    keycloak = snapshot.operator is not None and snapshot.operator.keycloak
+    halves: tuple[Kind, ...] = ("halves",)
+    return [
+        f"instance {repair.instance_id} of {name}: {repair.evidence}"
+        for name, look in looks.items()
+        for repair in plan_repairs(look, halves, keycloak=keycloak)
+    ]

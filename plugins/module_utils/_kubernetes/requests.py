@@ -68,6 +68,13 @@ class Request(t.NamedTuple):
         return f"{path}?{urllib.parse.urlencode(query)}" if query else path
 
 
+def access_review(kind: Kind, attributes: t.Mapping[str, str]) -> Message:
+    """Ask whether we may do something. It is a POST that changes nothing."""
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "spec": {"resourceAttributes": attributes}}
+    target = f"/apis/{kind.api_version}/{kind.plural}"
+    return Message("POST", target, Effect.READ, [("Content-Type", "application/json")], json.dumps(body).encode())
+
+
 def reading(target: str) -> Message:
     """A read of something that is no object."""
     return Message("GET", target, Effect.READ)

@@ -4,7 +4,7 @@
 
 """What each playbook has to be allowed, in the words of ``kubectl auth can-i``: verb and resource with its group.
 
-This is the one list of them. C(docs/rights.md) shows it.
+This is the one list of them. C(docs/rights.md) shows it, C(theia_platform_info) holds an account against it.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ _STATUS = (
 )
 
 RIGHTS: t.Mapping[str, Rights] = {
+    "readiness": _STATUS,
     "status": (*_STATUS, *_optional(_NOTES_OF_USE)),
     # A canary is started and stopped.
     "pre_exam": (*_EXAMS, *_optional(_STOP), *_may("create", "sessions.theia.cloud", needed=False)),
@@ -139,7 +140,7 @@ RIGHTS: t.Mapping[str, Rights] = {
 PERSONAS: t.Mapping[str, tuple[str, ...]] = {
     "viewer": ("status", "investigate_session"),
     "operator": ("status", "investigate_session", "unlock_user", "stop_sessions", "sweep_sessions"),
-    "exam_manager": ("status", "pre_exam", "post_exam", "converge_exams"),
+    "exam_manager": ("readiness", "status", "pre_exam", "post_exam", "converge_exams"),
     "retention": ("status", "delete_workspaces", "prune_workspaces", "restore_workspace"),
 }
 """What people do, and the playbooks they do it with. A viewer writes nothing, not even notes of use."""

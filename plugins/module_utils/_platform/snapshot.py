@@ -32,6 +32,7 @@ Part = t.Literal[
     "pods",
     "usage",
     "address_lists",
+    "proxies",
     "claims",
     "volumes",
     "quotas",
@@ -53,6 +54,7 @@ LISTS_AT_ONCE = 3
 READS = 5
 # Claimed instances and free ones, but not the lists of sessions with a pod of their own.
 ADDRESS_LISTS = f"{names.PURPOSE_LABEL}={names.EMAILS_PURPOSE},!{names.OWN_SESSION_LABEL}"
+PROXIES = f"{names.PURPOSE_LABEL}={names.PROXY_PURPOSE},!{names.OWN_SESSION_LABEL}"
 
 
 class Seen(t.Protocol):
@@ -178,6 +180,7 @@ _LISTS: t.Mapping[str, _List] = {
     "pods": _List(kinds.POD, workloads.pod_row),
     "usage": _List(kinds.POD_METRICS, workloads.usage_row),
     "address_lists": _List(kinds.CONFIG_MAP, workloads.address_list_row, ADDRESS_LISTS),
+    "proxies": _List(kinds.CONFIG_MAP, workloads.proxy_row, PROXIES),
     "claims": _List(kinds.PVC, storage.claim_row),
     "quota_rules": _List(kinds.RESOURCE_QUOTA, room.quota_of),
     "limit_ranges": _List(kinds.LIMIT_RANGE, room.limit_range_of),

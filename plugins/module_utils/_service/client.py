@@ -68,6 +68,13 @@ class Service:
         """The user that the token speaks for, or None where there is no token or no e-mail address in it."""
         return token_user(self._params.get("user_token"))
 
+    def ping(self) -> None:
+        """Ask whether anybody answers, and takes the app_id."""
+        doing = "reach the service"
+        reply = self._asked(doing, "GET", [self._app_id(doing)], user=False)
+        if reply.content is not True:
+            raise strange(doing, reply)
+
     def sessions(self, user: str) -> list[ListedSession]:
         """The sessions of the token's own user."""
         doing = f"list the sessions of {user!r}"

@@ -83,9 +83,26 @@ def status_warnings(found: Fields, *, rows: int, command: Command) -> list[str]:
     ]
     for item in capacity["app_definitions"]:
         warnings += _about_pool(item, command)
+        warnings += [] if lazy(capacity) else _about_parts(item)
     if found["use"] and found["use"]["failure"]:
         warnings.append(f"which workspaces are in use could not be noted: {found['use']['failure']}")
     return [*warnings, *_about_operator(found, rows), *_about_collector(found["workspaces"]["garbage_collector"], rows)]
+
+
+def _about_parts(item: Fields) -> t.Iterator[str]:
+    """What is not as the operator should have built it."""
+    name, pool = item["name"], item["pool"]
+    for half in pool["halves"]:
+        lack = f"instance {half['instance_id']} has no {' and no '.join(half['lacks'])}"
+        yield f"{name}: {lack}; theia_capacity with repair=[halves] makes it whole"
+    counts = {"of an earlier generation": pool["outdated"], "above the bound": len(pool["surplus"])}
+    counts["missing"] = len(pool["missing"])
+    if any(counts.values()):
+        told = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+        yield (
+            f"{name}: the pool is not what the app definition says: {told}; if that stays so, theia_capacity with "
+            "repair=[outdated] has the operator look at it"
+        )
 
 
 def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:

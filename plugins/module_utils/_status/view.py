@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 SESSION_PARTS = session_view.parts_of(session_view.GATHERED)
 WORKSPACE_PARTS = workspace_view.parts_of(("objects", "collector"))
-PARTS = SESSION_PARTS.union(WORKSPACE_PARTS, capacity_view.PARTS, VERDICT_PARTS)
+PARTS = SESSION_PARTS.union(WORKSPACE_PARTS, capacity_view.SHOWN, VERDICT_PARTS)
 REQUIRED = frozenset({*capacity_view.REQUIRED, *session_view.REQUIRED, *workspace_view.REQUIRED})
 
 
@@ -33,7 +33,7 @@ class Views(t.NamedTuple):
 
 def views_of(snapshot: Snapshot) -> Views:
     return Views(
-        capacity_view.view_capacity(_only(snapshot, capacity_view.PARTS)),
+        capacity_view.view_capacity(_only(snapshot, capacity_view.SHOWN)),
         session_view.view_sessions(_only(snapshot, SESSION_PARTS)),
         workspace_view.view_workspaces(_only(snapshot, WORKSPACE_PARTS)),
     )

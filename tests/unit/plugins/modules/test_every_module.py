@@ -166,6 +166,9 @@ CASES = {
         "while it cannot be read every live session is shielded",
     ),
     "look-at-everything": Case("theia_status", unreadable_ledger(), {}, f"{UNREAD}usage"),
+    "see-whether-it-is-ready": Case(
+        "theia_platform_info", breaking(sessions(kinds.POD_METRICS), "get", kinds.LEASE), {}, f"{UNREAD}usage"
+    ),
     "agenda": Case(
         "theia_agenda_info", breaking(exams(ahead=10), "list", kinds.APP_DEFINITION), {}, "are 10 min apart"
     ),

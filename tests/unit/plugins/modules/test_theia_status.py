@@ -54,12 +54,12 @@ def listed(gateway):
 def test_each_kind_is_listed_once(world, see):
     gateway = world.gateway(check_mode=True, records=[exam_record()])
     see(gateway, check=True)
-    # Address lists and exam records are of one kind, each listed by its labels; usage has the plural of pods, and those
-    # of the whole cluster are a list of their own.
+    # Address lists, settings of login proxies and exam records are of one kind, each listed by its labels. Usage has
+    # the plural of pods, and those of the whole cluster are a list of their own.
     assert collections.Counter(listed(gateway)) == {
         **dict.fromkeys(("sessions", "workspaces", "appdefinitions", "deployments", "replicasets", "services"), 1),
         **dict.fromkeys(("resourcequotas", "limitranges", "nodes"), 1),
-        "configmaps": 2,
+        "configmaps": 3,
         "pods": 3,
     }
 

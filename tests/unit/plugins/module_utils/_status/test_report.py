@@ -12,6 +12,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.commands impo
 from ansible_collections.eduide.theia.plugins.module_utils._status import report
 
 POOL = {"total": 3, "claimed": 1, "warm": 2, "cold": 0, "dirty": 0, "locked_out": 0, "abandoned": [], "ownerless": []}
+POOL |= {"outdated": 0, "halves": [], "surplus": [], "missing": []}
 COLLECTOR = {"ttl_seconds": 129600, "would_delete_in_use": ["ws-1", "ws-2", "ws-3"]}
 
 
@@ -57,6 +58,11 @@ def told(what):
         (found(app(locked_out=2)), "java: 2 sessions refuse their user (403)"),
         (found(app(dirty=1)), "java: 1 free instances still carry an earlier user"),
         (found(app(abandoned=[7, 9])), "lowered below (7, 9)"),
+        (
+            found(app(halves=[{"instance_id": 2, "lacks": ["external Service"]}])),
+            "java: instance 2 has no external Service; theia_capacity with repair=[halves]",
+        ),
+        (found(app(outdated=2, missing=[4])), "the app definition says: 2 of an earlier generation, 1 missing; if"),
         (found(app(ownerless=["Service/a"])), "java: nothing owns Service/a"),
         (found(operator={}), "the operator's Deployment was not found"),
         (found(operator={"eager": True, "leading": False}), "no operator leads: nothing is started"),
