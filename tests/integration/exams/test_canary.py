@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from datetime import UTC, datetime, timedelta
@@ -37,9 +38,13 @@ def sessions(site, name):
 def test_a_canary_tries_the_pool_that_was_changed_and_leaves_it_warm(site, duty):
     name = site.definition(1)
     line = {"exam": "tried", "app_definition": name, "warm": 2, "canary": "on_change", "canary_user": PROBE, **TONIGHT}
-    foretold = duty.play("pre_exam", "--check", **line).good()
+    plans = duty.folder / "plans"
+    foretold = duty.play("pre_exam", "--check", exam_warmup_report_dir=str(plans), **line).good()
     assert any(f"a canary of {PROBE} would be started" in told for told in report(foretold))
     assert sessions(site, name) == []
+    plan = json.loads((plans / "production" / "plan.json").read_text())
+    assert [(step["do"], step["exam"]) for step in plan["plan"]["steps"]] == [("declare", "tried"), ("warm", "tried")]
+    assert f"- **warm** tried: {name}: min 1 -> 2" in (plans / "production" / "plan.md").read_text()
 
     since = site.now()
     run = duty.play("pre_exam", **line).good()

@@ -52,6 +52,24 @@ def test_a_second_warm_up_has_nothing_to_do_and_says_first_what_is_on_record():
     assert told == ["verdict: java: 12 more students", "quiz lasts.", "java min 15, nothing to change"]
 
 
+def test_a_plan_has_a_step_for_each_change_and_its_failure_as_a_problem():
+    declaration = {"action": "declared", "told": "quiz lasts", "exam": {"shield_until": "2027-02-11T10:45:00Z"}}
+    changed = {**item(2, 15, starts=13, rebuilds=2), "outcome": "changed"}
+    result = {"app_definitions": [changed, {**item(4, 4), "outcome": "unchanged"}]}
+    plan = report.warmup_plan(result, exam="quiz", declaration=declaration, now="2027-02-11T08:30:00Z")
+    assert plan["steps"] == [
+        {"do": "declare", "exam": "quiz", "why": "quiz lasts"},
+        {
+            "do": "warm",
+            "exam": "quiz",
+            "why": "java: min 2 -> 15, 13 pods would start anew, 2 would be rebuilt",
+        },
+    ]
+    assert (plan["changes"], plan["problems"], plan["next_change_at"]) == (2, [], "2027-02-11T10:45:00Z")
+    nothing = report.warmup_plan({"msg": "no luck"}, exam="quiz", declaration={}, now="2027-02-11T08:30:00Z")
+    assert (nothing["steps"], nothing["changes"], nothing["problems"]) == ([], 0, ["no luck"])
+
+
 def test_time_limits_that_were_raised_are_told():
     longer = item(2, 15)
     longer["before"] |= {"inactive_minutes": 60}
