@@ -114,13 +114,15 @@ def _repair(
     gateway: Gateway, installation: Installation, params: Params, job: Job, done: Execution, *, check_mode: bool
 ) -> tuple[list[Repaired], list[str]]:
     """Mend the pools of the app definitions of the task; what became of it, and what went wrong."""
-    if not params["repair"]:
+    operator = done.snapshot.operator
+    # Where there are no pools, nobody is locked out of one.
+    if not params["repair"] or (params["repair"] == ["address_lists"] and not (operator and operator.eager)):
         return [], []
     stated = [item["name"] for item in params["app_definitions"] or ()]
     # What an exam held may be gone by now.
     names = to_mend(done.snapshot, stated, gateway.namespace, may_be_gone=job.state == "baseline")
     try:
-        mending = Mending(gateway, installation, done.snapshot.operator, job.care, params["repair"])
+        mending = Mending(gateway, installation, operator, job.care, params["repair"])
         repaired = mending.foresee(names) if check_mode else mending.run(names)
     except EduideError as exc:
         if not done.sent:

@@ -86,6 +86,17 @@ def test_an_instance_that_is_claimed_after_the_plan_is_not_taken_away(run):
     assert done["ledger"]["draining_since"]
 
 
+def test_without_pools_nobody_is_locked_out_of_one_and_nothing_else_can_be_repaired(run):
+    site = Site(eager=False)
+    site.app(minInstances=3)
+    asked = {"hold": "pgdp", "app_definitions": [{"name": "java", "max_instances": 200}], "lockout": "repair"}
+    done = run(site.gateway, repair=["address_lists"], **asked)
+    assert (done.get("failed"), done["repairs"], site.live()["maxInstances"]) == (None, [], 200)
+    done = run(site.gateway, state="baseline", hold="pgdp", repair=["address_lists"], lockout="repair")
+    assert (done.get("failed"), site.live()["maxInstances"]) == (None, 100)
+    assert "nothing can be repaired" in run(site.gateway, repair=["address_lists", "dirty"], **asked)["msg"]
+
+
 def test_the_ledger_and_the_patch_are_sent_once_and_guarded(run):
     """Laws 12 and 14: both carry the version that was seen, and where nothing differs neither is written."""
     site = Site()
