@@ -42,9 +42,10 @@ def test_a_canary_tries_the_pool_that_was_changed_and_leaves_it_warm(site, duty)
     foretold = duty.play("pre_exam", "--check", exam_warmup_report_dir=str(plans), **line).good()
     assert any(f"a canary of {PROBE} would be started" in told for told in report(foretold))
     assert sessions(site, name) == []
-    plan = json.loads((plans / "production" / "plan.json").read_text())
+    written = plans / "production" / "plan"
+    plan = json.loads(written.with_suffix(".json").read_text())
     assert [(step["do"], step["exam"]) for step in plan["plan"]["steps"]] == [("declare", "tried"), ("warm", "tried")]
-    assert f"- **warm** tried: {name}: min 1 -> 2" in (plans / "production" / "plan.md").read_text()
+    assert f"- **warm** tried: {name}: min 1 -> 2" in written.with_suffix(".md").read_text()
 
     since = site.now()
     run = duty.play("pre_exam", **line).good()
