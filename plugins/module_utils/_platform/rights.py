@@ -106,6 +106,8 @@ RIGHTS: t.Mapping[str, Rights] = {
     "pre_exam": (*_EXAMS, *_optional(_STOP), *_may("create", "sessions.theia.cloud", needed=False)),
     "post_exam": (*_EXAMS, *_optional(_STOP)),
     "converge_exams": _EXAMS,
+    # Pools are looked at before and after, and what was started through the service is stopped.
+    "rehearse_exam": (*_POOLS, *_ROOM, *_STOP),
     "investigate_session": (
         *_SESSIONS,
         *_OPERATOR,
@@ -140,7 +142,7 @@ RIGHTS: t.Mapping[str, Rights] = {
 PERSONAS: t.Mapping[str, tuple[str, ...]] = {
     "viewer": ("status", "investigate_session"),
     "operator": ("status", "investigate_session", "unlock_user", "stop_sessions", "sweep_sessions"),
-    "exam_manager": ("readiness", "status", "pre_exam", "post_exam", "converge_exams"),
+    "exam_manager": ("readiness", "status", "pre_exam", "post_exam", "converge_exams", "rehearse_exam"),
     "retention": ("status", "delete_workspaces", "prune_workspaces", "restore_workspace"),
 }
 """What people do, and the playbooks they do it with. A viewer writes nothing, not even notes of use."""

@@ -20,6 +20,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common import option
 from ansible_collections.eduide.theia.plugins.module_utils._common import waiting
 from ansible_collections.eduide.theia.plugins.module_utils._common.http import client, sockets
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.rehearse import execute as rehearsal
 from integration.module_run import module
 from unit.attack.examples import examples
 from unit.module_tasks import spec_of
@@ -156,6 +157,7 @@ def nowhere() -> t.Iterator[None]:
         patch.setattr(sockets, "_look_up", look_up)
         patch.setattr(client, "BACKOFF_SECONDS", ())
         patch.setitem(waiting.wait_until.__kwdefaults__, "sleep", lambda _seconds: None)
+        patch.setitem(rehearsal.wave.__kwdefaults__, "sleep", lambda _seconds: None)
         patch.setitem(waiting.wait_until.__kwdefaults__, "clock", lambda: float(next(ticks)))
         for variable in [*common_options._SECRET_VARIABLES, "KUBECONFIG", *common_options._PROXY_VARIABLES]:
             patch.delenv(variable, raising=False)

@@ -34,6 +34,15 @@ PATIENCE = {"quiet_seconds": 0.01, "quiet_wait_seconds": 5, "settle_seconds": 0}
 EXAM = {"name": "pgdp", "end": "2027-02-11T11:00:00Z", "app_definitions": [{"name": "java", "warm": 5}]}
 HOLD = {"app_definitions": [{"name": "java", "warm": 5}], "hold": "pgdp", "lockout": "repair", **PATIENCE}
 CANARY = {"state": "present", "user": "probe@tum.de", "app_definition": "java", "canary": "pgdp", "wait": False}
+REHEARSAL = {
+    "allow_rehearsal": True,
+    "app_definition": "java-17-latest",
+    "users": 1,
+    "over_seconds": 0,
+    # Nobody answers: what a student gets is the service's matter.
+    "service_url": "http://127.0.0.1:9",
+    "app_id": "app",
+}
 RESTORE = {"state": "absent", "hold": "pgdp"}
 
 
@@ -105,6 +114,15 @@ RUNS = {
             ("theia_capacity", HOLD),
             ("theia_capacity", {"state": "baseline", "hold": "pgdp", "lockout": "repair", **PATIENCE}),
             ("theia_exam", {"name": "pgdp", "state": "closed", "end_early_reason": "over"}),
+        ],
+    ),
+    "rehearse_exam": (
+        people,
+        [
+            ("theia_capacity_info", {"check_leader": False}),
+            ("theia_rehearsal", REHEARSAL),
+            ("theia_session_info", {"fields": ["name", "uid", "user"]}),
+            STOP,
         ],
     ),
     "investigate_session": (people, [DIAGNOSE]),
