@@ -165,6 +165,10 @@ molecule: env ## Molecule scenarios on two labs, or on the installation of LAB_I
 attack: env ## Answers, options and secrets of any shape, and two runs at once, far more than make test tries
 	ATTACK=1 $(PY) -m pytest -q -s -p no:logging tests/unit/attack tests/unit/plugins/modules/test_two_convergences.py
 
+.PHONY: mutants
+mutants: env ## Change the files that decide, a place at a time, and see whether a test notices (SAMPLE=300 SEED=7 JOBS=2)
+	@nice -n 15 $(PY) -m tools.mutants --sample $(or $(SAMPLE),300) --seed $(SEED) --jobs $(or $(JOBS),2)
+
 # --- the artifact
 
 .PHONY: build
