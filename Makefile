@@ -141,6 +141,10 @@ releases-proof: env ## Changes that meet the end of sessions, 30 rounds with our
 lockout-proof: env ## Changes while 40 students are in, with ours and with a plain patch, on both operators (STUDENTS=40)
 	EDUIDE_STUDENTS=$(or $(STUDENTS),40) $(PY) -m pytest -s tests/integration/capacity/test_lockout.py $(PYTEST_ARGS)
 
+.PHONY: races-proof
+races-proof: env ## Two runs at once on the lab, 50 pairs (`make integration` has three)
+	EDUIDE_PAIRS=50 $(PY) -m pytest -q -s tests/integration/capacity/test_pairs.py
+
 .PHONY: integration
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)
