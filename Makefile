@@ -145,6 +145,10 @@ lockout-proof: env ## Changes while 40 students are in, with ours and with a pla
 races-proof: env ## Two runs at once on the lab, 50 pairs (`make integration` has three)
 	EDUIDE_PAIRS=50 $(PY) -m pytest -q -s tests/integration/capacity/test_pairs.py
 
+.PHONY: interruptions-proof
+interruptions-proof: env ## Each signal in each phase of a run, and what is left of it (`make integration` has some)
+	INTERRUPTIONS=all $(PY) -m pytest -q -s tests/integration/exams/test_interrupted_phases.py
+
 .PHONY: integration
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)
