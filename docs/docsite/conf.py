@@ -29,14 +29,16 @@ CORE = "https://docs.ansible.com/ansible/latest/"
 PLACES = {
     "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
-    "ansible_collections.ansible.builtin.template_lookup": "collections/ansible/builtin/template_lookup.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
+BUILTIN = "ansible_collections.ansible.builtin."
 
 
 def _refer_to_core(_app: t.Any, _env: t.Any, node: t.Any, content: nodes.Node) -> nodes.reference | None:
     target = node["reftarget"]
     place = PLACES.get(target)
+    if target.startswith(BUILTIN):
+        place = f"collections/ansible/builtin/{target.removeprefix(BUILTIN)}.html"
     if node["reftype"] == "envvar" and target.startswith("ANSIBLE_"):
         place = f"reference_appendices/config.html#envvar-{target}"
     return nodes.reference("", "", content, refuri=CORE + place) if place else None
