@@ -35,7 +35,9 @@ class Night(SessionSite):
         super().__init__(installation)
         self.ide = self.definition(1)
         self.accounts = {
-            persona: self.lab.identity(persona, namespace=self.namespace, rules=identities.granted_by(persona))
+            persona: self.lab.identity(
+                persona.replace("_", "-"), namespace=self.namespace, rules=identities.granted_by(persona)
+            )
             for persona in identities.PERSONAS
         }
         self.kept = self.workspace(self.ide, "ada@x.org")
