@@ -212,7 +212,7 @@ app_definitions:
           type: str
           sample: "2027-02-11T10:20:00Z"
     drift:
-      description: Fields that open exams hold and whose value is another one by now; empty through the REST service.
+      description: Fields that open exams hold and whose value is another one by now; null through the REST service.
       returned: always
       type: list
       elements: dict

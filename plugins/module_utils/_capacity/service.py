@@ -48,7 +48,7 @@ def read_bounds(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "inactive_minutes": None,
         "sessions": None,
         "pool": None,
-        "drift": [],
+        "drift": None,
         "ledger": None,
     }
     return {

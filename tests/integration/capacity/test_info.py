@@ -230,6 +230,7 @@ def test_the_service_knows_bounds_and_nothing_else(site):
             "sessions": None,
             "pool": None,
             "ledger": None,
+            "drift": None,
         }
     ]
     assert (result["quotas"], result["operator"]) == (None, None)

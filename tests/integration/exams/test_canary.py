@@ -49,7 +49,7 @@ def test_a_canary_tries_the_pool_that_was_changed_and_leaves_it_warm(site, duty)
 
     since = site.now()
     run = duty.play("pre_exam", **line).good()
-    [told] = [told.strip() for told in report(run) if "canary" in told]
+    [told] = [told.strip() for told in report(run) if told.strip().startswith("canary: ")]
     assert re.fullmatch(r"canary: usable on an instance, its URL after \d+\.\d s, and stopped again", told)
     assert run.of("theia_capacity")[-1].result["app_definitions"][0]["pool"]["warm"] == 2
     assert [words.split()[:2] for words in site.writes(since)][-2:] == [["create", "sessions"], ["delete", "sessions"]]
@@ -76,7 +76,8 @@ def test_a_canary_that_fails_leaves_the_bounds_and_says_how_to_go_on(site, duty)
     # A pool of which one instance is taken.
     assert (site.bounds(name)[0], sessions(site, name)) == (3, [PROBE])
     duty.paste(re.findall(r"Undo: (.*)", text)[0])
-    assert name in site.ledger()
+    # The instance that is taken is the one that was there before.
+    assert (site.bounds(name)[0], name in site.ledger()) == (1, False)
 
 
 def test_time_limits_grow_with_the_exam_and_a_late_change_is_refused(site, duty):
