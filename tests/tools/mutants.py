@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import importlib
 import json
 import multiprocessing
 import os
@@ -23,13 +24,14 @@ import typing as t
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import ansible.module_utils.basic  # noqa: F401 (so that forks need not)
-import hypothesis.strategies  # noqa: F401
 import pytest
-import yaml  # noqa: F401
 
 from tools import setup_env
 from tools.checkout import BUILD, ROOT, copy
+
+# Read once here, so that each fork need not.
+for name in ("ansible.module_utils.basic", "hypothesis.strategies", "yaml"):
+    importlib.import_module(name)
 
 PACKAGES = ("_sessions", "_capacity", "_workspaces", "_safety", "_exams")
 LIBRARY = Path("plugins/module_utils")

@@ -111,7 +111,7 @@ def test_the_container_of_the_cron_job_makes_a_day_true_and_writes_no_more_than_
 @pytest.fixture(scope="module")
 def kinds(site):
     """The API server knows the kinds of Argo CD and Flux."""
-    documents = list(yaml.safe_load_all(Path(__file__).with_name("crds.yml").read_text(encoding="utf-8")))
+    documents = yaml.safe_load(Path(__file__).with_name("crds.yml").read_text(encoding="utf-8"))
     for definition in documents:
         site.lab.api.apply(definition)
     for definition in documents:
@@ -148,11 +148,13 @@ def test_what_brings_a_calendar_out_of_a_repository_is_what_its_controllers_take
 
 def test_what_lies_in_the_folder_for_argo_cd_runs_the_same_as_the_cron_job(site):
     site.setup(theia_exams=[]).good()
-    sample = ROOT / "extensions" / "gitops" / "argocd-folder.yml"
+    sample = ROOT / "extensions" / "gitops" / "argocd"
     site.kubectl(
         "apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", str(sample)
     )
-    [calendar, job] = yaml.safe_load_all(sample.read_text(encoding="utf-8"))
+    calendar, job = (
+        yaml.safe_load((sample / name).read_text(encoding="utf-8")) for name in ("calendar.yml", "job.yml")
+    )
     [container] = job["spec"]["template"]["spec"]["containers"]
     path = f"/apis/batch/v1/namespaces/{site.namespace}/cronjobs/{NAME}"
     pod = site.lab.api.get(path)["spec"]["jobTemplate"]["spec"]["template"]["spec"]

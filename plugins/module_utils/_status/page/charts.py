@@ -20,7 +20,7 @@ _FOR_SCRIPTS = re.compile(r"(tooltip|text)-overlay")
 _SIZE = {"width": 600, "height": 280}
 _LABELS = 5
 _PHONE_FONT = 20
-Series = t.Mapping[str, t.Sequence[tuple[datetime, float | None]]]
+Series: t.TypeAlias = "t.Mapping[str, t.Sequence[tuple[datetime, float | None]]]"
 
 
 class Charts:

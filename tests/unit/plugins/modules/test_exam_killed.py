@@ -123,9 +123,16 @@ def night(cluster, monkeypatch):
     """Makes installations; the clock of the newest one is everybody's."""
     worlds = [PoolWorld(0)]
     monkeypatch.setattr(lockout, "PATIENCE_SECONDS", 0.1)
+
+    def sleep(seconds):
+        worlds[-1].sleep(seconds)
+
+    def clock():
+        return worlds[-1].clock()
+
     for function in TIMED:
-        monkeypatch.setitem(function.__kwdefaults__, "sleep", lambda seconds: worlds[-1].sleep(seconds))  # noqa: PLW0108
-        monkeypatch.setitem(function.__kwdefaults__, "clock", lambda: worlds[-1].clock())  # noqa: PLW0108
+        monkeypatch.setitem(function.__kwdefaults__, "sleep", sleep)
+        monkeypatch.setitem(function.__kwdefaults__, "clock", clock)
 
     def make():
         worlds.append(PoolWorld(3))
