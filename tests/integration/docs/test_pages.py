@@ -55,6 +55,7 @@ class Reader:
         self.times = {
             "2027-02-11T09:00:00+01:00": start.isoformat(),
             "2027-02-11T11:00:00+01:00": (start + timedelta(hours=2)).isoformat(),
+            "end=11:00": "end=24:00",
         }
 
     def here(self, text):

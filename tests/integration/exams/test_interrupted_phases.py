@@ -89,7 +89,7 @@ class Work:
             self.variables = {"app_definition": self.name, "warm": 2, "exam": self.name, "shield": "false"}
         else:
             site.many(STUDENTS, self.name, user=lambda number: f"{self.name}-{number}@x.org")
-            self.variables = {"app_definition": self.name, "discard_data": "named", "max_percent": 100}
+            self.variables = {"app_definition": self.name, "discard_data": "selected", "max_percent": 100}
 
     def left(self) -> str:
         """What is in place."""
