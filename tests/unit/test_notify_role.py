@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 from integration.ansible_run import playbook
 from unit.loopback import Loopback, Say
@@ -28,7 +29,8 @@ def notify(folder, channels, *arguments):
     ]
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
     file = folder / "play.json"
-    file.write_text(json.dumps([{**play, "vars": {"theia_notices": channels}}]))
+    variables = {"theia_notices": channels, "ansible_python_interpreter": sys.executable}
+    file.write_text(json.dumps([{**play, "vars": variables}]))
     run = playbook(folder, file, "-i", "localhost,", *arguments).good()
     assert "the run goes on" in run.output
     assert "s3cr3t" not in run.output

@@ -85,6 +85,7 @@ def test_the_table_has_all_variables(capsys):
         "investigate_session",
         "post_exam",
         "pre_exam",
+        "readiness",
         "rehearse_exam",
         "restore_workspace",
         "setup_access",

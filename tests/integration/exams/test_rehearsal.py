@@ -49,6 +49,6 @@ def test_a_wave_is_measured_and_nothing_of_it_is_left(site, tmp_path):
     assert {start: each["count"] for start, each in figures["starts"].items()} == {"warm": 4, "lazy": STUDENTS - 4}
     assert all(launch["seconds"] > 0 for launch in launches)
     assert figures["p50_seconds"] <= figures["p95_seconds"] <= figures["slowest_seconds"]
-    assert report(run)[0].startswith(("kept: 12 of 12 students got a URL", "NOT kept: 12 of 12 students"))
+    assert report(run)[0].startswith(("kept: 12 of 12 students got a URL", "not kept: 12 of 12 students"))
     assert report(run)[-1] == "everything is removed: no session, claim or dirty instance of it is left"
     eventually("what was there before is there, and nothing else", lambda: objects(site) == before)

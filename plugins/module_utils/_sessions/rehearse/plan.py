@@ -118,9 +118,9 @@ def figures(launches: t.Sequence[Launch]) -> dict[str, t.Any]:
 def tell(found: t.Mapping[str, t.Any]) -> list[str]:
     """The same in sentences, the verdict first."""
     if found["p95_seconds"] is None:
-        lines = [f"NOT kept: none of {found['users']} students got a URL"]
+        lines = [f"not kept: none of {found['users']} students got a URL"]
     else:
-        verdict = "kept" if found["kept"] else "NOT kept"
+        verdict = "kept" if found["kept"] else "not kept"
         share = f"{found['success_percent']} %, wanted {SUCCESS_PERCENT:.0f} %"
         most = f"95 of 100 within {found['p95_seconds']} s (wanted {P95_SECONDS:.0f} s)"
         lines = [

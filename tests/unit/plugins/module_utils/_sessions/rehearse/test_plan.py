@@ -78,11 +78,11 @@ def test_figures_are_told_with_the_verdict_first():
     found = figures([*launches(0.5, 1.0), *launches(9.0, start="lazy"), late])
     assert (found["late_starts"], found["failures"]) == (1, {"max_instances is 3": 1})
     assert tell(found) == [
-        "NOT kept: 3 of 4 students got a URL (75.0 %, wanted 95 %)",
+        "not kept: 3 of 4 students got a URL (75.0 %, wanted 95 %)",
         "half of them within 1.0 s, 95 of 100 within 9.0 s (wanted 15 s), the slowest within 9.0 s",
         "warm        2  half 0.5 s, 95 of 100 1.0 s",
         "lazy        1  half 9.0 s, 95 of 100 9.0 s",
         "1 x max_instances is 3",
         "1 request went out late, since all workers were busy; more concurrency makes the wave as steep as asked",
     ]
-    assert tell(figures([late]))[0] == "NOT kept: none of 1 students got a URL"
+    assert tell(figures([late]))[0] == "not kept: none of 1 students got a URL"
