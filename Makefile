@@ -149,6 +149,10 @@ verdict-proof: env ## Hold 300 verdicts against what really starts on the lab (`
 contract: env ## Tests that hold the lab's stand-ins to the contract
 	$(PY) -m tools.run_pytest contract $(PYTEST_ARGS)
 
+.PHONY: access
+access: env ## Hold the list of rights against what playbooks do on the lab, and take each right away (PLAYBOOKS=status)
+	@$(PY) -m integration.access.record $(PLAYBOOKS)
+
 .PHONY: lab-tests
 lab-tests: env ## All tests of the lab itself; if they pass, tests/lab-passed.txt says so
 	$(PY) -m tools.run_pytest lab-tests $(PYTEST_ARGS)
