@@ -87,12 +87,7 @@ def wait_until_warm(
 
     try:
         snapshot, _reached = wait_until(
-            look,
-            reached,
-            timeout_seconds=timeout_seconds,
-            clock=clock,
-            sleep=sleep,
-            troubled=progress.troubled,
+            look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=progress.troubled
         )
     except LostSight as exc:
         if exc.seen is None:
