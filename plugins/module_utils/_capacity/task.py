@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.errors import EduideError, WaitTimeout
-from .._common.progress import ProgressFile
+from .._common.errors import EduideError
 from .._common.report import Report
 from .._kubernetes.connect import connect
 from .._platform.options import read_installation
 from . import service as rest
 from .execute import Execution, run
-from .finish import finish_draining
 from .job import read_job
 from .mend import Mending, Repaired, to_mend
 from .problems import failure_of, warnings_of
 from .result import describe_change, describe_repair, differences
 from .send import merge_patch
-from .wait import Undone, Warmth, lateness, wait_until_warm
+from .waits import drained, warmed
 
 if t.TYPE_CHECKING:
     from .._common.report import Task
@@ -51,25 +49,11 @@ def _run(task: Task) -> Report:
     installation = read_installation(params)
     send = rest.admin_patch(params) if params["api"] == "service" else merge_patch(gateway)
     done = run(gateway, send, job, installation, check_mode=check_mode)
-    if params["wait"] and job.state == "baseline" and not check_mode:
-        seconds, progress = params["wait_timeout_seconds"], ProgressFile(params["progress_file"])
-        done = finish_draining(gateway, send, job, installation, done, timeout_seconds=seconds, progress=progress)
+    done = drained(gateway, send, job, installation, done, params=params, check_mode=check_mode)
     task.warn(*warnings_of(done, job, check_mode=check_mode))
     repaired, problems = _repair(gateway, installation, params, job, done, check_mode=check_mode)
     task.warn(*(each.text for each in repaired if each.note and not each.problem))
-    warmths: dict[str, Warmth] = {}
-    late: EduideError | None = None
-    # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
-    has_pool = done.snapshot.operator is not None and done.snapshot.operator.eager
-    if params["wait"] and has_pool and job.state == "present" and not check_mode:
-        try:
-            done, warmths = _wait(gateway, installation, params, job, done)
-            late = lateness(gateway, installation, done.snapshot, warmths, params["wait_timeout_seconds"])
-        except Undone as exc:
-            late = exc
-        except EduideError as exc:
-            # What was changed has to be told all the same.
-            late = WaitTimeout(f"the wait for warm instances was interrupted: {exc}", **exc.details)
+    done, warmths, late = warmed(gateway, installation, params, job, done, check_mode=check_mode)
     items = [
         describe_change(
             change,
@@ -90,24 +74,6 @@ def _run(task: Task) -> Report:
     }
     mended = any(each.outcome == "repaired" for each in repaired)
     return Report(done.ledger_written or bool(diff) or mended, fields, diff, failure_of(done, late, problems))
-
-
-def _wait(
-    gateway: Gateway, installation: Installation, params: Params, job: Job, done: Execution
-) -> tuple[Execution, dict[str, Warmth]]:
-    waited_for = {
-        name: change for name, change in done.changes.items() if name not in done.failures and change.outcome != "late"
-    }
-    snapshot, warmths = wait_until_warm(
-        gateway,
-        installation,
-        waited_for,
-        {desired.name: desired.warm for desired in job.all_desired},
-        timeout_seconds=params["wait_timeout_seconds"],
-        settle_seconds=params["settle_seconds"],
-        progress=ProgressFile(params["progress_file"]),
-    )
-    return done._replace(snapshot=snapshot), warmths
 
 
 def _repair(
