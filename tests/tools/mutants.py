@@ -94,7 +94,7 @@ def make(sample: int, seed: int, files: t.Sequence[str]) -> list[Mutant]:
     return [Mutant(**json.loads(line)) for line in lines]
 
 
-def fails(root: Path, tests: t.Sequence[str], seconds: int) -> bool:
+def fails(root: Path, tests: t.Sequence[str], seconds: int, *, shown: bool = False) -> bool:
     """Run tests in a copy of the checkout, and say whether one failed, or none came to an end in time.
 
     They run in a fork of this process, in which what they need of others is imported already.
@@ -102,17 +102,18 @@ def fails(root: Path, tests: t.Sequence[str], seconds: int) -> bool:
     child = os.fork()
     if child == 0:
         signal.alarm(seconds)
-        os._exit(_passes(root, tests))
+        os._exit(_passes(root, tests, shown=shown))
     return os.waitpid(child, 0)[1] != 0
 
 
-def _passes(root: Path, tests: t.Sequence[str]) -> int:
+def _passes(root: Path, tests: t.Sequence[str], *, shown: bool) -> int:
     os.chdir(root)
     # This checkout must not be found in the place of its copy.
     sys.path[:] = [str(root.parents[2]), str(root / "tests"), *(path for path in sys.path if path not in HERE)]
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    if not shown:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
 
 
@@ -135,7 +136,7 @@ def judge_all(root: Path, mutants: t.Sequence[Mutant]) -> list[Verdict]:
     seconds: dict[tuple[str, ...], int] = {}
     for tests in {tuple(tests) for mutant in mutants for tests in tests_of(root, mutant.file)}:
         began = time.monotonic()
-        if fails(root, tests, LONGEST_SECONDS):
+        if fails(root, tests, LONGEST_SECONDS, shown=True):
             raise SystemExit(f"{' '.join(tests)}: they fail without a mutant; look at them first")
         seconds[tests] = PATIENCE * round(1 + time.monotonic() - began)
     return [judge(root, mutant, seconds) for mutant in mutants]
