@@ -107,11 +107,15 @@ lint-files: env
 	$(PY) -m pytest -q --junitxml=build/reports/lint/files.xml tests/unit/test_files.py
 
 .PHONY: docs
-docs: docs-collection docs-changelog docs-consistency ## Documentation, changelog, and that both fit the code
+docs: docs-collection docs-site docs-changelog docs-consistency ## Documentation, changelog, and that both fit the code
 
 .PHONY: docs-collection
 docs-collection: env
 	cd "$$($(PY) -m tools.checkout docs)" && antsibull-docs --config-file "$(CURDIR)/tests/tools/antsibull.cfg" lint-collection-docs --plugin-docs --validate-collection-refs=self .
+
+.PHONY: docs-site
+docs-site: env ## The documentation as pages, in build/docsite/html
+	$(PY) -m tools.build_docsite
 
 .PHONY: docs-changelog
 docs-changelog: env
@@ -133,6 +137,18 @@ unit: env ## Unit tests, on every Python there is
 releases-proof: env ## Changes that meet the end of sessions, 30 rounds with ours and 30 with kubectl (ROUNDS=30)
 	EDUIDE_RELEASE_ROUNDS=$(or $(ROUNDS),30) $(PY) -m pytest -s tests/integration/capacity/test_releases.py $(PYTEST_ARGS)
 
+.PHONY: lockout-proof
+lockout-proof: env ## Changes while 40 students are in, with ours and with a plain patch, on both operators (STUDENTS=40)
+	EDUIDE_STUDENTS=$(or $(STUDENTS),40) $(PY) -m pytest -s tests/integration/capacity/test_lockout.py $(PYTEST_ARGS)
+
+.PHONY: races-proof
+races-proof: env ## Two runs at once on the lab, 50 pairs (`make integration` has three)
+	EDUIDE_PAIRS=50 $(PY) -m pytest -q -s tests/integration/capacity/test_pairs.py
+
+.PHONY: interruptions-proof
+interruptions-proof: env ## Each signal in each phase of a run, and what is left of it (`make integration` has some)
+	INTERRUPTIONS=all $(PY) -m pytest -q -s tests/integration/exams/test_interrupted_phases.py
+
 .PHONY: integration
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)
@@ -150,12 +166,16 @@ lab-tests: env ## All tests of the lab itself; if they pass, tests/lab-passed.tx
 	$(PY) -m tools.run_pytest lab-tests $(PYTEST_ARGS)
 
 .PHONY: molecule
-molecule: env ## Molecule scenarios on the lab
-	$(PY) -m lab.run -- $(PY) -m tools.run_molecule
+molecule: env ## Molecule scenarios on two labs, or on the installation of LAB_INVENTORY
+	$(PY) -m tools.run_molecule
 
 .PHONY: attack
-attack: env ## Answers, options and secrets of any shape, far more of them than make test tries, and new ones each time
-	ATTACK=1 $(PY) -m pytest -q -s -p no:logging tests/unit/attack
+attack: env ## Answers, options and secrets of any shape, and two runs at once, far more than make test tries
+	ATTACK=1 $(PY) -m pytest -q -s -p no:logging tests/unit/attack tests/unit/plugins/modules/test_two_convergences.py
+
+.PHONY: mutants
+mutants: env ## Change the files that decide, a place at a time, and see whether a test notices (SAMPLE=300 SEED=7 JOBS=2)
+	@nice -n 15 $(PY) -m tools.mutants --sample $(or $(SAMPLE),300) --seed $(SEED) --jobs $(or $(JOBS),2)
 
 # --- the artifact
 

@@ -6,7 +6,7 @@
 # nothing else here does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-for name in importer oldest python-3.11 python-3.12; do
+for name in events importer mutants oldest python-3.11 python-3.12; do
   case "$name" in
     python-*) python="${name#python-}" ;;
     *) python=3.11 ;;

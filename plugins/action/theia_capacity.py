@@ -6,15 +6,19 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.sentences import counted
 from ansible_collections.eduide.theia.plugins.plugin_utils._progress import ProgressAction
 
 
 class ActionModule(ProgressAction):
-    """Shows how many instances are warm while C(theia_capacity) waits."""
+    """Shows how many instances are warm, or how many sessions are in the way, while C(theia_capacity) waits."""
 
     subject = "app_definition"
 
     def render(self, report: dict[str, t.Any]) -> str:
+        if "draining" in report:
+            sessions = counted(report["draining"], "session")
+            return f"{report['app_definition']}: {sessions} in the way, {report['seconds']:.0f} s gone"
         steps = [f"{number} {step}" for step, number in (report.get("steps") or {}).items()]
         about = report.get("about_seconds")
         parts = [f"{report['warm']} of {report['goal']} warm", *steps]

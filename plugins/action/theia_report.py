@@ -12,7 +12,7 @@ from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 
 from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
-from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
+from ansible_collections.eduide.theia.plugins.module_utils._common.plain import cut, plain, shown
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
 
 
@@ -30,24 +30,28 @@ class ActionModule(ActionBase):
                 "lines": {"type": "list", "elements": "str"},
                 "template": {"type": "str"},
                 "failure": {"type": "str"},
+                "whole_play": {"type": "bool", "default": False},
             },
             mutually_exclusive=[("lines", "template")],
             required_one_of=[("lines", "template", "failure")],
         )
         if options["failure"]:
-            return {**result, **fail_once(self._task, plain(options["failure"]))}
+            return {**result, **fail_once(self._task, cut(plain(options["failure"])))}
         # ansible-core 2.16 takes a null for a stated option.
         if not options["title"] or (options["lines"] is None and options["template"] is None):
             raise AnsibleActionFail("theia_report: title and one of lines, template and failure have to be stated")
         variables = task_vars or {}
-        head = [str(variables.get("inventory_hostname", "")), options["title"], *self._installation(variables)]
+        about = "all hosts" if options["whole_play"] else str(variables.get("inventory_hostname", ""))
+        head = (
+            [options["title"]] if options["whole_play"] else [about, options["title"], *self._installation(variables)]
+        )
         lines = options["lines"] if options["template"] is None else self._rendered(options["template"], variables)
         # What users and operators wrote may be part of it.
-        title, lines = plain(" · ".join(head)), plain_texts(lines)
+        title, lines = cut(plain(" · ".join(head))), shown(lines)
         Display().display("\n".join([f"\n{title}", *(f"  {line}" for line in lines)]))
         if "awx_job_id" in variables:
             # What later steps of a workflow get, and people by the notification of this one.
-            report = {"theia_report": {head[0]: {plain(options["title"]): lines}}}
+            report = {"theia_report": {about: {plain(options["title"]): lines}}}
             result["ansible_stats"] = {"data": report, "per_host": False, "aggregate": True}
         return {**result, "changed": False, "lines": lines}
 

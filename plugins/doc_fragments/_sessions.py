@@ -41,7 +41,7 @@ options:
     choices: [failed, running, unready, starting, pending]
   findings:
     description:
-      - Findings of which a session has to have at least one.
+      - Findings of which a session has to have at least one. V(any) stands for all of them.
       - V(failed), the operator gave up. V(no_pod), its Deployment, Service and pod are gone. V(locked_out), the
         address list of its instance is empty, so that its user is refused. V(stuck_starting), the operator does not
         come to an end. V(no_url), handled, and still without URL and ready pod. V(unseen), an operator leads and has
@@ -55,14 +55,17 @@ options:
       - V(too_old), older than allowed. V(idle), unused for O(thresholds.idle_minutes), if anybody knows. V(not_reaped),
         the platform itself should have ended it. V(no_url_but_running), no URL although its pod is ready.
       - V(error_but_working), the operator calls it failed and it works, as after a change of the operator that leads.
-        V(terminating), deleted and held by a finalizer. V(evicted), the cluster ended an earlier pod of it. These and
-        V(not_reaped) and V(no_url_but_running) are reported, and never a reason to stop a session.
+        V(terminating), deleted and held by a finalizer. V(evicted), the cluster ended an earlier pod of it.
+        V(misrouted), its address leads to a sidecar, which an operator built before 2026-08-28 took for the IDE. These
+        and V(not_reaped) and V(no_url_but_running) are reported, and never a reason to stop a session.
     type: list
     elements: str
     choices:
+      - any
       - failed
       - no_pod
       - locked_out
+      - misrouted
       - stuck_starting
       - no_url
       - unseen
@@ -130,4 +133,39 @@ options:
           - How long it may be unused. Without it no session is idle.
           - One interval of the operator's activity monitor is added, because activity is known no better than that.
         type: int
+"""
+
+    DISCARD_DATA = r"""
+options:
+  discard_data:
+    description:
+      - Reasons for which it is accepted that the files of a live session end with its pod. Without one of the reasons
+        of a stop being listed here such a session is refused.
+      - Reasons are findings, V(named) for a session given by name, by uid, or by a record without findings, and
+        V(selected) for one that only filters selected.
+    type: list
+    elements: str
+    choices:
+      - named
+      - selected
+      - failed
+      - no_pod
+      - locked_out
+      - stuck_starting
+      - no_url
+      - unseen
+      - blocks_user
+      - pod_refused
+      - unschedulable
+      - image_pull
+      - crash_loop
+      - cannot_start
+      - not_ready
+      - oom_killed
+      - high_memory
+      - orphaned
+      - over_user_limit
+      - too_old
+      - idle
+    default: []
 """

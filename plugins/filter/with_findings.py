@@ -22,7 +22,7 @@ options:
     elements: dict
     required: true
   codes:
-    description: Codes of findings.
+    description: Codes of findings; one that does not exist is an error.
     type: list
     elements: str
     required: true
@@ -54,12 +54,16 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
+
 Record = t.Mapping[str, t.Any]
 
 
 def with_findings(records: t.Sequence[Record], codes: t.Sequence[str]) -> list[dict[str, t.Any]]:
     if isinstance(codes, str):
         raise AnsibleFilterError(f"with_findings wants a list of codes, not {codes!r}")
+    if strange := sorted(str(code) for code in codes if code not in RULES):
+        raise AnsibleFilterError(f"{', '.join(strange)}: there is no such finding; there are {', '.join(RULES)}")
     try:
         reduced = [{**record, "findings": [f for f in record["findings"] if f["code"] in codes]} for record in records]
     except (KeyError, TypeError) as exc:

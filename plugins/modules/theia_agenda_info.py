@@ -15,6 +15,8 @@ description:
   - Compares a calendar, the exams on record and what they hold with the clock of the API server, and tells what has to
     be done so that they agree. It changes nothing; the role C(exam_convergence) does what it tells.
   - The answer follows from what is there, never from an earlier run. A run that was missed or killed needs no care.
+  - A value that another client wrote over that of an exam is put right. If the same client does so again, that is told
+    and left.
   - An exam that is under way stays, whatever the calendar says. One that leaves the calendar before its lead is
     withdrawn.
   - Records are in the cluster, whatever O(api) says; how to reach the service is not used.
@@ -100,7 +102,9 @@ steps:
   elements: dict
   contains:
     do:
-      description: V(declare), V(withdraw), V(warm), V(cool) or V(close).
+      description:
+        - V(declare), V(withdraw), V(warm), V(cool) or V(close).
+        - V(repair) what another client changed, or V(finish) what an earlier run began.
       returned: always
       type: str
       sample: cool
@@ -117,6 +121,14 @@ problems:
   type: list
   elements: str
   sample: ["entry 3 (eist-midterm) of the calendar: end is missing"]
+fights:
+  description:
+    - Changes of another client that were put right within the last 24 hours and that it made again, with what to do
+      about it.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 next_change_at:
   description: When something has to be done next, in UTC, if nothing else happens; null if nothing is declared.
   returned: success

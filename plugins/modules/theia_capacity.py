@@ -121,8 +121,11 @@ options:
       - V(refuse) leaves such an app definition alone and fails.
       - V(overwrite) carries on from the ledger.
       - V(adopt) makes it the baseline. The instances of the exams come on top of it, and it remains after them.
+      - V(repair_once) carries on from the ledger, and keeps in it which client that was. If the same client does so
+        again within 24 hours, the two fight. Such an app definition is left alone, and the task fails. This one also
+        counts as changed by somebody else what was put back to the baseline.
     type: str
-    choices: [refuse, overwrite, adopt]
+    choices: [refuse, overwrite, adopt, repair_once]
     default: refuse
   accept:
     description:
@@ -180,10 +183,14 @@ options:
     description:
       - Wait until the pools have what was asked for, or are complete because students already take instances.
       - Without C(--eagerStart) there are no pools, and nothing is waited for.
+      - With O(state=baseline), wait for the sessions that keep values from being restored, and restore them when these
+        have ended. The task succeeds if some are left; they are listed under RV(app_definitions[].draining).
     type: bool
     default: false
   wait_timeout_seconds:
-    description: How long O(wait) lasts at most. The task then fails with the causes; the higher bounds stay in place.
+    description:
+      - How long O(wait) lasts at most. With O(state=present) the task then fails with the causes; the higher bounds
+        stay in place.
     type: int
     default: 600
   settle_seconds:
@@ -331,6 +338,24 @@ app_definitions:
           type: int
           sample: 0
         outdated: {description: Instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        halves:
+          description: Instances up to the bound that lack a part, other than the ConfigMap of the login proxy.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{instance_id: 2, lacks: [external Service]}]
+        surplus:
+          description: Ids of free instances above the bound, which the operator has yet to remove.
+          returned: always
+          type: list
+          elements: int
+          sample: []
+        missing:
+          description: Ids up to the bound of which nothing is there.
+          returned: always
+          type: list
+          elements: int
+          sample: []
         locked_out:
           description: Claimed instances whose list of allowed addresses is empty, so that their user is refused.
           returned: always
@@ -436,6 +461,16 @@ app_definitions:
       returned: always
       type: float
       sample: 24.5
+    looks:
+      description: What the wait saw, without looks that saw the same as the one before; empty without O(wait).
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        at: {description: When it looked., returned: always, type: str, sample: "2027-02-11T07:31:02Z"}
+        warm: {description: Warm instances., returned: always, type: int, sample: 41}
+        claimed: {description: Claimed instances., returned: always, type: int, sample: 2}
+        cold: {description: Cold instances., returned: always, type: int, sample: 17}
 repairs:
   description: The damage that was found of the kinds in O(repair), and what became of it.
   returned: when the plan could be made with access to the cluster

@@ -137,6 +137,26 @@ app_definitions:
           type: int
           sample: 0
         outdated: {description: Instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        halves:
+          description:
+            - Instances up to the bound of which a part is missing. The operator never completes some of them, and
+              O(eduide.theia.theia_capacity#module:repair=halves) does.
+          returned: always
+          type: list
+          elements: dict
+          sample: [{instance_id: 2, lacks: [external Service]}]
+        surplus:
+          description: Ids of free instances above the bound, which the operator has yet to remove.
+          returned: always
+          type: list
+          elements: int
+          sample: []
+        missing:
+          description: Ids up to the bound of which nothing is there.
+          returned: always
+          type: list
+          elements: int
+          sample: []
         locked_out:
           description: Claimed instances whose list of allowed addresses is empty, so that their user is refused.
           returned: always
@@ -191,6 +211,31 @@ app_definitions:
           returned: always
           type: str
           sample: "2027-02-11T10:20:00Z"
+    drift:
+      description: Fields that open exams hold and whose value is another one by now; null through the REST service.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        field: {description: The option., returned: always, type: str, sample: min_instances}
+        path: {description: The field in the app definition., returned: always, type: str, sample: /spec/minInstances}
+        wanted: {description: Value that the exams need., returned: always, type: int, sample: 63}
+        live: {description: Value that is there; null if none is., returned: always, type: int, sample: 3}
+        foreign:
+          description: Whether another client wrote it; if not, an earlier run did not get so far.
+          returned: always
+          type: bool
+          sample: true
+        manager:
+          description: The client that wrote it, by its field manager; null if it was none.
+          returned: always
+          type: str
+          sample: argocd-controller
+        at:
+          description: When it was written, in UTC; null if that is not recorded.
+          returned: always
+          type: str
+          sample: "2027-02-11T03:17:51Z"
 quotas:
   description: Use of resource quotas, one entry for each resource; null if it cannot be read.
   returned: success
@@ -219,6 +264,11 @@ operator:
       type: int
       sample: 10
     leading: {description: Whether one leads; null without O(check_leader)., returned: always, type: bool, sample: true}
+    led_seconds:
+      description: For how long the one that leads has been leading; null if none leads or nobody looked.
+      returned: always
+      type: int
+      sample: 86400
 seen_at:
   description: When this was read, in UTC by the API server's clock; null through the REST service.
   returned: success
@@ -327,8 +377,8 @@ missing:
   sample: {}
 """
 
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.info import run_info
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.options import verdict_argument_spec
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.task import run_info
 from ansible_collections.eduide.theia.plugins.module_utils._common.options import (
     TheiaModule,
     kube_argument_spec,

@@ -193,6 +193,13 @@ told:
   returned: success
   type: str
   sample: pgdp-final lasts from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC)
+session_minutes:
+  description:
+    - Minutes that a session of the exam may have to last, which are those of the shield and an hour more; null without
+      an exam.
+  returned: success
+  type: int
+  sample: 255
 closed_minutes:
   description: Minutes since it was closed, rounded up; null if it is open.
   returned: success

@@ -29,6 +29,10 @@ options:
   template:
     description: A template whose lines are printed instead; it is found as P(ansible.builtin.template#lookup) finds it.
     type: str
+  whole_play:
+    description: The report is about all hosts of the play, so that its heading names none. Use it with C(run_once).
+    type: bool
+    default: false
   failure:
     description:
       - Fail with this sentence instead of printing anything, without an excerpt of the playbook and without saying it

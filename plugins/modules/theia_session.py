@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: theia_session
-short_description: Stop sessions of Theia Cloud, or report activity for them
+short_description: Stop sessions of Theia Cloud, report activity for them, or start one
 version_added: 0.1.0
 author:
   - The EduIDE Cloud collection contributors (!UNKNOWN)
@@ -22,17 +22,35 @@ description:
     ready pod, or lost all its objects.
   - Sessions, and all sessions of an app definition, are protected by the annotation C(eduide-theia/protected), whose
     value is the reason.
-  - The task fails if the stop of a session failed, if a session that was named was refused, if a limit was passed, or
-    if with O(wait) something of a stopped session was left or nobody could look.
+  - The task fails if the stop of a session failed, if a session was refused that was asked for by name, uid, user or
+    app definition and not by a rule such as a finding or an age, if a limit was passed, or if with O(wait) something of
+    a stopped session was left or nobody could look.
 options:
   state:
     description:
       - V(absent) stops the sessions.
       - V(active) sets their last activity to now, so that the platform does not end them for inactivity. It is never
         lowered, and what this module wrote is noted on the session and never taken for the user's own activity.
+      - V(present) starts one session without a workspace, for O(user) on O(app_definition), unless it is there. Its
+        name is the one that the platform gives it, so that a user has one on each app definition. It is refused if the
+        app definition has as many sessions as it may have, or the user.
     type: str
-    choices: [absent, active]
+    choices: [absent, active, present]
     default: absent
+  user:
+    description:
+      - With O(state=present), whose session it is. Where users log in, it is the e-mail address in their tokens.
+      - With O(api=service) the user of O(user_token), since the service starts sessions for nobody else.
+    type: str
+  app_definition:
+    description: With O(state=present), the app definition of the session.
+    type: str
+  canary:
+    description:
+      - With O(state=present), the name of an exam for which the session is a canary. It is noted on the session, and
+        this session, given by its name or uid, may be stopped although the exam is under way.
+      - If O(user) has a session on O(app_definition) that is no canary of this exam, the task fails.
+    type: str
   records:
     description:
       - Records of sessions as M(eduide.theia.theia_session_info) returns them. The uid says which session is meant, and
@@ -41,37 +59,6 @@ options:
       - Instead of names, uids and filters.
     type: list
     elements: dict
-  discard_data:
-    description:
-      - Reasons for which it is accepted that the files of a live session end with its pod. Without one of the reasons
-        of a stop being listed here such a session is refused.
-      - Reasons are findings, V(named) for a session given by name, by uid, or by a record without findings, and
-        V(selected) for one that only filters selected.
-    type: list
-    elements: str
-    choices:
-      - named
-      - selected
-      - failed
-      - no_pod
-      - locked_out
-      - stuck_starting
-      - no_url
-      - unseen
-      - blocks_user
-      - pod_refused
-      - unschedulable
-      - image_pull
-      - crash_loop
-      - cannot_start
-      - not_ready
-      - oom_killed
-      - high_memory
-      - orphaned
-      - over_user_limit
-      - too_old
-      - idle
-    default: []
   only_dead:
     description:
       - Stop nothing that is not dead when its delete goes out. A session is dead if it failed before it had a URL, has
@@ -145,6 +132,8 @@ options:
   wait:
     description:
       - Wait until the objects of stopped sessions are gone, or their prewarmed instances clean for the next student.
+      - With O(state=present), wait until the session has its URL and its pod is ready. If that does not happen in time
+        the task fails with what is wrong, and the session stays.
     type: bool
     default: true
   wait_timeout_seconds:
@@ -172,6 +161,7 @@ extends_documentation_fragment:
   - eduide.theia._service
   - eduide.theia._operator
   - eduide.theia._sessions
+  - eduide.theia._sessions.discard_data
   - eduide.theia._attributes
   - eduide.theia._attributes.actiongroup_theia
 attributes:
@@ -184,6 +174,9 @@ attributes:
     details:
       - With O(state=active) and O(unchecked=true) the last activity cannot be known, so it is reported every time.
 notes:
+  - The secret of a session that is started is made by the module or the service, and is nowhere in the result.
+  - With O(state=present) and O(api=service) an answer that a gateway cuts is no failure. The cluster tells what became
+    of the session.
   - With O(api=service) a session is stopped as its own user, whose O(user_token) is needed. It is looked up by uid
     right before and afterwards, but the service itself deletes by name.
 seealso:
@@ -228,6 +221,20 @@ EXAMPLES = r"""
     namespace: theia-prod
     state: active
     names: [ws-1-session]
+
+- name: Start a session as a student would, and learn how long it takes
+  eduide.theia.theia_session:
+    namespace: theia-prod
+    state: present
+    user: probe@example.org
+    app_definition: java-17-latest
+  register: probe
+
+- name: Stop it again
+  eduide.theia.theia_session:
+    namespace: theia-prod
+    uids: ["{{ probe.session.uid }}"]
+    discard_data: [named]
 """
 
 RETURN = r"""
@@ -258,6 +265,7 @@ sessions:
           by an exam, V(kept_protected), V(refused), V(skipped_cap) if a limit was passed, V(failed).
         - With O(state=active), V(touched), V(fresh) if its activity is young enough, V(gone), V(refused),
           V(skipped_cap), V(failed).
+        - With O(state=present), V(started), or V(present) if it was there already.
       returned: always
       type: str
       sample: stopped
@@ -278,6 +286,20 @@ sessions:
       returned: always
       type: str
       sample: fresh
+session:
+  description:
+    - The record of the session, as M(eduide.theia.theia_session_info) returns it. Null if check mode predicts that it
+      would be started.
+  returned: when O(state=present)
+  type: dict
+  sample: {"name": "ws-java-17-latest-probe-example-org-session", "state": "running", "start": "eager"}
+seconds_to_url:
+  description:
+    - Seconds from the start of the session until it had its URL. Null if it was there already, without O(wait), and in
+      check mode.
+  returned: when O(state=present)
+  type: float
+  sample: 1.2
 outcomes: {description: How often each outcome occurs., returned: always, type: dict, sample: {stopped: 4, gone: 1}}
 data_lost:
   description: How many of the stopped sessions had their files where.
@@ -287,7 +309,7 @@ data_lost:
 precondition:
   description:
     - What guarded the write. V(uid_and_resource_version) for a stop and V(resource_version) for an activity through the
-      cluster, V(none) through the service.
+      cluster, V(none) through the service. V(name) for a start through the cluster, which makes no second one of it.
   returned: always
   type: str
   sample: uid_and_resource_version
@@ -315,7 +337,10 @@ from ansible_collections.eduide.theia.plugins.module_utils._sessions.options imp
     selection_argument_spec,
     thresholds_argument_spec,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.start.options import start_argument_spec
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.options import stop_argument_spec
+
+DOING = {"absent": "stopping sessions", "active": "reporting activity", "present": "starting a session"}
 
 
 def main() -> None:
@@ -326,13 +351,14 @@ def main() -> None:
             **operator_argument_spec(),
             **selection_argument_spec(),
             **thresholds_argument_spec(),
+            **start_argument_spec(),
             **stop_argument_spec(),
-            "state": {"type": "str", "choices": ["absent", "active"], "default": "absent"},
+            "state": {"type": "str", "choices": [*DOING], "default": "absent"},
             "fresh_seconds": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
-    finish(module, _run, "stopping sessions" if module.params["state"] == "absent" else "reporting activity")
+    finish(module, _run, DOING[module.params["state"]])
 
 
 def _run(task: Task) -> Report:
@@ -341,6 +367,10 @@ def _run(task: Task) -> Report:
         from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.task import run_absent
 
         return run_absent(task)
+    if task.params["state"] == "present":
+        from ansible_collections.eduide.theia.plugins.module_utils._sessions.start.task import run_present
+
+        return run_present(task)
     from ansible_collections.eduide.theia.plugins.module_utils._sessions.report_activity.task import run_active
 
     return run_active(task)

@@ -26,6 +26,23 @@ options:
         written. An account that may not write that gets a warning.
     type: bool
     default: true
+  course:
+    description: Return the exams on record and when each session began, which pages draw over time.
+    type: bool
+    default: false
+  watch_minutes:
+    description:
+      - Look again every 15 seconds for so many minutes, and say when nobody will be left. It ends as soon as no session
+        is left. What else is returned is read after that.
+      - V(0) looks once.
+    type: int
+    default: 0
+  time_zone:
+    description: Name of the time zone in which RV(watch.told) tells times, such as Europe/Berlin. UTC if not stated.
+    type: str
+  progress_file:
+    description: Set by the action plugin of this module, which shows on the terminal what is written there.
+    type: path
 extends_documentation_fragment:
   - eduide.theia._kube
   - eduide.theia._service
@@ -56,6 +73,12 @@ EXAMPLES = r"""
   eduide.theia.theia_status:
     namespace: theia-prod
     note_use: false
+
+- name: Watch the end of an exam, until nobody is left
+  eduide.theia.theia_status:
+    namespace: theia-prod
+    watch_minutes: 30
+    time_zone: Europe/Berlin
 """
 
 RETURN = r"""
@@ -65,7 +88,7 @@ capacity:
       get a session.
   returned: success
   type: dict
-  sample: {app_definitions: [], quotas: [], operator: {eager: true, leading: true}, seen_at: "2027-02-11T08:41:07Z"}
+  sample: {app_definitions: [], operator: {eager: true, leading: true}, seen_at: "2027-02-11T08:41:07Z"}
 sessions:
   description: What M(eduide.theia.theia_session_info) returns of all sessions with a finding.
   returned: success
@@ -78,6 +101,98 @@ workspaces:
   returned: success
   type: dict
   sample: {workspaces: [], summary: {total: 800, in_use: 40}, garbage_collector: null, missing: {}}
+exams:
+  description:
+    - The exams on record as M(eduide.theia.theia_exam_info) returns them, with their history. Null without O(course),
+      and if they could not be listed.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: pgdp-final, start: "2027-02-11T08:00:00Z", end: "2027-02-11T10:00:00Z", closed_at: null}]
+logins:
+  description: All sessions without the names of their users; null without O(course).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    uid:
+      description: The uid of the session.
+      returned: always
+      type: str
+      sample: 0b54f4ad-8a5e-4f0c-9d2c-6a4a8a3f5a11
+    app_definition:
+      description: Its app definition.
+      returned: always
+      type: str
+      sample: java-17-latest
+    created:
+      description: When it was created.
+      returned: always
+      type: str
+      sample: "2027-02-11T08:00:12Z"
+    start:
+      description: How it started, as M(eduide.theia.theia_session_info) says it; null if that is not known.
+      returned: always
+      type: str
+      sample: eager
+    url_by:
+      description:
+        - When it had its URL at the latest, by the last write of its status. Null if it has none, and if its status was
+          written later for other reasons.
+      returned: always
+      type: str
+      sample: "2027-02-11T08:00:14Z"
+    ready_at:
+      description: When its pod became ready; null if it is not, or was started again.
+      returned: always
+      type: str
+      sample: "2027-02-11T07:31:20Z"
+watch:
+  description: What was seen in O(watch_minutes); null if nobody watched.
+  returned: success
+  type: dict
+  contains:
+    from:
+      description: When the first look was.
+      returned: always
+      type: str
+      sample: "2027-02-11T08:41:07Z"
+    to:
+      description: When the last look was.
+      returned: always
+      type: str
+      sample: "2027-02-11T08:53:07Z"
+    ended:
+      description: Sessions of the first look that had ended at the last one.
+      returned: always
+      type: int
+      sample: 31
+    came:
+      description: Sessions of the last look that were not there at the first one.
+      returned: always
+      type: int
+      sample: 0
+    left:
+      description: Sessions at the last look.
+      returned: always
+      type: int
+      sample: 29
+    empty_at:
+      description: When nobody is left if sessions go on ending at this rate; null if none ended.
+      returned: always
+      type: str
+      sample: "2027-02-11T09:04:20Z"
+    told:
+      description: The same in words, with what it rests on.
+      returned: always
+      type: str
+      sample: "empty at about 10:04: 31 of 60 sessions ended in 12 minutes, 29 are left"
+    looks:
+      description: What each look saw of pools, quotas and sessions.
+      returned: always
+      type: list
+      elements: dict
+      sample: []
 use:
   description: What became of noting the use; null without O(note_use).
   returned: success
@@ -123,6 +238,10 @@ def main() -> None:
             **service_argument_spec(),
             **operator_argument_spec(),
             "note_use": {"type": "bool", "default": True},
+            "course": {"type": "bool", "default": False},
+            "watch_minutes": {"type": "int", "default": 0},
+            "time_zone": {"type": "str"},
+            "progress_file": {"type": "path"},
         },
         supports_check_mode=True,
     )

@@ -22,8 +22,9 @@ description:
     their files. While a record of an exam cannot be read, nothing is deleted.
   - Workspaces, and all workspaces of an app definition, are protected by the annotation C(eduide-theia/protected),
     whose value is the reason.
-  - The task fails if a delete failed, if a workspace given by name or uid alone was refused or is in use, if a limit
-    was passed, or if with O(wait) a claim or volume did not become what it should.
+  - The task fails if a delete failed, if a workspace that was asked for by name, uid, user or app definition, and not
+    by a rule such as an age, was refused or is in use, if a limit was passed, or if with O(wait) a claim or volume did
+    not become what it should.
 options:
   state:
     description:

@@ -67,8 +67,11 @@ def read_value(option: Option, value: t.Any, name: str) -> t.Any:
 
 
 def _text(option: Option, value: t.Any, name: str) -> str:
-    text = _plain_text(value, name)
     choices = option.get("choices")
+    # YAML takes the words on and off for switches.
+    if isinstance(value, bool) and choices and (word := "on" if value else "off") in choices:
+        return word
+    text = _plain_text(value, name)
     if choices and text not in choices:
         raise Misread(f"{name} has to be {_either(choices)}, not {_shown(text)}{_nearest(text, choices)}")
     return text

@@ -20,7 +20,10 @@ def command_of(context: Context) -> Command:
     return run_context(variables_of(context)).command
 
 
-def lines_of(name: str, write: t.Callable[[], list[str]]) -> list[str]:
+T = t.TypeVar("T")
+
+
+def lines_of(name: str, write: t.Callable[[], list[T]]) -> list[T]:
     """The lines of a report; an error in words if it was given something else than results of the modules."""
     try:
         return write()

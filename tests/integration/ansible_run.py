@@ -47,8 +47,9 @@ class Run(t.NamedTuple):
     tasks: list[Task]
 
     def of(self, module: str) -> list[Task]:
-        """The tasks of one of our modules."""
-        return [task for task in self.tasks if task.action == f"eduide.theia.{module}"]
+        """The tasks of one of our modules that were not skipped."""
+        action = f"eduide.theia.{module}"
+        return [task for task in self.tasks if task.action == action and task.outcome != "skipped"]
 
     def only(self, module: str) -> Task:
         [task] = self.of(module)

@@ -209,6 +209,12 @@ def _evicted(world: World) -> None:
     pod["status"]["conditions"][0]["lastTransitionTime"] = ago(minutes=1)
 
 
+def _misrouted(world: World) -> None:
+    """The operator took the Service of a sidecar for that of the instance."""
+    own = next(s for s in world.objects["services"] if not s["metadata"]["name"].endswith("-int"))
+    own["metadata"] |= {"name": "instance-1-langserver-java-17-lat", "labels": {"theia-cloud.io/sidecar": "langserver"}}
+
+
 CLASSES: list[tuple[str, Class]] = [
     ("failed", Class(alone(age=timedelta(minutes=1)), ERROR, ("failed",), {"operatorStatus": _NOTHING}, _NOTHING)),
     (
@@ -225,6 +231,7 @@ CLASSES: list[tuple[str, Class]] = [
             _NOTHING,
         ),
     ),
+    ("misrouted", _whatever(both(eager({}, age=SOON), _misrouted), WELL, "misrouted")),
     (
         "stuck_starting",
         Class(

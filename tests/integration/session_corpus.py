@@ -185,6 +185,14 @@ def eager_scene(site: SessionSite) -> Scene:
     return scene
 
 
+def misrouted_scene(site: SessionSite) -> Scene:
+    """April's operator, and a sidecar whose name sorts before that of the app definition."""
+    scene, count = Scene(site), 5
+    site.installation.wait_warm(JAVA, count, PATIENCE)
+    scene.label(scene.started("misled", count, JAVA), "address of a sidecar", "misrouted", occupied=True)
+    return scene
+
+
 def blank_address_list(scene: Scene, session: Object) -> None:
     number = session["metadata"]["annotations"]["theia-cloud.io/instance-id"]
     for config_map in scene.site.installation.items("configmaps"):

@@ -32,7 +32,7 @@ CHECKOUT = HERE.parents[1]
 SHARED = CHECKOUT / "build" / "lab" / "env"
 
 _TRIES = 3
-_NAMESPACE_SECONDS = 30.0
+_NAMESPACE_SECONDS = 90.0
 
 
 class ControlPlane:

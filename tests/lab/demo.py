@@ -18,9 +18,13 @@ from pathlib import Path
 
 from lab import ControlPlane, Installation, inventory, world
 from lab.api import wait_until
+from tools.browser import find_browser, screenshot
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REPORTS = CHECKOUT / "build" / "demo"
+PAGES = "pages"
+# The page at the end, which shows the whole exam.
+PAGE = Path(PAGES) / "lab" / "post_exam" / "report.html"
 EXAM = "pgdp-final"
 JAVA = "java-17-latest"
 # Pods need 5 to 40 seconds in the platform's world; the demo plays that ten times as fast.
@@ -31,8 +35,10 @@ class Size(t.NamedTuple):
     """How many take part."""
 
     at_work: int = 40
-    wave: int = 60
+    wave: int = 420
     stragglers: int = 5
+    groups: int = 3
+    """Students do not come all at once; after each group somebody looks."""
 
 
 class Bounds(t.NamedTuple):
@@ -93,7 +99,10 @@ class Demo:
         self.say("The same once more", "it changed something again!" if changed_again else "no change")
 
         users = [f"exam-{number}@example.org" for number in range(self.size.wave)]
-        wave = world.login_wave(self.installation, users, JAVA)
+        wave: list[world.Login] = []
+        for number in range(self.size.groups):
+            wave += world.login_wave(self.installation, users[number :: self.size.groups], JAVA)
+            self.play("status", f"status-wave-{number + 1}")
         kinds = {kind: sum(login.outcome == kind for login in wave) for kind in ("warm", "cold", "lazy")}
         self.say(
             "The exam starts",
@@ -101,7 +110,6 @@ class Demo:
             f"{kinds['lazy']} none",
         )
         self.collect_secrets()
-        self.play("status", "status-during")
 
         by_id = sorted(wave, key=lambda login: login.instance_id or 0)
         early, late = by_id[: -self.size.stragglers], by_id[-self.size.stragglers :]
@@ -131,12 +139,12 @@ class Demo:
         """Run a playbook as a person on duty would, keep everything it prints, and show its own report."""
         extra = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
         verbosity = ["-" + "v" * self.verbosity] if self.verbosity else []
-        html = ["-e", f"status_html={self.reports / report}.html"] if playbook == "status" else []
+        pages = ["-e", f"report_dir={self.reports / PAGES}"]
         command = ["ansible-playbook", "-i", str(self.inventory), f"playbooks/{playbook}.yml", *extra, *verbosity]
         print(f"\n$ {' '.join(['ansible-playbook', f'eduide.theia.{playbook}', *extra])}", flush=True)
         program = Path(sys.executable).with_name(command[0])
         done = subprocess.run(
-            [program, *command[1:], *html],
+            [program, *command[1:], *pages],
             cwd=CHECKOUT,
             env=os.environ | {"ANSIBLE_NOCOLOR": "1"},
             stdout=subprocess.PIPE,
@@ -248,6 +256,16 @@ def table(night: Night) -> str:
     return "\n".join(f"  {name:<48} {value}" for name, value in rows)
 
 
+def screenshots(reports: Path) -> str:
+    """Show the page as people see it, and say where; or why not."""
+    browser = find_browser()
+    if browser is None:
+        return "There are no screenshots of the page: no Chromium is on PATH."
+    for name, width, dark in (("1280", 1280, False), ("390", 390, False), ("dark", 1280, True)):
+        screenshot(browser, reports / PAGE, reports / f"page-{name}.png", width=width, dark=dark)
+    return f"Screenshots of the page: {reports}/page-1280.png, page-390.png and page-dark.png"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
     parser.add_argument("--verbosity", type=int, default=0, help="how many v the playbooks run with, 0 to 4")
@@ -260,6 +278,8 @@ def main() -> int:
     broken = broken_promises(night, Size())
     for promise in broken:
         print(f"Not kept: {promise}")
+    print(screenshots(REPORTS))
+    print(f"The page of the exam: {REPORTS / PAGE}")
     return 1 if broken else 0
 
 

@@ -18,7 +18,7 @@ from lab.processes import Processes
 if t.TYPE_CHECKING:
     from lab.proxy import FaultProxy
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 class Program:

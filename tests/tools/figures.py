@@ -20,8 +20,9 @@ LIBRARY = PLUGINS / "module_utils"
 # What is held, and where it is looked up; one more than the figure is one too many.
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
-LONGEST_MAIN = 40
+LONGEST_MAIN = 30
 MOST_IMPORTS = 12
+PAGE = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 # Two folders that do alike things to different objects: what both define belongs below them. A name in both may be a
 # convention, such as `plan`; a text in both is the same thing twice.
 TWINS = {"stop": "_sessions/stop/*.py", "delete": "_workspaces/delete/*.py"}
@@ -31,7 +32,7 @@ EXAMPLES = {
     "a finding": ("oom_killed", "not_reaped"),
     "a field of a session": ("memory_percent", "operator_message"),
     "a switch of theia_capacity": ("hold_until",),
-    "a law": ("max_stop", "discard_data"),
+    "a law": ("only_dead", "max_stop", "discard_data"),
 }
 PRODUCT = ("playbooks", "plugins", "roles")
 PRODUCT_SUFFIXES = {".j2", ".py", ".yml"}
@@ -56,6 +57,12 @@ def functions(trees: dict[Path, ast.Module]) -> t.Iterator[tuple[str, Sized]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node.name, Sized((node.end_lineno or 0) - node.lineno + 1, f"{path}: {node.name}")
+
+
+def documentation(tree: ast.Module) -> int:
+    """Return how many lines of a plugin are what `ansible-doc` shows: a page for users, with each option and result."""
+    texts = [node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in PAGE]
+    return sum((node.end_lineno or 0) - node.lineno + 1 for node in texts)
 
 
 def only_for_types(tree: ast.Module) -> set[ast.AST]:
@@ -145,8 +152,12 @@ def sizes() -> t.Iterator[str]:
     yield f"Python files in plugins: {len(trees)}, by folder:"
     yield from (f"    {number:>5}  {folder}" for folder, number in sorted(folders.items()))
     lengths = [Sized(len((ROOT / path).read_text(encoding="utf-8").splitlines()), str(path)) for path in trees]
-    yield f"lines: {sum(each.lines for each in lengths)}"
-    yield from longest("lines of a file", lengths, LONGEST_FILE)
+    texts = [Sized(documentation(tree), str(path)) for path, tree in trees.items()]
+    total, documented = (sum(each.lines for each in some) for some in (lengths, texts))
+    yield f"lines: {total}, of which {documented} are documentation"
+    without = [Sized(whole.lines - text.lines, whole.where) for whole, text in zip(lengths, texts, strict=True)]
+    yield from longest("lines of a file without its documentation", without, LONGEST_FILE)
+    yield f"lines of the longest documentation: {max(texts).lines} ({max(texts).where})"
     yield from longest("lines of a function", (each for _name, each in functions(trees)), LONGEST_FUNCTION)
     mains = {path: tree for path, tree in trees.items() if path.is_relative_to(PLUGINS / "modules")}
     found = [each for name, each in functions(mains) if name == "main"]

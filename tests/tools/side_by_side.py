@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same for several environments at once: the first has the terminal, what the others print follows."""
+"""Several jobs at once: the first has the terminal, what the others print follows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 class Job(t.NamedTuple):
-    """What to run for one environment."""
+    """What to run."""
 
     command: list[str]
     folder: Path
@@ -29,7 +29,7 @@ def run(jobs: t.Mapping[str, Job]) -> list[str]:
         for name, job in jobs.items():
             output = stack.enter_context(tempfile.TemporaryFile()) if running else None
             if output is None:
-                print(f"--- with .venv/{name}", flush=True)
+                print(f"--- {name}", flush=True)
             process = subprocess.Popen(
                 job.command, cwd=job.folder, env=job.variables, stdout=output, stderr=output and subprocess.STDOUT
             )
@@ -41,7 +41,7 @@ def _ends_badly(name: str, process: subprocess.Popen[bytes], output: t.IO[bytes]
     code = process.wait()
     if output is not None:
         output.seek(0)
-        print(f"--- with .venv/{name}", flush=True)
+        print(f"--- {name}", flush=True)
         sys.stdout.buffer.write(output.read())
         sys.stdout.buffer.flush()
     return code != 0

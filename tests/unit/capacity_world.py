@@ -58,11 +58,11 @@ def desired(warm: int | None = None, **values: int) -> Desired:
 def terms(
     hold: str | None = None,
     until: str | None = None,
-    drift: t.Literal["overwrite", "adopt"] | None = None,
+    drift: t.Literal["overwrite", "adopt", "repair_once"] | None = None,
     api: t.Literal["kubernetes", "service"] = "kubernetes",
     drain_min_freed: int | None = None,
 ) -> HoldTerms:
-    return HoldTerms(hold, until, drift, api, drain_min_freed)
+    return HoldTerms(hold, until, drift or "refuse", api, drain_min_freed)
 
 
 class World:

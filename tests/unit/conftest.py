@@ -7,17 +7,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.secrets import KNOWN
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect
 from ansible_collections.eduide.theia.plugins.module_utils._service import client
+from unit.interleaving import explore
 
-# A busy machine is no failure: no example has to be done within a wall time.
+# A busy machine is no failure: no example has to be done, or made, within a wall time.
 # The same commit tries the same examples wherever it is tested; new ones are looked for on purpose, with
 # --hypothesis-profile=explore.
-settings.register_profile("reproducible", deadline=None, derandomize=True)
-settings.register_profile("explore", deadline=None, max_examples=2000)
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("reproducible", UNHURRIED, derandomize=True)
+settings.register_profile("explore", UNHURRIED, max_examples=2000)
 settings.load_profile("reproducible")
 
 
@@ -51,3 +53,16 @@ def through(monkeypatch):
         return service
 
     return reach
+
+
+@pytest.fixture
+def explored(capsys):
+    """Try every order of the requests of several runs, and print how much that was."""
+
+    def try_all(begin, look):
+        found = explore(begin, look)
+        with capsys.disabled():
+            print(f" [{found.ends} ends of {found.states} situations]", end="")
+        assert found.ends > 1
+
+    return try_all

@@ -151,6 +151,10 @@ def _lists(gateway: Gateway) -> Facts:
         "equal": names(label_selector="kind=x"),
         "unequal": names(label_selector="kind!=x"),
         "exists": names(label_selector="kind"),
+        "few": gateway.list_few(SESSION, most=3, keep=lambda obj: sorted(obj["metadata"])[:2]) is not None,
+        "metadata": gateway.list(
+            CONFIG_MAP, keep=lambda obj: "data" in obj, label_selector="kind=x", metadata_only=True
+        ),
         "entries of built-in kinds": [sorted(obj) for obj in gateway.list(CONFIG_MAP, label_selector="kind=x")],
         "entries of custom kinds": [sorted(obj) for obj in gateway.list(SESSION)],
     }

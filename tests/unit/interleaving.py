@@ -5,13 +5,17 @@
 """Several runs on one fake gateway, in every order that their requests can have.
 
 Each run is a thread that stands still before each of its requests until it is told to go on, so a schedule is a list of
-numbers: whose request is next. All schedules are tried, except those that differ from a tried one only in the order of
-requests that cannot notice each other (sleep sets: two reads, or requests for different objects). Nobody stands still
-before reading a kind that none of the runs writes.
+numbers: whose request is next. All schedules are tried, except those in which nobody could tell the difference:
+
+- of requests that cannot notice each other (two reads, or requests for different objects) one order is enough;
+- where two schedules leave the same objects and every run has got the same answers, they go on in the same way.
+
+Nobody stands still before reading a kind that none of the runs writes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import typing as t
 
@@ -19,6 +23,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds imp
 from unit.fakes import FakeGateway
 
 _READS = frozenset({"get", "list"})
+_WRITES = frozenset({"create", "replace", "merge_patch", "delete"})
 
 
 class Request(t.NamedTuple):
@@ -39,21 +44,25 @@ class _Abandoned(BaseException):
     """Ends a thread whose schedule is not looked at to its end."""
 
 
-class _Actor:
-    """One run: the request it stands before, or what it has come to."""
+Act = t.Callable[[], t.Any]
 
-    def __init__(self, act: t.Callable[[], t.Any]) -> None:
+
+class _Actor:
+    """One run: the request it stands before, the answers it has got, and what it has come to."""
+
+    def __init__(self, act: Act) -> None:
         self.waits_for: Request | None = None
         self.outcome: t.Any = None
+        self.answers = hashlib.sha256()
         self._abandoned = False
         self._go, self._stands = threading.Semaphore(0), threading.Semaphore(0)
         self.thread = threading.Thread(target=self._work, args=(act,), daemon=True)
         self.thread.start()
         self._stands.acquire()
 
-    def _work(self, act: t.Callable[[], t.Any]) -> None:
+    def _work(self, act: Act) -> None:
         try:
-            self._stand(None)
+            self.stand(None)
             self.outcome = act()
         except _Abandoned:
             pass
@@ -62,16 +71,13 @@ class _Actor:
         self.waits_for = None
         self._stands.release()
 
-    def _stand(self, request: Request | None) -> None:
+    def stand(self, request: Request | None) -> None:
+        """Called in this actor's thread before each of its requests."""
         self.waits_for = request
         self._stands.release()
         self._go.acquire()
         if self._abandoned:
             raise _Abandoned
-
-    def before(self, request: Request) -> None:
-        """Called in this actor's thread before each of its requests."""
-        self._stand(request)
 
     def step(self) -> None:
         """Let it send the request it stands before, and go on until the next one."""
@@ -84,34 +90,57 @@ class _Actor:
         self.thread.join()
 
 
-class _Choice(t.NamedTuple):
-    """A place in a schedule: who could go on with what, and who need not be tried (any more)."""
+class _Shared:
+    """The gateway as every run has it: whose request it is, the thread tells."""
 
-    pending: dict[int, Request]
-    asleep: set[int]
-    chosen: int
+    def __init__(self, gateway: FakeGateway, written: t.Collection[Kind]) -> None:
+        self._gateway = gateway
+        self._written = {kind.plural for kind in written}
+        self.actors: dict[threading.Thread, _Actor] = {}
+
+    def __getattr__(self, name: str) -> t.Any:
+        found = getattr(self._gateway, name)
+        return self._ask(name, found) if name in _READS | _WRITES else found
+
+    def following(self) -> _Shared:
+        return self
+
+    def begin_task(self, known: t.Any) -> None:
+        """Said by a run before each of its tasks: this is all that it knows of the earlier ones."""
+        self.actors[threading.current_thread()].answers = hashlib.sha256(repr(known).encode())
+
+    def _ask(self, verb: str, send: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+        def ask(kind: Kind, *arguments: t.Any, **named: t.Any) -> t.Any:
+            if kind.plural not in self._written:
+                assert verb in _READS, f"{verb} {kind.plural} is not among what is written"
+                return send(kind, *arguments, **named)
+            actor = self.actors[threading.current_thread()]
+            name = None if verb == "list" else arguments[0]
+            actor.stand(Request(verb, kind.plural, name["metadata"]["name"] if verb == "create" else name))
+            try:
+                answer = send(kind, *arguments, **named)
+            except Exception as exc:
+                actor.answers.update(f"{exc!r}\n".encode())
+                raise
+            actor.answers.update(f"{answer!r}\n".encode())
+            return answer
+
+        return ask
 
 
 class Execution:
-    """One world with its runs."""
+    """One world with its runs, each of which gets the gateway to work on."""
 
     def __init__(
-        self, gateway: FakeGateway, acts: t.Sequence[t.Callable[[], t.Any]], written: t.Collection[Kind]
+        self, gateway: FakeGateway, acts: t.Sequence[t.Callable[[t.Any], t.Any]], written: t.Collection[Kind]
     ) -> None:
         self.gateway = gateway
-        self._written = {kind.plural for kind in written}
-        gateway.interceptors.append(self._intercept)
-        self._actors = [_Actor(act) for act in acts]
-        self._by_thread = {actor.thread: actor for actor in self._actors}
+        self._written = written
+        shared = _Shared(gateway, written)
+        self._actors = [_Actor(lambda act=act: act(shared)) for act in acts]
+        shared.actors = {actor.thread: actor for actor in self._actors}
         for actor in self._actors:
             actor.step()
-
-    def _intercept(self, verb: str, kind: Kind, name: str | None) -> None:
-        actor = self._by_thread.get(threading.current_thread())
-        if kind.plural not in self._written:
-            assert verb in _READS, f"{verb} {kind.plural} is not among what is written"
-        elif actor:
-            actor.before(Request(verb, kind.plural, name))
 
     @property
     def pending(self) -> dict[int, Request]:
@@ -121,6 +150,13 @@ class Execution:
     def outcomes(self) -> list[t.Any]:
         return [actor.outcome for actor in self._actors]
 
+    @property
+    def state(self) -> bytes:
+        """The same for two executions that go on in the same way."""
+        objects = [self.gateway._shelf(kind) for kind in self._written]
+        seen = [(actor.answers.digest(), actor.waits_for) for actor in self._actors]
+        return hashlib.sha256(repr((objects, seen)).encode()).digest()
+
     def step(self, number: int) -> None:
         self._actors[number].step()
 
@@ -128,57 +164,79 @@ class Execution:
         for actor in self._actors:
             if actor.waits_for:
                 actor.abandon()
-        self.gateway.interceptors.remove(self._intercept)
 
 
-def one_after_the_other(begin: t.Callable[[], Execution], order: t.Sequence[int]) -> Execution:
+Begin = t.Callable[[], Execution]
+Look = t.Callable[[Execution, list[str]], None]
+
+
+def one_after_the_other(begin: Begin, order: t.Sequence[int]) -> Execution:
     """The runs in this order, each to its end before the next one sends anything."""
     execution = begin()
     for number in order:
         while number in execution.pending:
             execution.step(number)
-    execution.end()
     return execution
 
 
-def explore(begin: t.Callable[[], Execution], look: t.Callable[[Execution, list[str]], None]) -> int:
-    """Try every schedule, hand each finished execution and its requests to ``look``, and return their number."""
-    path: list[_Choice] = []
-    number = 0
-    while True:
+class Explored(t.NamedTuple):
+    """How much was tried."""
+
+    ends: int
+    """Different ways in which all runs can end, counting what each of them was answered."""
+    states: int
+    """Different situations on the way."""
+
+
+class _Branch(t.NamedTuple):
+    """Where a schedule goes on that was left aside."""
+
+    path: tuple[int, ...]
+    asleep: frozenset[int]
+    """Who need not go next: it was tried before, and notices nothing of what came since."""
+
+
+def explore(begin: Begin, look: Look) -> Explored:
+    """Try every schedule, and hand each finished execution and its requests to ``look``."""
+    left: dict[bytes, frozenset[int]] = {}
+    """By situation, who was left asleep in it."""
+    ends = 0
+    branches = [_Branch((), frozenset())]
+    while branches:
+        path, asleep = branches.pop()
         execution = begin()
-        told = [f"{c.chosen}: {' '.join(filter(None, c.pending[c.chosen]))}" for c in path]
-        for choice in path:
-            execution.step(choice.chosen)
-        while pending := execution.pending:
-            asleep = _still_asleep(path[-1]) if path else set()
-            chosen = next((actor for actor in sorted(pending) if actor not in asleep), None)
-            if chosen is None:
+        told: list[str] = []
+        for number in path:
+            _step(execution, number, told)
+        while True:
+            pending, state = execution.pending, execution.state
+            untried = left[state] - asleep if state in left else pending.keys() - asleep
+            if state not in left and not pending:
+                ends += 1
+                look(execution, told)
+            left[state] = left.get(state, asleep) & asleep
+            if not untried:
                 break
-            path.append(_Choice(pending, asleep, chosen))
-            told.append(f"{chosen}: {' '.join(filter(None, pending[chosen]))}")
-            execution.step(chosen)
-        finished = not execution.pending
+            first, *others = _one_after_another(untried, asleep, pending)
+            branches += [_Branch((*path, number), sleepers) for number, sleepers in others]
+            number, asleep = first
+            path = (*path, number)
+            _step(execution, number, told)
         execution.end()
-        if finished:
-            number += 1
-            look(execution, told)
-        if not _next_schedule(path):
-            return number
+    return Explored(ends, len(left))
 
 
-def _still_asleep(choice: _Choice) -> set[int]:
-    """Whoever was tried before and does not notice what was chosen need not be tried after it either."""
-    went = choice.pending[choice.chosen]
-    return {actor for actor in choice.asleep if actor in choice.pending and not choice.pending[actor].notices(went)}
+def _step(execution: Execution, number: int, told: list[str]) -> None:
+    told.append(f"{number}: {' '.join(filter(None, execution.pending[number]))}")
+    execution.step(number)
 
 
-def _next_schedule(path: list[_Choice]) -> bool:
-    while path:
-        last = path.pop()
-        last.asleep.add(last.chosen)
-        untried = next((actor for actor in sorted(last.pending) if actor not in last.asleep), None)
-        if untried is not None:
-            path.append(last._replace(chosen=untried))
-            return True
-    return False
+def _one_after_another(
+    untried: t.Collection[int], asleep: frozenset[int], pending: t.Mapping[int, Request]
+) -> list[tuple[int, frozenset[int]]]:
+    """Each of those who could go next, and who may sleep after it."""
+    found, before = [], set(asleep)
+    for number in sorted(untried):
+        found.append((number, frozenset(n for n in before if not pending[n].notices(pending[number]))))
+        before.add(number)
+    return found

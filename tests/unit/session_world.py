@@ -20,7 +20,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform import name
 from ansible_collections.eduide.theia.plugins.module_utils._platform.lists import Lists
 from ansible_collections.eduide.theia.plugins.module_utils._platform.operator import Operator
 from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import NOBODY, Shield
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.facts import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.record import (
     AssessedSession,
     Context,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/answers.md and the rules for answers say the same, cell by cell."""
+"""docs/docsite/rst/answers.rst and the rules for answers say the same, cell by cell."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.http.rules import Effect, Fault, fate, verdict
 
-ROWS = re.findall(
-    r"(?m)^\| (?!What comes|---)(.+?) \|$", (Path(__file__).parents[2] / "docs" / "answers.md").read_text()
-)
+TEXT = (Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "answers.rst").read_text(encoding="utf-8")
+_HEAD, *ROWS = (re.split(r"\n +- ", row) for row in re.findall(r"(?m)^   \* - (.+(?:\n     - .+)*)", TEXT))
 FAULTS = (
     (Fault.UNKNOWN_NAME,),
     (Fault.UNTRUSTED,),
@@ -49,5 +48,5 @@ def test_every_fault_has_its_row():
     ("row", "faults"), [*zip(ROWS, FAULTS, strict=True)], ids=[row[0].name.lower() for row in FAULTS]
 )
 def test_every_cell_is_what_is_done(row, faults, effect):
-    _what, *cells = row.split(" | ")
+    _what, *cells = row
     assert {told(effect, fault) for fault in faults} == {cells[list(Effect).index(effect)]}

@@ -13,9 +13,10 @@ import re
 import pytest
 
 LIBRARY = pathlib.Path(__file__).parents[2] / "plugins" / "module_utils"
-# A diagnosis, a report and the help of a metric consist of whole sentences, which stand for themselves.
+# A diagnosis, a report, a page and the help of a metric consist of whole sentences, which stand for themselves.
 SENTENCES = ("diagnosis.py", "metrics.py", "report.py")
-FILES = sorted(path for path in LIBRARY.rglob("*.py") if path.name not in SENTENCES)
+PAGE = LIBRARY / "_status" / "page"
+FILES = sorted(path for path in LIBRARY.rglob("*.py") if path.name not in SENTENCES and path.parent != PAGE)
 # What is written with a capital wherever it stands.
 NAMES = re.compile(r"(ConfigMap|Deployment|HANDLING|JSON|LimitRange|Namespace|OpenSSL|ResourceQuota|Role|Service)\b")
 WORDS = 4

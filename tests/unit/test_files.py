@@ -96,7 +96,8 @@ def test_no_file_holds(what):
 
 
 def test_every_document_that_is_named_exists():
-    known = {path.name for path in files()}
+    # The last one is what runs leave.
+    known = {path.name for path in files()} | {"report.md"}
     dangling = [
         f"{path} names {name}"
         for path, text in texts().items()

@@ -11,8 +11,8 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
-NAMED = re.findall(r"`(tests/\S+\.py)::(\w+)`", TEXT)
+TEXT = (ROOT / "docs" / "docsite" / "rst" / "guarantees.rst").read_text(encoding="utf-8")
+NAMED = re.findall(r"``(tests/\S+\.py)::(\w+)``", TEXT)
 GUARANTEES = re.split(r"(?m)^(?=\d+\. \*\*)", TEXT)[1:]
 
 

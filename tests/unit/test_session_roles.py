@@ -8,11 +8,14 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.facts import Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.options import (
+    read_selection,
+    selection_argument_spec,
+)
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.options import stop_argument_spec
 from tools.checkout import ROOT
-
-STOPPING = [code for code, rule in RULES.items() if rule.stops]
 
 
 def read(role, *parts):
@@ -26,12 +29,14 @@ def policy():
 
 
 def test_the_sweep_reports_every_finding():
-    assert read("session_sweep", "vars", "main.yml")["__session_sweep_reported"] == list(RULES)
+    look = next(
+        task for task in read("session_sweep", "tasks", "main.yml") if "eduide.theia.theia_session_info" in task
+    )
+    asked = {**dict.fromkeys(selection_argument_spec()), **look["eduide.theia.theia_session_info"]}
+    assert read_selection(asked).findings == set(RULES)
 
 
-def test_a_policy_may_name_what_is_a_reason_to_stop(policy):
-    assert policy["options"]["findings"]["choices"] == STOPPING
-    assert policy["options"]["discard_data"]["choices"] == STOPPING
+def test_a_policy_may_name_what_the_module_knows(policy):
     assert list(policy["options"]["thresholds"]["options"]) == list(Thresholds._fields)
     assert set(policy["options"]["protect"]["options"]) == set(stop_argument_spec()["protect"]["options"])
 

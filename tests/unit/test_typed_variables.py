@@ -85,8 +85,14 @@ def test_the_table_has_all_variables(capsys):
         "investigate_session",
         "post_exam",
         "pre_exam",
+        "readiness",
+        "rehearse_exam",
         "restore_workspace",
+        "setup_access",
+        "setup_gitops",
+        "status",
         "stop_sessions",
+        "sweep_sessions",
         "unlock_user",
     }
 
@@ -140,6 +146,46 @@ def test_other_words_are_refused_in_the_name_of_the_variable(option, value, told
     with pytest.raises(Misread) as refused:
         read_value(option, value, "warm")
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("calendar", ["calendar.yml", {"name": "quiz"}])
+def test_a_calendar_that_is_none_is_not_passed_over(calendar):
+    """The exam could be on record, with other figures."""
+    assert evaluated("pre_exam", exam="quiz")[1]
+    assert not evaluated("pre_exam", exam="quiz", theia_exams=calendar)[1]
+
+
+ROLES = sorted(path.parent.parent for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
+# Handed to a module, which reads it as its own option.
+HANDED_ON = r"\{\{ %s( \| default\(omit(, true)?\))? \}\}"
+
+
+def texts(value):
+    """All texts of a structure, keys left out."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [text for item in value for text in texts(item)] if isinstance(value, list) else [str(value)]
+
+
+@pytest.mark.parametrize("role", ROLES, ids=[path.name for path in ROLES])
+def test_switches_and_numbers_of_a_role_are_read_in_their_types(role):
+    """An extra variable is text, whatever a role says of its type: to Jinja the text false is true."""
+    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    files = [path for name in ("tasks", "vars", "templates") for path in (role / name).glob("*.*")]
+    found = []
+    for path in files:
+        text = path.read_text(encoding="utf-8").replace("!unsafe", "")
+        found += texts(yaml.safe_load(text)) if path.suffix == ".yml" else text.splitlines()
+    untyped = [
+        (name, text)
+        for name, option in options["main"]["options"].items()
+        for text in found
+        for mention in re.finditer(rf"(?<![\w']){name}\b(?!')", text)
+        if (option["type"] in ("bool", "int") or text[mention.end() :].startswith(" | length"))
+        and not re.fullmatch(HANDED_ON % name, text)
+        and not text[mention.end() :].startswith(f" | eduide.theia.typed('{name}'")
+    ]
+    assert untyped == []
 
 
 def test_a_time_of_day_without_quotes_is_understood():

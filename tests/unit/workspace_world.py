@@ -102,9 +102,9 @@ class WorkspaceWorld(World):
         metadata = {"name": names.COLLECTOR_DEPLOYMENT, "uid": self._uid()}
         return self._add("collectors", {"metadata": metadata, "spec": spec})
 
-    def observed(self, **span):
-        """Somebody looked for so long, the last time just now."""
-        looks = Observations(NOW - timedelta(**span), NOW, (Gap(NOW, timedelta(hours=24)),))
+    def observed(self, last=timedelta(0), **span):
+        """Somebody looked for so long, the last time so long ago."""
+        looks = Observations(NOW - timedelta(**span), NOW - last, (Gap(NOW - last, timedelta(hours=24)),))
         return self._add("records", usage_log.write_looks(looks, NAMESPACE, None))
 
     def workspace_sources(self, *, without=(), observation=None):

@@ -16,6 +16,7 @@ from .readmit import watch_lists
 from .settle import Quiet, holder, make_whole, wait_until_quiet
 
 if t.TYPE_CHECKING:
+    from .._common.waiting import Troubled
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
 
@@ -26,6 +27,8 @@ class Care(t.NamedTuple):
     lockout: Policy
     quiet_seconds: float
     quiet_wait_seconds: float
+    troubled: Troubled | None = None
+    """Is told of looks that fail while it waits."""
 
 
 class Aftermath(t.NamedTuple):
@@ -62,7 +65,13 @@ class Surroundings:
             locked = [gap for gap in gaps if gap.outcome == "locked_out" and gap.seat.app_definition == name]
             told = [f"{gap.seat.user} on instance {gap.seat.instance_id}: {gap.note}" for gap in locked]
             failures[name] = f"the bounds are set, but users are locked out: {several(told)}"
-        wrong = make_whole(self._gateway, sent, keycloak=self._keycloak, timeout_seconds=self._care.quiet_wait_seconds)
+        wrong = make_whole(
+            self._gateway,
+            sent,
+            keycloak=self._keycloak,
+            timeout_seconds=self._care.quiet_wait_seconds,
+            troubled=self._care.troubled,
+        )
         for name, text in wrong.items():
             broken = f"the bounds are set, but its pool is not whole: {text}; run a task with repair=[halves, outdated]"
             failures[name] = f"{failures[name]}; {broken}" if name in failures else broken
@@ -93,4 +102,10 @@ class Surroundings:
 
 def quiet(gateway: Gateway, care: Care, names: t.Collection[str]) -> Quiet:
     """Wait until the pools of these app definitions are quiet."""
-    return wait_until_quiet(gateway, names, quiet_seconds=care.quiet_seconds, timeout_seconds=care.quiet_wait_seconds)
+    return wait_until_quiet(
+        gateway,
+        names,
+        quiet_seconds=care.quiet_seconds,
+        timeout_seconds=care.quiet_wait_seconds,
+        troubled=care.troubled,
+    )

@@ -85,14 +85,25 @@ def troubles_of(pods: t.Iterable[PoolPod], warnings: t.Iterable[Warned]) -> list
 
 
 def explain(
-    troubles: t.Iterable[str], *, leading: bool | None, following: bool, without_pod: t.Sequence[str] = ()
+    troubles: t.Iterable[str],
+    *,
+    leading: bool | None,
+    following: bool,
+    halves: t.Sequence[str] = (),
+    behind: t.Sequence[str] = (),
+    without_pod: t.Sequence[str] = (),
 ) -> list[str]:
     """The causes as sentences, the most frequent first; equal ones are counted, not repeated.
 
-    ``following`` says whether the pool has objects of the new generation at all, ``without_pod`` which instances have
-    a Deployment and no pod.
+    ``following`` says whether the pool has objects of the new generation at all, ``halves`` what instances lack,
+    ``behind`` which instances are not built from the app definition as it is now, ``without_pod`` which have a
+    Deployment and no pod.
     """
     causes = [f"{number} × {text}" for text, number in collections.Counter(troubles).most_common(5)]
+    if behind and not halves:
+        causes.append(f"the operator has not built instances {several(behind)}: it is busy or stuck; look at its log")
+    if halves:
+        causes.insert(0, f"{several(halves)}; say repair=[halves] to make such instances whole")
     if leading is False:
         causes.insert(0, "no operator leads: its Lease was not renewed while we watched; look at its pods")
     elif not following:

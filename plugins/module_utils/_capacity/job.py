@@ -10,16 +10,34 @@ import typing as t
 from datetime import UTC, datetime
 
 from .._common.errors import Misconfigured
+from .._common.progress import ProgressFile
 from .._common.timestamps import format_time, parse_moment, parse_until
 from .._exams.declaration import EXAM_NAME
 from .._exams.options import read_time_zone
 from .._platform.names import SPEC_FIELDS
 from .care import Care
-from .execute import Job
 from .lateness import TIME_LIMITS
 from .plan import Desired, HoldTerms, Refused
 
 Params = t.Mapping[str, t.Any]
+
+
+class Job(t.NamedTuple):
+    """What the caller wants of one task."""
+
+    state: t.Literal["present", "baseline"]
+    all_desired: tuple[Desired, ...]
+    """For state=baseline only the names count; none at all means everything the ledger knows."""
+    terms: HoldTerms
+    care: Care
+    require_leader: bool
+    """Refuse to begin while no operator leads: warming would never end."""
+    accept: frozenset[str] = frozenset()
+    """Which refusals the caller overrides."""
+    start: datetime | None = None
+    """When the exam starts; None if nobody said."""
+    late: bool = False
+    """Change a warm pool even if it is not warm again by then."""
 
 
 def read_job(params: Params) -> Job:
@@ -50,14 +68,19 @@ def read_job(params: Params) -> Job:
         terms=HoldTerms(
             hold=hold,
             until=format_time(until) if until else None,
-            drift=None if params["drift"] == "refuse" else params["drift"],
+            drift=params["drift"],
             api=params["api"],
             drain_min_freed=params["drain_min_freed"],
         ),
-        care=Care(params["lockout"], params["quiet_seconds"], params["quiet_wait_seconds"]),
+        care=Care(
+            params["lockout"],
+            params["quiet_seconds"],
+            params["quiet_wait_seconds"],
+            troubled=ProgressFile(params["progress_file"]).troubled,
+        ),
         start=_moment(params, "hold_from"),
         late=params["late"],
-        require_leader=params["wait"],
+        require_leader=params["wait"] and params["state"] == "present",
         accept=frozenset(params["accept"]),
     )
 

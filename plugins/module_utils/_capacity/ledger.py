@@ -16,6 +16,7 @@ import typing as t
 from types import NoneType
 
 from .._common.errors import EduideError
+from .._common.timestamps import format_time, parse_time
 from .._platform.names import CAPACITY_RECORD, SPEC_FIELDS
 from .._platform.records import fields_of, new_record, of_type, open_record
 
@@ -60,6 +61,10 @@ class Entry(t.NamedTuple):
     draining_since: str | None
     narrowed: bool = False
     """Whether the bound was lowered once already on the way back to the baseline."""
+    written_at: str | None = None
+    """When the values that should hold now were written down; what another client wrote later is drift."""
+    repaired: t.Mapping[str, str] = {}
+    """By client, when what it wrote over ours was put right last."""
 
     @property
     def open_holds(self) -> dict[str, Hold]:
@@ -133,7 +138,7 @@ def read_ledger(config_map: t.Mapping[str, t.Any] | None) -> Ledger:
     record = open_record(config_map, remedy=_REMEDY, other_version=_OTHER_VERSION)
     keys = [key for key in record.data if key.endswith(SUFFIX)]
     entries = {key.removesuffix(SUFFIX): record.read(key, _read_entry) for key in keys}
-    ended = record.read(ENDED, _read_ended) if ENDED in record.data else {}
+    ended = record.read(ENDED, _read_times) if ENDED in record.data else {}
     return Ledger(entries, record.resource_version, ended)
 
 
@@ -157,11 +162,18 @@ def _read_entry(value: t.Any) -> Entry:
         written=tuple(_read_values(values, SPEC_FIELDS) for values in of_type(raw["written"], list)),
         draining_since=of_type(raw["draining_since"], str, NoneType),
         narrowed=of_type(raw["narrowed"], bool),
+        written_at=_read_time(raw["written_at"]),
+        repaired=_read_times(raw["repaired"]),
     )
 
 
-def _read_ended(value: t.Any) -> dict[str, str]:
-    return {exam: of_type(when, str) for exam, when in of_type(value, dict).items()}
+def _read_times(value: t.Any) -> dict[str, str]:
+    return {name: _read_time(of_type(when, str)) or "" for name, when in of_type(value, dict).items()}
+
+
+def _read_time(value: t.Any) -> str | None:
+    time = parse_time(of_type(value, str, NoneType))
+    return format_time(time) if time else None
 
 
 def _read_hold(value: t.Any) -> Hold:

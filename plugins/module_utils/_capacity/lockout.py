@@ -15,6 +15,10 @@ import typing as t
 from .._platform.parts import Part
 from .quiet import Look
 
+if t.TYPE_CHECKING:
+    from .plan import Change
+    from .view import CapacityView
+
 # A newer operator writes the addresses back at the end of its work on a pool: it gets this long.
 PATIENCE_SECONDS = 2.0
 
@@ -68,6 +72,14 @@ def seats(look: Look, *, rebuilt_by: t.Literal["change", "touch"]) -> list[Seat]
         lists = {number: look.instances[number].own["address list"] for number in found}
         found = {number: seat for number, seat in found.items() if lists[number].generation not in current}
     return [*found.values()]
+
+
+def locked_out(change: Change, snapshot: CapacityView, policy: Policy) -> int:
+    """How many users may be locked out by a change, while the caller has not asked to have that repaired."""
+    operator, pool = snapshot.operator, snapshot.pools.get(change.app_definition.name)
+    if policy == "repair" or not change.patch or not pool:
+        return 0
+    return len(pool.claimed_ids) if operator and operator.eager and operator.keycloak else 0
 
 
 def refusal(name: str, users: int) -> str:

@@ -13,14 +13,14 @@ from .._platform import snapshot as platform
 from .._platform.parts import config_map_part, deployment_part, instances_of, service_part
 from .._platform.rows import app_definition_row, session_row
 from .quiet import Look
-from .view import PARTS, REQUIRED, Snapshot, view_capacity
+from .view import PARTS, REQUIRED, CapacityView, view_capacity
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
 
 
-def read(gateway: Gateway, installation: Installation) -> Snapshot:
+def read(gateway: Gateway, installation: Installation) -> CapacityView:
     """Capacity as it is now. Without the right to see quotas the rest still stands."""
     return view_capacity(platform.read(gateway, installation, PARTS, REQUIRED))
 

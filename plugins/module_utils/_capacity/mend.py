@@ -18,6 +18,7 @@ from .plan import Refused
 from .readmit import fill_list, refresh_pods, watch_lists
 from .repair import Kind, Repair, plan_repairs
 from .settle import carry_out, make_whole
+from .view import CapacityView, pick
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -44,6 +45,16 @@ class Repaired(t.NamedTuple):
     @property
     def text(self) -> str:
         return f"{self.app_definition}: instance {self.repair.instance_id}: {self.note}"
+
+
+def to_mend(snapshot: CapacityView, stated: t.Sequence[str], namespace: str, *, may_be_gone: bool) -> list[str]:
+    """The app definitions that are stated, or all of them; one that is not there is left out, or else an error."""
+    names = [*stated] or sorted(snapshot.app_definitions)
+    if may_be_gone:
+        return [name for name in names if name in snapshot.app_definitions]
+    for name in names:
+        pick(snapshot, name, namespace)
+    return names
 
 
 class Mending:
@@ -144,7 +155,13 @@ class Mending:
             generation = self._gateway.get(APP_DEFINITION, name)
             generations = {name: generation["metadata"]["generation"] if generation else 0}
             watch_lists(self._gateway, at_risk, generations, timeout_seconds=patience)
-        make_whole(self._gateway, [name], keycloak=self._keycloak, timeout_seconds=patience)
+        make_whole(
+            self._gateway,
+            [name],
+            keycloak=self._keycloak,
+            timeout_seconds=patience,
+            troubled=self._care.troubled,
+        )
         left = {(r.kind, r.instance_id): r for _look, rest in self.plan([name]).values() for r in rest}
         for repair in open_repairs:
             if repair.instance_id not in wrong and (repair.kind, repair.instance_id) in left:

@@ -50,7 +50,7 @@ def capacity_argument_spec() -> Spec:
         "extend_time_limits": {"type": "int"},
         "drain_min_freed": {"type": "int", "default": 10},
         "time_zone": {"type": "str"},
-        "drift": {"type": "str", "choices": ["refuse", "overwrite", "adopt"], "default": "refuse"},
+        "drift": {"type": "str", "choices": ["refuse", "overwrite", "adopt", "repair_once"], "default": "refuse"},
         "accept": {"type": "list", "elements": "str", "choices": ["verdict"], "default": []},
         "repair": {"type": "list", "elements": "str", "choices": list(KINDS), "default": []},
         "lockout": {"type": "str", "choices": ["refuse", "repair", "accept"], "default": "refuse"},

@@ -18,6 +18,7 @@ from .._platform.pool import (
 )
 from .._platform.rows import AppDefinitionRow, LiveSession
 from .drain import claims_in_the_way, narrowing, outlasting_sessions
+from .drift import Policy, adopted, deviations, drifted, tell_drift, tell_fight, tell_repair
 from .ledger import Entry, Hold, Values, more_generous
 
 # The REST service changes the bounds and nothing else.
@@ -45,7 +46,7 @@ class HoldTerms(t.NamedTuple):
 
     hold: str | None
     until: str | None
-    drift: t.Literal["overwrite", "adopt"] | None
+    drift: Policy
     api: t.Literal["kubernetes", "service"]
     drain_min_freed: int | None = None
     """How many instances a patch must free that does not restore the baseline yet; None: there is no such patch."""
@@ -88,6 +89,12 @@ class Change(t.NamedTuple):
         )
 
     @property
+    def in_the_way(self) -> frozenset[str]:
+        """The uids of the sessions that keep values from being restored."""
+        claims = {instance.session.uid for instance in self.draining if instance.session}
+        return frozenset(claims | {session.uid for session in self.outlasting})
+
+    @property
     def after(self) -> Values:
         return {**self.app_definition.values, **self.patch}
 
@@ -119,6 +126,7 @@ def plan_present(
     desired: Desired,
     terms: HoldTerms,
     *,
+    now: str,
     eager: bool,
     sessions: t.Sequence[LiveSession] = (),
 ) -> Change:
@@ -129,21 +137,15 @@ def plan_present(
         entry = None
     if desired.warm and not eager:
         raise Refused(_lazy_text(app))
+    planned = None
     if terms.hold is None:
-        if entry is not None:
-            raise Refused(
-                f"{app.name} has entries in the capacity ledger ({_holders(entry)}), and a change outside of them "
-                "would be undone or get in their way; name a hold, or end them first with state=baseline"
-            )
-        wanted: Values = dict(desired.values)
-        if desired.warm is not None and (total := smallest_total(desired.warm, pool)) > (
-            app.values["min_instances"] or 0
-        ):
-            wanted["min_instances"] = total
-        planned = None
+        wanted = _wanted_for_good(app, pool, entry, desired)
     else:
         if entry is not None:
-            entry = _settle_drift(app, entry, terms)
+            fights = [each for each in deviations(app, entry) if each.fought(now)]
+            if fights and terms.drift == "repair_once":
+                return _left_alone(app, before, entry, "drift", tell_fight(app.name, fights))
+            entry, note = _settle_drift(app, entry, terms, now)
         planned = _with_hold(app, pool, entry, desired, terms)
         wanted = planned.desired()
     _check(app, wanted, terms)
@@ -153,7 +155,8 @@ def plan_present(
     stays = bool(draining or outlasting)
     patch = {} if stays else _differences(app, wanted)
     if planned is not None and patch:
-        planned = _with_written(planned, {field: value for field, value in wanted.items() if field in planned.baseline})
+        intended = {field: value for field, value in wanted.items() if field in planned.baseline}
+        planned = _with_written(planned, intended, now)
     return Change(
         app_definition=app,
         outcome="draining" if stays else ("changed" if patch or planned != before else "unchanged"),
@@ -166,6 +169,21 @@ def plan_present(
         outlasting=outlasting,
         note=note,
     )
+
+
+def _wanted_for_good(app: AppDefinitionRow, pool: Pool, entry: Entry | None, desired: Desired) -> Values:
+    """The values that a caller states outside of any exam; nothing in the ledger may be in their way."""
+    if entry is not None:
+        raise Refused(
+            f"{app.name} has entries in the capacity ledger ({_holders(entry)}), and a change outside of them "
+            "would be undone or get in their way; name a hold, or end them first with state=baseline"
+        )
+    wanted: Values = dict(desired.values)
+    if desired.warm is not None:
+        total = smallest_total(desired.warm, pool)
+        if total > (app.values["min_instances"] or 0):
+            wanted["min_instances"] = total
+    return wanted
 
 
 def plan_baseline(
@@ -181,17 +199,17 @@ def plan_baseline(
     """Plan the end of one hold, or of all: back to the baseline once no hold is open and every claim allows it."""
     before = entry
     entry, note = _same_app_definition(app, entry)
-    unchanged = Change(app, "void" if note else "unchanged", {}, before, entry, entry, NO_EFFECT, (), (), note)
+    unchanged = _left_alone(app, before, entry, "void" if note else "unchanged", note)
     if entry is None:
         return unchanged
     ended = entry._replace(
         holds={n: h._replace(ended=h.ended or terms.hold in (None, n)) for n, h in entry.holds.items()}
     )
     if ended.open_holds:
-        return _still_held(app, pool, ended, terms, unchanged, eager=eager)
-    if terms.drift is None and (drift := _drifted(app, ended)):
-        return unchanged._replace(outcome="drift", note=_drift_text(app, ended, drift))
-    ended = _settle_drift(app, ended, terms)
+        return _still_held(app, pool, ended, terms, unchanged, now=now, eager=eager)
+    if terms.drift == "refuse" and (drift := drifted(app, ended)):
+        return unchanged._replace(outcome="drift", note=tell_drift(app, ended, drift))
+    ended, _unused = _settle_drift(app, ended, terms, now)
     wanted = ended.desired()
     _check_way(app, wanted, terms)
     if clash := _clash(app, wanted):
@@ -205,7 +223,7 @@ def plan_baseline(
         ended = ended._replace(draining_since=ended.draining_since or now)
         patch = narrowing(app, pool, ended, terms.drain_min_freed) if draining else {}
     if stays and patch:
-        ended = _with_written(ended, patch)._replace(narrowed=True)
+        ended = _with_written(ended, patch, now)._replace(narrowed=True)
     return Change(
         app_definition=app,
         outcome="draining" if stays else "changed",
@@ -221,7 +239,7 @@ def plan_baseline(
 
 
 def _still_held(
-    app: AppDefinitionRow, pool: Pool, entry: Entry, terms: HoldTerms, unchanged: Change, *, eager: bool
+    app: AppDefinitionRow, pool: Pool, entry: Entry, terms: HoldTerms, unchanged: Change, *, now: str, eager: bool
 ) -> Change:
     """Plan the end of a hold beside others: the values stay, and are raised if a run before this one left them lower.
 
@@ -229,10 +247,10 @@ def _still_held(
     top of what it still sees. Nobody but the run that lowered learns of both.
     """
     wanted = entry.desired()
-    patch = {} if _drifted(app, entry) else _differences(app, wanted)
+    patch = {} if drifted(app, entry) else _differences(app, wanted)
     _check_way(app, patch, terms)
     if patch:
-        entry = _with_written(entry, wanted)
+        entry = _with_written(entry, wanted, now)
     return unchanged._replace(
         outcome="changed" if patch or entry != unchanged.ledger_before else "unchanged",
         patch=patch,
@@ -273,10 +291,30 @@ def _with_hold(app: AppDefinitionRow, pool: Pool, entry: Entry | None, desired: 
     )
 
 
-def _with_written(entry: Entry, values: Values) -> Entry:
+def _left_alone(
+    app: AppDefinitionRow, before: Entry | None, entry: Entry | None, outcome: Outcome, note: str
+) -> Change:
+    return Change(app, outcome, {}, before, entry, entry, NO_EFFECT, (), (), note)
+
+
+def _with_written(entry: Entry, values: Values, now: str) -> Entry:
     if values in entry.written:
         return entry
-    return entry._replace(written=(*entry.written, values))
+    return entry._replace(written=(*entry.written, values), written_at=now)
+
+
+def _settle_drift(app: AppDefinitionRow, entry: Entry, terms: HoldTerms, now: str) -> tuple[Entry, str]:
+    """Deal with values that another client wrote: refuse, go on from the ledger, or take them into the baseline."""
+    drift = drifted(app, entry)
+    if terms.drift == "refuse" and drift:
+        raise Refused(tell_drift(app, entry, drift))
+    if terms.drift == "adopt" and drift:
+        return adopted(app, entry, drift), ""
+    theirs = [each for each in deviations(app, entry) if each.foreign]
+    if terms.drift != "repair_once" or not theirs:
+        return entry, ""
+    repaired = {**entry.repaired, **{each.client: now for each in theirs}}
+    return entry._replace(repaired=repaired, written_at=now), tell_repair(app.name, theirs)
 
 
 def _same_app_definition(app: AppDefinitionRow, entry: Entry | None) -> tuple[Entry | None, str]:
@@ -291,33 +329,6 @@ def _same_app_definition(app: AppDefinitionRow, entry: Entry | None) -> tuple[En
 def _is_finished(app: AppDefinitionRow, entry: Entry) -> bool:
     """Whether only the removal of the entry is missing: the run that restored the baseline was killed before it."""
     return not entry.open_holds and not _differences(app, entry.baseline)
-
-
-def _drifted(app: AppDefinitionRow, entry: Entry) -> list[str]:
-    return [field for field in entry.baseline if not entry.is_ours(field, app.values[field])]
-
-
-def _drift_text(app: AppDefinitionRow, entry: Entry, fields: t.Iterable[str]) -> str:
-    wanted = entry.desired()
-    live = ", ".join(f"{field}={app.values[field]}" for field in fields)
-    told = "; ".join(
-        f"{field} should be {wanted[field]}, and {app.writers.get(field, 'another client')} wrote {app.values[field]}"
-        for field in fields
-    )
-    return (
-        f"{app.name} has {live}, which is neither its baseline {entry.baseline} nor a value that a hold wrote "
-        f"({told}); say drift=overwrite to carry on from the ledger, or drift=adopt to keep their change for good"
-    )
-
-
-def _settle_drift(app: AppDefinitionRow, entry: Entry, terms: HoldTerms) -> Entry:
-    """Deal with values that somebody else wrote: refuse, go on from the ledger, or take them into the baseline."""
-    if terms.drift == "overwrite" or not (drift := _drifted(app, entry)):
-        return entry
-    if terms.drift is None:
-        raise Refused(_drift_text(app, entry, drift))
-    # Whoever sets a number means that number: the holds come on top of it, and it is what remains after them.
-    return entry._replace(baseline={**entry.baseline, **{field: app.values[field] for field in drift}})
 
 
 def _check(app: AppDefinitionRow, wanted: Values, terms: HoldTerms) -> None:

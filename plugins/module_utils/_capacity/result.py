@@ -10,15 +10,18 @@ import typing as t
 
 from .._common.report import Difference
 from .._common.timestamps import format_time
+from .._platform.names import SPEC_FIELDS
+from .drift import deviations
 
 if t.TYPE_CHECKING:
     from .._platform.fields import Owner
     from .._platform.pool import Pool
+    from .._platform.rows import AppDefinitionRow
     from .ledger import Entry
     from .lockout import Gap
     from .mend import Repaired
     from .plan import Change
-    from .view import Snapshot
+    from .view import CapacityView
     from .wait import Warmth
 
 
@@ -38,6 +41,9 @@ def describe_pool(pool: Pool, minimum: int) -> dict[str, t.Any]:
         "cold": len(pool.cold(minimum)),
         "dirty": sum(i.dirty for i in pool.instances),
         "outdated": sum(not i.current for i in pool.instances),
+        "halves": [{"instance_id": half.id, "lacks": list(half.lacks)} for half in pool.halves(minimum)],
+        "surplus": pool.surplus(minimum),
+        "missing": pool.missing(minimum),
         "locked_out": sum(i.locked_out for i in pool.instances),
         "ownerless": list(pool.ownerless),
         "abandoned": list(pool.abandoned),
@@ -58,8 +64,26 @@ def describe_ledger(entry: Entry | None) -> dict[str, t.Any] | None:
     }
 
 
+def describe_drift(app: AppDefinitionRow, entry: Entry | None) -> list[dict[str, t.Any]]:
+    """What exams hold, and is no longer so."""
+    if entry is None or not entry.open_holds or entry.uid != app.uid:
+        return []
+    return [
+        {
+            "field": each.field,
+            "path": "/spec/" + "/".join(SPEC_FIELDS[each.field]),
+            "wanted": each.wanted,
+            "live": each.live,
+            "foreign": each.foreign,
+            "manager": each.client if each.foreign else None,
+            "at": each.writer.at if each.foreign and each.writer else None,
+        }
+        for each in deviations(app, entry)
+    ]
+
+
 def describe_capacity(
-    snapshot: Snapshot, names: t.Iterable[str] | None = None, *, leading: bool | None
+    snapshot: CapacityView, names: t.Iterable[str] | None = None, *, leading: bool | None, led_seconds: float | None
 ) -> dict[str, t.Any]:
     """Some app definitions or all as they are: what C(theia_capacity_info) returns."""
     operator = snapshot.operator
@@ -75,28 +99,30 @@ def describe_capacity(
             "keycloak": operator.keycloak,
             "sessions_per_user": operator.sessions_per_user,
             "leading": leading,
+            "led_seconds": None if led_seconds is None else int(led_seconds),
         },
         "seen_at": format_time(snapshot.now),
         "missing": dict(snapshot.missing),
     }
 
 
-def describe_app_definition(snapshot: Snapshot, name: str) -> dict[str, t.Any]:
+def describe_app_definition(snapshot: CapacityView, name: str) -> dict[str, t.Any]:
     """One app definition as it is."""
-    app = snapshot.app_definitions[name]
+    app, entry = snapshot.app_definitions[name], snapshot.ledger.entries.get(name)
     return {
         "name": name,
         "uid": app.uid,
         **app.values,
         "sessions": len(snapshot.sessions.get(name, ())),
         "pool": describe_pool(snapshot.pools[name], app.values["min_instances"] or 0),
-        "ledger": describe_ledger(snapshot.ledger.entries.get(name)),
+        "ledger": describe_ledger(entry),
+        "drift": describe_drift(app, entry),
     }
 
 
 def describe_change(
     change: Change,
-    snapshot: Snapshot,
+    snapshot: CapacityView,
     *,
     warmth: Warmth | None,
     failure: str | None,
@@ -120,6 +146,7 @@ def describe_change(
         "draining": _describe_draining(change, snapshot),
         "lockouts": [_describe_gap(gap) for gap in gaps if gap.seat.app_definition == app.name],
         "seconds_to_warm": warmth.seconds if warmth else None,
+        "looks": list(warmth.looks) if warmth else [],
     }
 
 
@@ -146,7 +173,7 @@ def _describe_gap(gap: Gap) -> dict[str, t.Any]:
     return {**who, "outcome": gap.outcome, **what}
 
 
-def _describe_draining(change: Change, snapshot: Snapshot) -> list[dict[str, t.Any]]:
+def _describe_draining(change: Change, snapshot: CapacityView) -> list[dict[str, t.Any]]:
     """Who is waited for: the sessions on instances that are to go, and those that a time limit would end."""
     sessions = snapshot.sessions.get(change.app_definition.name, ())
     users = {session.uid: session.user for session in sessions}

@@ -17,7 +17,8 @@ from .result import differences
 
 if t.TYPE_CHECKING:
     from .._service.scaling import Scaling
-    from .execute import Job, Send
+    from .job import Job
+    from .send import Send
 
 NOT_CHECKED = ["claimed instances", "ledger", "mode of the operator", "progress of the pool"]
 
@@ -41,12 +42,13 @@ def read_bounds(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     service = connect_service(params)
     names = params["app_definitions"]
     found = service.admin.scalings() if names is None else [service.admin.scaling(name) for name in names]
-    unknown = {
+    unknown: dict[str, t.Any] = {
         "uid": None,
         "timeout_minutes": None,
         "inactive_minutes": None,
         "sessions": None,
         "pool": None,
+        "drift": None,
         "ledger": None,
     }
     return {
@@ -142,4 +144,5 @@ def _describe(bounds: Scaling, patch: dict[str, int], failure: str | None) -> di
         "draining": [],
         "lockouts": [],
         "seconds_to_warm": None,
+        "looks": [],
     }

@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import Conflict, EduideError, NotFound, several
 from .._common.timestamps import format_time
-from .._common.waiting import PASSING, Clock, Deadline
+from .._common.waiting import Clock, Troubled, wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, LEASE, SERVICE
 from .._platform.names import POOL_TOUCHED
 from .look import look_at
@@ -26,7 +26,6 @@ if t.TYPE_CHECKING:
 STALLED_SECONDS = 5.0
 # How often a pool that stands still is mended before it is given up.
 MENDS = 2
-_INTERVAL_SECONDS = 1.0
 _KINDS = {"Service": SERVICE, "Deployment": DEPLOYMENT, "ConfigMap": CONFIG_MAP}
 
 Sleep = t.Callable[[float], None]
@@ -47,6 +46,7 @@ def wait_until_quiet(
     *,
     quiet_seconds: float,
     timeout_seconds: float,
+    troubled: Troubled | None = None,
     clock: Clock = time.monotonic,
     sleep: Sleep = time.sleep,
 ) -> Quiet:
@@ -54,14 +54,20 @@ def wait_until_quiet(
 
     A pool that no session holds and that was left alone for that long is quiet at the first look.
     """
-    deadline = Deadline(timeout_seconds, clock)
     noise: dict[str, str] = {}
     quiet_since: dict[str, float] = {}
     earlier: dict[str, Look] = {}
-    waited = False
-    while True:
-        looks, now = look_at(gateway, names), clock()
-        waiting = []
+    waiting: list[str] = []
+    tries = 0
+
+    def look() -> dict[str, Look]:
+        nonlocal tries
+        tries += 1
+        return look_at(gateway, names)
+
+    def reached(looks: dict[str, Look]) -> bool:
+        now = clock()
+        waiting.clear()
         for name, look in looks.items():
             under_way = [*releases(look, 0.0), *(went(earlier[name], look) if name in earlier else ())]
             if found := under_way or releases(look, quiet_seconds):
@@ -71,12 +77,12 @@ def wait_until_quiet(
             since = quiet_since.setdefault(name, now if look.held else now - quiet_seconds)
             if found or now - since < quiet_seconds:
                 waiting.append(name)
-        if not waiting:
-            return Quiet(waited, {})
-        if deadline.remaining <= 0:
-            return Quiet(waited, {name: noise.get(name, "it was watched for too short a time") for name in waiting})
-        waited, earlier = True, looks
-        sleep(min(_INTERVAL_SECONDS, max(deadline.remaining, 0.0)))
+        earlier.update(looks)
+        return not waiting
+
+    wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
+    late = {name: noise.get(name, "it was watched for too short a time") for name in waiting}
+    return Quiet(tries > 1, late)
 
 
 def holder(gateway: Gateway, lease: str) -> str | None:
@@ -91,6 +97,7 @@ def make_whole(
     *,
     keycloak: bool,
     timeout_seconds: float,
+    troubled: Troubled | None = None,
     clock: Clock = time.monotonic,
     sleep: Sleep = time.sleep,
 ) -> dict[str, str]:
@@ -98,18 +105,13 @@ def make_whole(
 
     Returns what is wrong in the end, by app definition.
     """
-    deadline = Deadline(timeout_seconds, clock)
     stands: dict[str, tuple[t.Any, float]] = {name: (None, clock()) for name in names}
     mends = dict.fromkeys(names, 0)
-    while True:
-        wrong: dict[str, str] = {}
-        try:
-            looks = look_at(gateway, names)
-        except EduideError as exc:
-            looks, wrong = {}, dict.fromkeys(names, f"the pool could not be looked at: {exc.told}")
-            if not isinstance(exc, PASSING):
-                return wrong
+    wrong: dict[str, str] = {}
+
+    def reached(looks: dict[str, Look]) -> bool:
         now = clock()
+        wrong.clear()
         for name, look in looks.items():
             found = [each for each in incomplete(look, keycloak=keycloak) if not each.held]
             if not found:
@@ -123,9 +125,16 @@ def make_whole(
                 stands[name] = (None, now)
                 if mends[name] <= MENDS:
                     carry_out(gateway, look, plan_repairs(look, ("halves", "outdated"), keycloak=keycloak))
-        if all(mends[name] > MENDS for name in wrong) or deadline.remaining <= 0:
-            return wrong
-        sleep(min(_INTERVAL_SECONDS, max(deadline.remaining, 0.0)))
+        return all(mends[name] > MENDS for name in wrong)
+
+    def look() -> dict[str, Look]:
+        return look_at(gateway, names)
+
+    try:
+        wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
+    except EduideError as exc:
+        return dict.fromkeys(names, f"the pool could not be looked at: {exc.told}")
+    return wrong
 
 
 def carry_out(gateway: Gateway, look: Look, repairs: t.Sequence[Repair]) -> dict[int, str]:

@@ -14,7 +14,7 @@ from .._platform import pool as instance_pool
 from . import ledger as capacity_ledger
 
 if t.TYPE_CHECKING:
-    from .._platform import lists
+    from .._platform.lists import Snapshot
     from .._platform.operator import Operator
     from .._platform.options import Installation
     from .._platform.pool import Pool
@@ -24,9 +24,11 @@ if t.TYPE_CHECKING:
 
 REQUIRED: tuple[Part, ...] = ("app_definitions", "services", "deployments", "address_lists", "sessions", "ledger")
 PARTS: tuple[Part, ...] = (*REQUIRED, "quotas")
+# What one look shows, and those who look again and again do without.
+SHOWN: tuple[Part, ...] = (*PARTS, "proxies")
 
 
-class Snapshot(t.NamedTuple):
+class CapacityView(t.NamedTuple):
     app_definitions: dict[str, AppDefinitionRow]
     pools: dict[str, Pool]
     ledger: capacity_ledger.Ledger
@@ -39,15 +41,17 @@ class Snapshot(t.NamedTuple):
     now: datetime
 
 
-def view_capacity(snapshot: lists.Snapshot) -> Snapshot:
+def view_capacity(snapshot: Snapshot) -> CapacityView:
     seen, operator = snapshot.lists, snapshot.operator
+    login = operator is not None and operator.keycloak
     pools = {
         app.name: instance_pool.count(
             app.uid,
             app.generation,
             services=seen.services or (),
             deployments=seen.deployments or (),
-            addresses=seen.address_lists if operator is not None and operator.keycloak else None,
+            addresses=seen.address_lists if login else None,
+            proxies=seen.proxies if login else None,
             now=snapshot.now,
         )
         for app in seen.app_definitions or ()
@@ -55,7 +59,7 @@ def view_capacity(snapshot: lists.Snapshot) -> Snapshot:
     sessions: dict[str, list[LiveSession]] = {}
     for row in seen.sessions:
         sessions.setdefault(row.app_definition, []).append(row.living(snapshot.now))
-    return Snapshot(
+    return CapacityView(
         app_definitions={app.name: app for app in seen.app_definitions or ()},
         pools=pools,
         ledger=capacity_ledger.read_ledger(snapshot.ledger),
@@ -67,7 +71,7 @@ def view_capacity(snapshot: lists.Snapshot) -> Snapshot:
     )
 
 
-def pick(snapshot: Snapshot, name: str, namespace: str) -> AppDefinitionRow:
+def pick(snapshot: CapacityView, name: str, namespace: str) -> AppDefinitionRow:
     """The app definition of this name, or an error that lists the ones there are."""
     if name not in snapshot.app_definitions:
         known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
@@ -75,7 +79,7 @@ def pick(snapshot: Snapshot, name: str, namespace: str) -> AppDefinitionRow:
     return snapshot.app_definitions[name]
 
 
-def require_operator(snapshot: Snapshot, installation: Installation, namespace: str) -> Operator:
+def require_operator(snapshot: CapacityView, installation: Installation, namespace: str) -> Operator:
     if snapshot.operator is None:
         raise Misconfigured(
             f"there is no Deployment {installation.operator_deployment!r} in namespace {namespace!r}, so the mode of "

@@ -35,6 +35,8 @@ def _problem(name: str, value: t.Any, option: t.Mapping[str, t.Any]) -> str | No
 def _problem_of_list(name: str, value: t.Sequence[t.Any], option: t.Mapping[str, t.Any]) -> str | None:
     if option.get("options") and option.get("type") != "list":
         return f"{name}: it has to be one dictionary, not a list"
+    if option.get("type") == "int":
+        return f"{name}: it has to be one whole number, not a list"
     if option.get("options") and None in value:
         return f"{name}: one of its entries is empty; fill it or take it away"
     inner = {**option, "type": option.get("elements")}

@@ -13,6 +13,7 @@ import urllib.parse
 from ansible.module_utils.basic import AnsibleModule
 
 from .inputs import find_unreadable
+from .plain import harmless
 from .redact import secrets_in
 from .secrets import KNOWN, remember_content
 
@@ -80,7 +81,7 @@ _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 
 
 class TheiaModule(AnsibleModule):
-    """An AnsibleModule that hides every secret that the run has met, wherever it came from."""
+    """An AnsibleModule that returns no secret that the run has met, wherever it came from, and commands no terminal."""
 
     def _load_params(self) -> None:
         """Runs before anything can be logged or refused, so that not even a mistyped option shows a secret."""
@@ -92,11 +93,11 @@ class TheiaModule(AnsibleModule):
     def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
         # Every form would be looked for in every field of thousands of sessions; texts of others are clean by now.
         self.no_log_values.update(KNOWN.plain)
-        super().exit_json(**kwargs)
+        super().exit_json(**harmless(kwargs))
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         self.no_log_values.update(KNOWN.forms)
-        super().fail_json(msg, **kwargs)
+        super().fail_json(harmless(msg), **harmless(kwargs))
 
 
 def remember_secrets(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> None:

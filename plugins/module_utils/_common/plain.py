@@ -6,7 +6,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import typing as t
+
+# JSON writes every other control character as an escape.
+_OBEYED_IN_JSON = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# The longest command has a few hundred names in it, and the longest table has a few hundred rows.
+LONGEST_LINE = 10_000
+MOST_LINES = 1_000
 
 
 def plain(text: str) -> str:
@@ -25,3 +33,34 @@ def plain_texts(value: t.Any) -> t.Any:
     if isinstance(value, t.Mapping):
         return {plain_texts(key): plain_texts(item) for key, item in value.items()}
     return [plain_texts(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def harmless(value: t.Any) -> t.Any:
+    """The same, fit to be shown as JSON, as Ansible shows results when it is asked for more words.
+
+    A space stands for what JSON leaves as it is and a terminal obeys: later control characters and marks of direction.
+    """
+    # Of thousands of records hardly any has one, and it takes a fifth of the time to know that none does.
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return _harmless(value) if _OBEYED_IN_JSON.search("" if text.isascii() else text) else value
+
+
+def _harmless(value: t.Any) -> t.Any:
+    if isinstance(value, str):
+        return _OBEYED_IN_JSON.sub(" ", value)
+    if isinstance(value, t.Mapping):
+        return {_harmless(key): _harmless(item) for key, item in value.items()}
+    return [_harmless(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def shown(lines: t.Sequence[str]) -> list[str]:
+    """The lines of a report as they are printed: plain, not endless, and not endlessly many."""
+    found = [cut(plain(line)) for line in lines[:MOST_LINES]]
+    more = len(lines) - MOST_LINES
+    return [*found, f"… ({more} more lines)"] if more > 0 else found
+
+
+def cut(line: str) -> str:
+    """A line of at most the length that anybody reads."""
+    more = len(line) - LONGEST_LINE
+    return f"{line[:LONGEST_LINE]} … ({more} more characters)" if more > 0 else line

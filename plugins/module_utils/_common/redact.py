@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .secrets import KNOWN, forms_of
+from .secrets import KNOWN, PART, forms_of
 
 HIDDEN = "***"
 # A text of others is cut to so many characters before anything else is done with it.
@@ -62,6 +62,7 @@ def scrub_text(text: str, secrets: t.Iterable[str] = ()) -> str:
     shown = text[:LONGEST_TEXT]
     for secret in known:
         shown = shown.replace(secret, HIDDEN)
+    shown = _without_parts(shown)
     more = len(text) - LONGEST_TEXT
     if more <= 0:
         return hide_shapes(_PIECE.findall(shown))
@@ -74,6 +75,17 @@ def _longest_first(secrets: t.Iterable[str]) -> t.Sequence[str]:
     """A secret that is part of another one must not leave the rest of it standing."""
     given = {form for secret in secrets for form in forms_of(secret)}
     return sorted(given.union(KNOWN.forms), key=len, reverse=True) if given else KNOWN.forms
+
+
+def _without_parts(text: str) -> str:
+    """The text without what it quotes of a secret, where it does not quote all of it."""
+    kept: list[str] = []
+    end = 0
+    for start in range(len(text) - PART + 1) if KNOWN.parts else ():
+        if text[start : start + PART] in KNOWN.parts:
+            kept += [text[end:start], HIDDEN] if start > end or not kept else []
+            end = start + PART
+    return "".join([*kept, text[end:]])
 
 
 def _without_half(text: str, secret: str) -> str:

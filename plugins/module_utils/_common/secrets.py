@@ -18,6 +18,10 @@ from .errors import Misconfigured
 SHORTEST_SECRET = 6
 # So much of the middle of a longer text in base64 is the same whatever stands around it.
 _SHORTEST_IN_BASE64 = 12
+# Of a secret that is long enough, a part of this length says too much, and stands nowhere else by chance.
+PART = 12
+_SHORTEST_WITH_PARTS = 20
+_CHANCE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[^\s:/\\]*")
 
 
 class Secrets:
@@ -28,6 +32,8 @@ class Secrets:
         self._sorted: tuple[str, ...] = ()
         self.plain: set[str] = set()
         """As they were given."""
+        self.parts: frozenset[str] = frozenset()
+        """What texts may quote of them, in pieces of one length."""
 
     def add(self, *values: t.Any) -> None:
         found = {form for value in values if isinstance(value, (str, bytes)) and value for form in forms_of(value)}
@@ -35,6 +41,7 @@ class Secrets:
             # Both are one step to the interpreter, so that no thread sees half of what another one adds.
             self._forms.update(dict.fromkeys(found))
             self.plain.update(str(value).strip() for value in values if value and len(str(value)) >= SHORTEST_SECRET)
+            self.parts |= {part for value in self.plain for part in _parts_of(value)}
             # A secret that is part of another one must not leave the rest of it standing.
             self._sorted = tuple(sorted([*self._forms], key=len, reverse=True))
 
@@ -45,7 +52,7 @@ class Secrets:
 
     def clear(self) -> None:
         """For tests, in which one process is many runs."""
-        self._forms, self._sorted, self.plain = {}, (), set()
+        self._forms, self._sorted, self.plain, self.parts = {}, (), set(), frozenset()
 
 
 KNOWN = Secrets()
@@ -66,6 +73,13 @@ def forms_of(secret: str | bytes) -> set[str]:
     twice = {form for value in escaped for form in (repr(value)[1:-1], json.dumps(value)[1:-1])}
     encoded = {form for value in plain for form in _in_base64(value)}
     return {form for form in plain | escaped | twice | encoded if len(form) >= SHORTEST_SECRET}
+
+
+def _parts_of(secret: str) -> t.Iterator[str]:
+    """Only what looks made by chance: the words of a password, or the beginning of an address, stand in good texts."""
+    if len(secret) >= _SHORTEST_WITH_PARTS:
+        parts = (secret[start : start + PART] for start in range(len(secret) - PART + 1))
+        yield from (part for part in parts if _CHANCE.fullmatch(part))
 
 
 def _escaped(value: str) -> set[str]:

@@ -56,7 +56,7 @@ def parse_until(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
     """Read the end of an exam as ``parse_moment`` does. ValueError if it is no time, or already over."""
     time = parse_moment(text, now=now, zone=zone)
     if time <= now:
-        raise ValueError(f"it is already over: {format_time(time)} is not after {format_time(now)}")
+        raise ValueError(f"it is already over: {tell_time(time, zone)} is not after {tell_time(now, zone)}")
     return time
 
 

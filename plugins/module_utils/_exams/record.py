@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 from datetime import datetime
 
@@ -47,6 +48,11 @@ class Recorded(t.NamedTuple):
             frozenset(map(person, self.exam.users)),
             closed=self.closed_at is not None,
         )
+
+    @property
+    def session_minutes(self) -> int:
+        """How long a session of it may have to last: as long as the shield, and an hour more."""
+        return math.ceil((self.shield_until - self.shield_from).total_seconds() / 60) + 60
 
     def is_open(self, now: datetime) -> bool:
         """Whether its shield holds now."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import threading
 import typing as t
 
@@ -29,6 +30,7 @@ from .gateway import (
     whole,
 )
 from .kinds import (
+    ACCESS_REVIEW,
     APP_DEFINITION,
     NAMESPACE,
     POD,
@@ -36,16 +38,22 @@ from .kinds import (
     Kind,
 )
 from .pages import Page, read_page
-from .requests import Request, reading
+from .requests import Request, access_review, reading
 from .responses import check_deleted, json_of, object_of, refusal
 from .transport import Transport
 
 PAGE_SIZE = 500
 # How often a list is begun anew because its continue token expired while it was read.
 LIST_RESTARTS = 3
+# Half a million objects. Something that answers each page with one more is no API server.
+MOST_PAGES = 1000
 CONNECTIONS = 16
 _OLDER_APP_DEFINITION = APP_DEFINITION._replace(version="v1beta10")
 GONE = 410
+
+
+class _TooMany(Exception):
+    """There are more objects than are wanted."""
 
 
 class KubeGateway:
@@ -83,10 +91,12 @@ class KubeGateway:
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
+        metadata_only: bool = False,
     ) -> Objects:
         query = {"labelSelector": label_selector} if label_selector else {}
         request = self._request("list", kind, everywhere=everywhere)
         if self._followed is None or everywhere or not patient:
+            request = request._replace(metadata_only=metadata_only)
             return self._read_list(request, query, keep, patient=patient)[0]
         # A projection that is made anew for every look is the same one.
         key = kind.group, kind.plural, label_selector, getattr(keep, "__code__", keep)
@@ -96,6 +106,13 @@ class KubeGateway:
             keep,
         )
         return self._followed.setdefault(key, followed).look()
+
+    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
+        request = self._request("list", kind, metadata_only=True)
+        try:
+            return self._read_list(request, {}, keep, patient=True, most=most)[0]
+        except _TooMany:
+            return None
 
     def following(self) -> KubeGateway:
         return KubeGateway(
@@ -152,6 +169,20 @@ class KubeGateway:
     def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
         return in_parallel(function, items, concurrency)
 
+    def may(self, verb: str, resource: str, group: str, *, everywhere: bool = False) -> bool:
+        name, _slash, subresource = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
+        asked |= {} if everywhere else {"namespace": self._namespace}
+        request = Request("create", ACCESS_REVIEW)
+        answer = self._checked(self._transport.request(access_review(ACCESS_REVIEW, asked)), request)
+        status = json_of(answer, self._access, request).get("status")
+        return isinstance(status, dict) and status.get("allowed") is True
+
+    def versions(self, kind: Kind) -> t.Sequence[str]:
+        from .discovery import versions_with
+
+        return versions_with(self._transport, kind)
+
     def no_installation(self) -> EduideError:
         facts = {"namespace": self._namespace}
         try:
@@ -169,22 +200,31 @@ class KubeGateway:
         )
 
     def _read_list(
-        self, request: Request, query: t.Mapping[str, str], keep: Keep, *, patient: bool
+        self, request: Request, query: t.Mapping[str, str], keep: Keep, *, patient: bool, most: float = math.inf
     ) -> tuple[Objects, str]:
         """All pages of a list, and the version of it."""
         for _restart in range(LIST_RESTARTS + 1):
             kept: Objects = []
-            page: dict[str, str] | None = {**query, "limit": str(self._page_size)}
+            page: dict[str, str] = {**query, "limit": str(min(self._page_size, most + 1))}
             version = ""
             try:
-                while page is not None:
+                for _page in range(MOST_PAGES):
                     found = self._read_page(request, page, keep, patient=patient)
                     kept += found.kept
+                    if len(kept) + found.remaining > most:
+                        raise _TooMany
                     version = version or found.version
-                    page = {**page, "continue": found.token} if found.token else None
+                    if not found.token:
+                        return kept, version
+                    if found.token == page.get("continue"):
+                        break
+                    page = {**page, "continue": found.token}
             except PlaceForgotten:
                 continue
-            return kept, version
+            raise ServerFailed(
+                f"cannot list {request.thing}: {self._access.host} announces one more page after each page and never "
+                "ends; is that the address of a Kubernetes API, and is nothing in between answering in its place?"
+            )
         raise ServerFailed(
             f"cannot list {request.thing}: it took so long that the server forgot its place {LIST_RESTARTS + 1} times; "
             "is the API server overloaded?",

@@ -48,10 +48,18 @@ class Gateway(t.Protocol):
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
+        metadata_only: bool = False,
     ) -> Objects:
         """Every object of the installation, or of the cluster, as ``keep`` projects it; None is left out.
 
-        One who is patient asks again where the server cannot answer just now.
+        One who is patient asks again where the server cannot answer just now. Whoever keeps nothing but metadata says
+        so: the rest then stays at the server.
+        """
+
+    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
+        """Every object of the installation by its metadata, or None if there are more than ``most``.
+
+        The first page tells how many there are, so that learning this takes one request.
         """
 
     def following(self) -> Gateway:
@@ -74,6 +82,12 @@ class Gateway(t.Protocol):
 
     def log_lines(self, pod: str, *, container: str | None = None, tail: int = 500) -> t.Sequence[str]:
         """The last lines that a container wrote. They may hold secrets: scrub before showing."""
+
+    def may(self, verb: str, resource: str, group: str, *, everywhere: bool = False) -> bool:
+        """Whether the API server lets us do that in the installation's namespace, or in the whole cluster."""
+
+    def versions(self, kind: Kind) -> t.Sequence[str]:
+        """The versions in which the server has this kind; none if it does not know it, or does not tell."""
 
     def no_installation(self) -> EduideError:
         """Why no app definition was found here: what to raise when the list of them is empty."""

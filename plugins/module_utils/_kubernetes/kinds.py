@@ -59,4 +59,9 @@ REPLICA_SET = Kind("apps", "v1", "replicasets", "ReplicaSet")
 
 LEASE = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 
+# An access review is created and never stored: it is a question.
+ACCESS_REVIEW = Kind(
+    "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
+)
+
 POD_METRICS = Kind("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")

@@ -28,6 +28,8 @@ class Page(t.NamedTuple):
     """Where the next page begins; None after the last one."""
     version: str
     """Of the whole list: what is changed later has a later one."""
+    remaining: int = 0
+    """How many objects come after this page, as far as the server says."""
 
 
 class _Strange(Exception):
@@ -53,7 +55,13 @@ def read_page(answer: Answer, access: Access, request: Request, keep: Keep) -> P
         what = f"a list with an entry that is no {request.kind.kind}"
         raise not_understood(what, answer, access, request) from None
     token = metadata.get("continue")
-    return Page(kept, str(token) if token else None, str(metadata.get("resourceVersion") or ""))
+    remaining = metadata.get("remainingItemCount")
+    return Page(
+        kept,
+        str(token) if token else None,
+        str(metadata.get("resourceVersion") or ""),
+        remaining if isinstance(remaining, int) else 0,
+    )
 
 
 def _find_items(body: bytes) -> tuple[str, int]:

@@ -15,6 +15,8 @@ from .._common.http.rules import Effect
 from .kinds import Kind
 
 _METHODS = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
+# A server that does not know this form answers with whole objects.
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
 
 
 class Request(t.NamedTuple):
@@ -24,6 +26,7 @@ class Request(t.NamedTuple):
     name: str | None = None
     subresource: str | None = None
     body: t.Mapping[str, t.Any] | None = None
+    metadata_only: bool = False
 
     @property
     def resource(self) -> str:
@@ -51,6 +54,8 @@ class Request(t.NamedTuple):
         if self.body is not None:
             content = "application/merge-patch+json" if self.verb == "patch" else "application/json"
             headers.append(("Content-Type", content))
+        if self.metadata_only:
+            headers.append(("Accept", _METADATA))
         data = json.dumps(self.body).encode() if self.body is not None else None
         return Message(_METHODS[self.verb], self._target(query), self.effect, headers, data)
 
@@ -61,6 +66,13 @@ class Request(t.NamedTuple):
         parts += [part for part in (self.kind.plural, self.name, self.subresource) if part]
         path = "/" + "/".join(urllib.parse.quote(part, safe="") for part in parts)
         return f"{path}?{urllib.parse.urlencode(query)}" if query else path
+
+
+def access_review(kind: Kind, attributes: t.Mapping[str, str]) -> Message:
+    """Ask whether we may do something. It is a POST that changes nothing."""
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "spec": {"resourceAttributes": attributes}}
+    target = f"/apis/{kind.api_version}/{kind.plural}"
+    return Message("POST", target, Effect.READ, [("Content-Type", "application/json")], json.dumps(body).encode())
 
 
 def reading(target: str) -> Message:

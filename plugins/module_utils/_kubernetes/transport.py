@@ -76,7 +76,9 @@ class Transport:
 
     def _send(self, message: Message, proof: Proof, deadline: Deadline, patient: bool) -> Answer:
         # Logs come as text; everything else has to be JSON, which is looked at later.
-        headers = [("Accept", "application/json, */*"), ("User-Agent", "eduide.theia"), *self.access.headers]
+        headers = [("User-Agent", "eduide.theia"), *self.access.headers]
+        if not any(name == "Accept" for name, _value in message.headers):
+            headers.append(("Accept", "application/json, */*"))
         if proof.header:
             headers.append(("Authorization", proof.header))
         own = message._replace(headers=[*headers, *message.headers])

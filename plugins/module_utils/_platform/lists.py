@@ -14,7 +14,7 @@ from .quota import QuotaRow
 from .room import LimitRange, Node, PodMaker, PodOnNode, Quota
 from .rows import AppDefinitionRow, SessionRow, WorkspaceRow
 from .storage import ClaimRow, Collector, VolumeRow
-from .workloads import AddressListRow, DeploymentRow, PodRow, ReplicaSetRow, ServiceRow, UsageRow
+from .workloads import AddressListRow, DeploymentRow, PodRow, ProxyRow, ReplicaSetRow, ServiceRow, UsageRow
 
 Object = t.Mapping[str, t.Any]
 
@@ -32,6 +32,7 @@ class Lists(t.NamedTuple):
     pods: t.Sequence[PodRow] | None = None
     usage: t.Sequence[UsageRow] | None = None
     address_lists: t.Sequence[AddressListRow] | None = None
+    proxies: t.Sequence[ProxyRow] | None = None
     claims: t.Sequence[ClaimRow] | None = None
     volumes: t.Sequence[VolumeRow] | None = None
     """Those of this installation: the list is the cluster's."""

@@ -9,8 +9,26 @@ from __future__ import annotations
 import typing as t
 
 
-def last_writer(obj: t.Mapping[str, t.Any], *path: str) -> str | None:
-    """The manager of a field and when it wrote, as words; None if nobody is recorded.
+class Tracker(t.NamedTuple):
+    """A tool that applies what is written elsewhere."""
+
+    tool: str
+    mark: str
+    """The label or annotation that says so, with its value."""
+
+
+class Writer(t.NamedTuple):
+    """Who wrote a field last."""
+
+    manager: str
+    at: str | None
+
+    def __str__(self) -> str:
+        return f"{self.manager} at {self.at or 'an unknown time'}"
+
+
+def last_writer(obj: t.Mapping[str, t.Any], *path: str) -> Writer | None:
+    """The manager of a field and when it wrote; None if nobody is recorded.
 
     Several managers may own a field: the one that wrote last set the value that is there.
     """
@@ -19,7 +37,25 @@ def last_writer(obj: t.Mapping[str, t.Any], *path: str) -> str | None:
         return None
     # The API server writes all times in one form, which sorts as text.
     last = max(entries, key=lambda entry: str(entry.get("time") or ""))
-    return f"{last.get('manager') or 'an unnamed client'} at {last.get('time') or 'an unknown time'}"
+    return Writer(str(last.get("manager") or "an unnamed client"), str(last.get("time") or "") or None)
+
+
+# Labels and annotations by which the usual tools know what is theirs, the one that decides in the end first.
+_TRACKS = {
+    "argocd.argoproj.io/tracking-id": "Argo CD",
+    "argocd.argoproj.io/instance": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/name": "Flux",
+    "helm.toolkit.fluxcd.io/name": "Flux",
+    "meta.helm.sh/release-name": "Helm",
+}
+
+
+def tracker(obj: t.Mapping[str, t.Any]) -> Tracker | None:
+    """Who brings this object back to what is written elsewhere; None if no tool says so."""
+    metadata = obj["metadata"]
+    marks = {**(metadata.get("labels") or {}), **(metadata.get("annotations") or {})}
+    found = [Tracker(tool, f"{mark}={marks[mark]}") for mark, tool in _TRACKS.items() if mark in marks]
+    return found[0] if found else None
 
 
 def _owns(fields: t.Any, path: t.Sequence[str]) -> bool:

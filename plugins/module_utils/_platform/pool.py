@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from .._common.timestamps import parse_time
 from .fields import Owner
 from .names import INTERNAL_SUFFIX
-from .workloads import AddressListRow, DeploymentRow, ServiceRow
+from .workloads import AddressListRow, DeploymentRow, ProxyRow, ServiceRow
 
 # A release takes the operator a moment: labels go before addresses do. Only what stays longer was missed.
 RELEASE_GRACE = timedelta(seconds=30)
@@ -70,6 +70,14 @@ class Instance(t.NamedTuple):
         return self.free and self.ready and self.current and not self.dirty
 
 
+class Half(t.NamedTuple):
+    """An instance of which a part is missing."""
+
+    id: int
+    lacks: tuple[str, ...]
+    """In words: C(external Service), C(internal Service), C(Deployment), C(address list), C(proxy ConfigMap)."""
+
+
 class Pool(t.NamedTuple):
     """All instances of one app definition, and the ids that something else occupies."""
 
@@ -78,6 +86,8 @@ class Pool(t.NamedTuple):
     ownerless: tuple[str, ...]
     abandoned: tuple[int, ...] = ()
     """Ids of instances that a session holds and the app definition gave up, when it was lowered below them."""
+    parts: tuple[Half, ...] = ()
+    """Every id of which the app definition owns something and not everything."""
 
     @property
     def claimed_ids(self) -> frozenset[int]:
@@ -102,6 +112,19 @@ class Pool(t.NamedTuple):
     def claims_above(self, minimum: int) -> list[Instance]:
         return [i for i in self.instances if not i.free and i.id > minimum]
 
+    def halves(self, minimum: int) -> list[Half]:
+        """Those up to the bound: the operator neither completes them nor gives them to anybody."""
+        return [half for half in self.parts if half.id <= minimum]
+
+    def surplus(self, minimum: int) -> list[int]:
+        """Ids of free instances above the bound, which the operator has yet to remove."""
+        return [i.id for i in self.instances if i.free and i.id > minimum]
+
+    def missing(self, minimum: int) -> list[int]:
+        """Ids up to the bound of which nothing is there."""
+        there = {i.id for i in self.instances} | {half.id for half in self.parts} | self.foreign_ids
+        return [number for number in range(1, minimum + 1) if number not in there]
+
     def cold(self, minimum: int) -> list[int]:
         """Ids up to the bound that should be warm and are not: a student who comes now would have to wait there."""
         settled = {i.id for i in self.instances if i.warm or not i.free} | self.foreign_ids
@@ -123,12 +146,14 @@ def count(
     services: t.Iterable[ServiceRow],
     deployments: t.Iterable[DeploymentRow],
     addresses: t.Iterable[AddressListRow] | None,
+    proxies: t.Iterable[ProxyRow] | None = None,
     now: datetime,
 ) -> Pool:
     """Count the pool of the app definition with this uid.
 
     ``addresses`` are the e-mail ConfigMaps, or None where no login protects sessions or they cannot be read; then
-    nothing is said about locked-out users. Objects built before generation labels existed count as current.
+    nothing is said about locked-out users. So it is with ``proxies``, the ConfigMaps of login proxies. Objects built
+    before generation labels existed count as current.
     """
     services, deployments = list(services), list(deployments)
     claimed_sidecars = _by_id([row for row in services if row.sidecar and row.sessions], uid)
@@ -157,18 +182,47 @@ def count(
                 current=current and not service.deleting,
             )
         )
-    strangers = [
-        _Stranger(kind, row.name, row.instance_id, _session(row) is not None, bool(row.owners))
-        for kind, rows in (("Service", services), ("Deployment", deployments))
-        for row in rows
-        if row.instance_id is not None and not _owned_by(row, uid) and _named_after(row.name, uid[-12:])
-    ]
+    strangers = _strangers(uid, services, deployments)
     return Pool(
         instances=tuple(instances),
         foreign_ids=frozenset(stranger.instance_id for stranger in strangers) - frozenset(ours),
         ownerless=tuple(sorted(f"{stranger.kind}/{stranger.name}" for stranger in strangers if not stranger.owned)),
         abandoned=tuple(sorted({stranger.instance_id for stranger in strangers if stranger.claimed} - ours.keys())),
+        parts=_halves(
+            {"external Service": ours, "internal Service": internal},
+            {
+                "proxy ConfigMap": None if proxies is None else _by_id(proxies, uid),
+                "address list": None if addresses is None else lists,
+                "Deployment": built,
+            },
+            now,
+        ),
     )
+
+
+def _strangers(uid: str, services: list[ServiceRow], deployments: list[DeploymentRow]) -> list[_Stranger]:
+    """What is named after this app definition and belongs to something else."""
+    return [
+        _Stranger(kind, row.name, row.instance_id, _session(row) is not None, bool(row.owners))
+        for kind, rows in (("Service", services), ("Deployment", deployments))
+        for row in rows
+        if row.instance_id is not None and not _owned_by(row, uid) and _named_after(row.name, uid[-12:])
+    ]
+
+
+def _halves(
+    services: t.Mapping[str, t.Mapping[int, ServiceRow]],
+    others: t.Mapping[str, t.Mapping[int, t.Any] | None],
+    now: datetime,
+) -> tuple[Half, ...]:
+    """Not those whose Service was written a moment ago: the operator is at work on them."""
+    read = {role: found for role, found in {**services, **others}.items() if found is not None}
+    halves = []
+    for number in sorted({number for found in read.values() for number in found}):
+        lacks = tuple(role for role, found in read.items() if number not in found)
+        if lacks and not _just_written([found[number] for found in services.values() if number in found], now):
+            halves.append(Half(number, lacks))
+    return tuple(halves)
 
 
 def smallest_total(free: int, pool: Pool) -> int:
@@ -220,5 +274,9 @@ def _release_missed(
     """
     services = [row for row in (service, twin) if row]
     traces = any(row.labelled_for is not None for row in services) or (allowed is not None and allowed.addresses)
+    return traces and not _just_written(services, now)
+
+
+def _just_written(services: t.Iterable[ServiceRow], now: datetime) -> bool:
     written = [time for row in services if (time := parse_time(row.written))]
-    return traces and (not written or now - max(written) > RELEASE_GRACE)
+    return bool(written) and now - max(written) <= RELEASE_GRACE

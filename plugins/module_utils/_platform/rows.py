@@ -17,7 +17,7 @@ from datetime import datetime
 
 from .._common.timestamps import parse_time
 from .fields import Object, held, number, positive, shared, text
-from .managers import last_writer
+from .managers import Tracker, Writer, last_writer, tracker
 from .names import CANARY, INSTANCE_ID, LAST_SEEN, PROTECTED, SPEC_FIELDS, STRATEGY, TOUCHED
 from .room import PodTemplate, session_pods
 
@@ -88,8 +88,10 @@ class AppDefinitionRow(t.NamedTuple):
     protected: str | None = None
     pods: tuple[PodTemplate, ...] = ()
     """What a session of it runs in, by the operator's own templates: the IDE, then its sidecars."""
-    writers: t.Mapping[str, str] = {}
+    writers: t.Mapping[str, Writer] = {}
     """By option, the client that wrote its field last, and when."""
+    tracker: Tracker | None = None
+    """The tool that applies it from elsewhere."""
 
     @property
     def min_instances(self) -> int:
@@ -167,6 +169,7 @@ def app_definition_row(obj: Object) -> AppDefinitionRow:
         image=text(spec.get("image")),
         inactive_minutes=_minutes(inactive) if positive(number(monitor.get("port"))) else None,
         writers=_writers(obj),
+        tracker=tracker(obj),
         protected=_reason(metadata.get("annotations") or {}),
         pods=session_pods({**spec, "name": spec.get("name") or metadata["name"]}),
     )
@@ -199,7 +202,7 @@ def _at(obj: t.Any, path: t.Sequence[str]) -> t.Any:
     return obj
 
 
-def _writers(obj: Object) -> dict[str, str]:
+def _writers(obj: Object) -> dict[str, Writer]:
     found = {option: last_writer(obj, "spec", *path) for option, path in SPEC_FIELDS.items()}
     return {option: writer for option, writer in found.items() if writer}
 

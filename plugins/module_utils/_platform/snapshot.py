@@ -32,6 +32,7 @@ Part = t.Literal[
     "pods",
     "usage",
     "address_lists",
+    "proxies",
     "claims",
     "volumes",
     "quotas",
@@ -53,6 +54,7 @@ LISTS_AT_ONCE = 3
 READS = 5
 # Claimed instances and free ones, but not the lists of sessions with a pod of their own.
 ADDRESS_LISTS = f"{names.PURPOSE_LABEL}={names.EMAILS_PURPOSE},!{names.OWN_SESSION_LABEL}"
+PROXIES = f"{names.PURPOSE_LABEL}={names.PROXY_PURPOSE},!{names.OWN_SESSION_LABEL}"
 
 
 class Seen(t.Protocol):
@@ -113,14 +115,14 @@ def read_list(gateway: Gateway, part: Part) -> t.Any:
         return [row for quota in gateway.list(kinds.RESOURCE_QUOTA, keep=project_quota) for row in quota]
     if part == "pods_everywhere":
         return gateway.list(kinds.POD, keep=room.pod_on_node, everywhere=True)
-    kind, project, labels = _LISTS[part]
+    kind, project, labels, metadata_only = _LISTS[part]
     # Usage comes from a server of its own; where that is down, trying again only takes time.
-    return gateway.list(kind, keep=project, label_selector=labels, patient=part != "usage")
+    return gateway.list(kind, keep=project, label_selector=labels, patient=part != "usage", metadata_only=metadata_only)
 
 
 def read_row(gateway: Gateway, part: Part, seen: S) -> S | None:
     """The same object as it is now, as its list shows it; one of the same name made since is another."""
-    kind, project, _labels = _LISTS[part]
+    kind, project = _LISTS[part][:2]
     found = gateway.get(kind, seen.name)
     return project(found) if found and found["metadata"]["uid"] == seen.uid else None
 
@@ -165,6 +167,7 @@ class _List(t.NamedTuple):
     kind: Kind
     project: Keep
     label_selector: str | None = None
+    metadata_only: bool = False
 
 
 _LISTS: t.Mapping[str, _List] = {
@@ -172,11 +175,12 @@ _LISTS: t.Mapping[str, _List] = {
     "app_definitions": _List(kinds.APP_DEFINITION, rows.app_definition_row),
     "workspaces": _List(kinds.WORKSPACE, rows.workspace_row),
     "deployments": _List(kinds.DEPLOYMENT, workloads.deployment_row),
-    "replica_sets": _List(kinds.REPLICA_SET, workloads.replica_set_row),
-    "services": _List(kinds.SERVICE, workloads.service_row),
+    "replica_sets": _List(kinds.REPLICA_SET, workloads.replica_set_row, metadata_only=True),
+    "services": _List(kinds.SERVICE, workloads.service_row, metadata_only=True),
     "pods": _List(kinds.POD, workloads.pod_row),
     "usage": _List(kinds.POD_METRICS, workloads.usage_row),
     "address_lists": _List(kinds.CONFIG_MAP, workloads.address_list_row, ADDRESS_LISTS),
+    "proxies": _List(kinds.CONFIG_MAP, workloads.proxy_row, PROXIES),
     "claims": _List(kinds.PVC, storage.claim_row),
     "quota_rules": _List(kinds.RESOURCE_QUOTA, room.quota_of),
     "limit_ranges": _List(kinds.LIMIT_RANGE, room.limit_range_of),
@@ -228,7 +232,7 @@ def _read_once(
 
 
 def _pairs(gateway: Gateway, installation: Installation, twin: Part) -> t.Callable[[], t.Any]:
-    kind, project, _labels = _LISTS[twin]
+    kind, project = _LISTS[twin][:2]
     other = project_quota if twin == "quota_rules" else _deployment_or_operator(installation)
     return lambda: gateway.list(kind, keep=lambda obj: (other(obj), project(obj)))
 

@@ -102,6 +102,17 @@ class AddressListRow(t.NamedTuple):
         return instance_id(self.name)
 
 
+class ProxyRow(t.NamedTuple):
+    """The settings of the login proxy of an instance. They hold secrets, so nothing of them is kept."""
+
+    name: str
+    owners: tuple[Owner, ...]
+
+    @property
+    def instance_id(self) -> int | None:
+        return instance_id(self.name)
+
+
 class ContainerRow(t.NamedTuple):
     name: str
     image: str | None
@@ -204,6 +215,11 @@ def address_list_row(obj: Object) -> AddressListRow | None:
     if instance_id(metadata["name"]) is None:
         return None
     return AddressListRow(metadata["name"], owners(metadata), bool(text((obj.get("data") or {}).get(EMAILS_KEY))))
+
+
+def proxy_row(obj: Object) -> ProxyRow | None:
+    metadata = obj["metadata"]
+    return None if instance_id(metadata["name"]) is None else ProxyRow(metadata["name"], owners(metadata))
 
 
 def pod_row(obj: Object) -> PodRow:

@@ -76,6 +76,13 @@ def is_by_name(selection: Selects) -> bool:
     return bool(selection.names or selection.uids)
 
 
+def says_whose(selection: t.Any) -> bool:
+    """Whether a person asked for these, by name, user or app definition, and not for whatever a rule finds."""
+    nobody: frozenset[str] = frozenset()
+    rules = selection._replace(names=nobody, uids=nobody, users=nobody, app_definitions=nobody)
+    return selection.states_anything and not rules.states_anything
+
+
 def is_names_only(request: Request[t.Any, t.Any]) -> bool:
     """Whether it rests on nothing but names, and maybe their users: the REST service alone knows no more."""
     selection = request.selection

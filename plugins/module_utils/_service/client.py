@@ -68,6 +68,13 @@ class Service:
         """The user that the token speaks for, or None where there is no token or no e-mail address in it."""
         return token_user(self._params.get("user_token"))
 
+    def ping(self) -> None:
+        """Ask whether anybody answers, and takes the app_id."""
+        doing = "reach the service"
+        reply = self._asked(doing, "GET", [self._app_id(doing)], user=False)
+        if reply.content is not True:
+            raise strange(doing, reply)
+
     def sessions(self, user: str) -> list[ListedSession]:
         """The sessions of the token's own user."""
         doing = f"list the sessions of {user!r}"
@@ -97,6 +104,12 @@ class Service:
             )
             for entry in list_of(reply, doing, "name")
         ]
+
+    def start_session(self, user: str, app_definition: str, minutes: int) -> None:
+        """Start a session without a workspace. The answer comes when it has a URL, or when the minutes are over."""
+        doing = f"start a session of {app_definition!r} for {user!r}"
+        launch = {"appDefinition": app_definition, "ephemeral": True, "timeout": minutes}
+        self._asked(doing, "POST", [], {"appId": self._app_id(doing), "user": user, **launch})
 
     def stop_session(self, user: str, name: str) -> bool:
         """Stop a session of the token's own user. The answer is true even if there was none of that name."""

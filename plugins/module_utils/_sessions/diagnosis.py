@@ -74,7 +74,7 @@ def without_secrets(record: SessionRecord, secrets: t.Collection[str]) -> Sessio
 
 
 def _explanation(facts: Facts) -> tuple[str | None, Told]:
-    for code in ("terminating", "failed", "no_pod", "locked_out", "error_but_working"):
+    for code in ("terminating", "failed", "no_pod", "locked_out", "misrouted", "error_but_working"):
         if facts.evidence(code):
             return code, _EXPLANATIONS[code](facts)
     if facts.leading is False and facts.record["state"] in ("pending", "starting"):
@@ -140,6 +140,12 @@ def _locked_out(facts: Facts) -> Told:
     return sentence, _kubectl(facts, "patch", f"configmap/{facts.address_list}", "--type=merge", "-p", patch)
 
 
+def _misrouted(facts: Facts) -> Told:
+    told = f"Its user sees a sidecar and not the IDE: {facts.evidence('misrouted')}"
+    remedy = "give sidecars names that sort behind the app definition's, and let its user start anew"
+    return f"{told}; {remedy}", _edit_app_definition(facts)
+
+
 def _no_operator(facts: Facts) -> Told:
     return (
         f"No operator leads this installation, so nothing has happened to it for {facts.age}",
@@ -161,10 +167,7 @@ def _unschedulable(facts: Facts) -> Told:
 
 
 def _image_pull(facts: Facts) -> Told:
-    name = facts.record["app_definition"]
-    return f"Its image cannot be pulled: {facts.evidence('image_pull')}", _kubectl(
-        facts, "edit", f"appdefinitions.theia.cloud/{name}"
-    )
+    return f"Its image cannot be pulled: {facts.evidence('image_pull')}", _edit_app_definition(facts)
 
 
 def _crash_loop(facts: Facts) -> Told:
@@ -200,7 +203,7 @@ def _no_url_but_running(facts: Facts) -> Told:
 def _oom_killed(facts: Facts) -> Told:
     return (
         f"Its IDE was killed for using more memory than its limit: {facts.evidence('oom_killed')}",
-        _raise_limit(facts),
+        _edit_app_definition(facts),
     )
 
 
@@ -213,7 +216,7 @@ def _not_ready(facts: Facts) -> Told:
 
 
 def _high_memory(facts: Facts) -> Told:
-    return f"It is slow or soon killed, for it uses {facts.evidence('high_memory')}", _raise_limit(facts)
+    return f"It is slow or soon killed, for it uses {facts.evidence('high_memory')}", _edit_app_definition(facts)
 
 
 def _orphaned(facts: Facts) -> Told:
@@ -242,7 +245,10 @@ def _too_old(facts: Facts) -> Told:
 def _nothing(facts: Facts) -> Told:
     record = facts.record
     if facts.cpu_percent is not None and facts.cpu_percent >= BUSY_PERCENT:
-        return f"It works, and is slowed down: it uses {facts.cpu_percent} % of the CPU it may use", _raise_limit(facts)
+        return (
+            f"It works, and is slowed down: it uses {facts.cpu_percent} % of the CPU it may use",
+            _edit_app_definition(facts),
+        )
     if record["state"] in ("pending", "starting"):
         pod = record["pod"]
         if pod and pod["phase"] not in (None, "Pending", "Running"):
@@ -261,6 +267,7 @@ _EXPLANATIONS: t.Mapping[str, t.Callable[[Facts], Told]] = {
     "failed": _failed,
     "no_pod": _no_pod,
     "locked_out": _locked_out,
+    "misrouted": _misrouted,
     "error_but_working": _error_but_working,
     "pod_refused": _pod_refused,
     "unschedulable": _unschedulable,
@@ -294,7 +301,7 @@ def _stop(facts: Facts) -> Remedy:
     return {"playbook": "stop_sessions", "variables": {"sessions": facts.record["name"]}}
 
 
-def _raise_limit(facts: Facts) -> Remedy:
+def _edit_app_definition(facts: Facts) -> Remedy:
     return _kubectl(facts, "edit", f"appdefinitions.theia.cloud/{facts.record['app_definition']}")
 
 

@@ -11,67 +11,16 @@ from datetime import datetime, timedelta
 
 from .._common.timestamps import format_time, parse_time
 from .._common.units import span
-from .._platform.index import SessionObjects
-from .._platform.operator import Operator
-from .activity import (
-    Activity,
-    Start,
-    interval,
-    is_idle,
-    reaping_delay,
-    silence_allowed,
-)
+from .._platform.names import INTERNAL_SUFFIX
+from .activity import interval, is_idle, reaping_delay, silence_allowed
+from .facts import SessionFacts, Thresholds
 
-State = t.Literal["failed", "running", "unready", "starting", "pending"]
 # What has to be read before a finding can be told.
 Source = t.Literal["objects", "usage", "addresses", "app_definitions", "workspaces", "sessions", "operator", "lease"]
 """``sessions``: the other ones of the same user."""
 
 _CRASHING = frozenset({"CrashLoopBackOff"})
 PULL_TROUBLE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-
-
-class Thresholds(t.NamedTuple):
-    """When a state has lasted long enough to be a finding."""
-
-    unseen_minutes: int = 2
-    stuck_starting_minutes: int = 5
-    no_url_minutes: int = 10
-    no_pod_minutes: int = 5
-    high_memory_percent: int = 85
-    too_old_minutes: int = 480
-    idle_minutes: int | None = None
-
-    def at_least(self, floor: Thresholds) -> Thresholds:
-        """The same, but no wait shorter than the floor's: what decides over life and death is not typed in."""
-        return self._replace(
-            unseen_minutes=max(self.unseen_minutes, floor.unseen_minutes),
-            stuck_starting_minutes=max(self.stuck_starting_minutes, floor.stuck_starting_minutes),
-            no_url_minutes=max(self.no_url_minutes, floor.no_url_minutes),
-            no_pod_minutes=max(self.no_pod_minutes, floor.no_pod_minutes),
-        )
-
-
-class SessionFacts(t.NamedTuple):
-    """One session with all that the findings look at."""
-
-    parts: SessionObjects
-    now: datetime
-    created: datetime
-    state: State | None
-    start: Start | None
-    activity: Activity
-    operator: Operator | None
-    leading: bool | None
-    led_seconds: float | None
-    """For how long the operator that leads has been leading."""
-    thresholds: Thresholds
-    dead: bool | None
-    """None if that rests on something that was not read."""
-
-    @property
-    def age(self) -> timedelta:
-        return self.now - self.created
 
 
 class Finding(t.NamedTuple):
@@ -143,6 +92,9 @@ def stuck_starting(facts: SessionFacts) -> Answer:
     if row.operator_status != "HANDLING" or row.url:
         return False
     since = max(facts.created, parse_time(row.status_written) or facts.created)
+    if facts.led_seconds is not None:
+        # What it took over when it began to lead has its time from then on.
+        since = max(since, facts.now - timedelta(seconds=facts.led_seconds))
     waited = facts.now - since
     if waited < timedelta(minutes=facts.thresholds.stuck_starting_minutes):
         return False
@@ -319,6 +271,18 @@ def locked_out(facts: SessionFacts) -> Answer:
     return False if facts.parts.addresses else ("the address list of its instance is empty", None)
 
 
+def misrouted(facts: SessionFacts) -> Answer:
+    """Older operators take the first Service by name for the instance's own, and that may be a sidecar's."""
+    if facts.start in ("lazy", "lazy-fallback"):
+        return False
+    if not facts.parts.services_read:
+        return None
+    external = [service for service in facts.parts.services if not service.name.endswith(INTERNAL_SUFFIX)]
+    if not external or not all(service.sidecar for service in external):
+        return False
+    return f"its address leads to Service {external[0].name}, which is that of a sidecar", None
+
+
 def blocks_user(facts: SessionFacts) -> Answer:
     """Errored and stuck sessions count against the limit like live ones, so a user can be locked out by wrecks."""
     if facts.dead is False:
@@ -349,6 +313,7 @@ RULES: t.Mapping[str, Rule] = {
     "failed": Rule(failed, frozenset(), passing=False, quotes=True),
     "no_pod": Rule(no_pod, _OBJECTS),
     "locked_out": Rule(locked_out, frozenset({"addresses", "app_definitions"})),
+    "misrouted": Rule(misrouted, _OBJECTS, stops=False, quotes=True),
     "stuck_starting": Rule(stuck_starting, _OBJECTS),
     "no_url": Rule(no_url, _OBJECTS),
     "unseen": Rule(unseen, frozenset({"objects", "lease"})),
@@ -372,6 +337,10 @@ RULES: t.Mapping[str, Rule] = {
     "too_old": Rule(too_old, frozenset()),
     "idle": Rule(idle, frozenset({"app_definitions", "operator"})),
 }
+STOPPING: t.Sequence[str] = [code for code, rule in RULES.items() if rule.stops]
+"""Those for which a session may be stopped."""
+ANY = "any"
+"""How an option says all of them."""
 SEVERITY: t.Mapping[str, int] = {code: rank for rank, code in enumerate(RULES)}
 
 

@@ -9,8 +9,9 @@ import typing as t
 
 from .._common.errors import Misconfigured
 from .._platform.rows import MOST_MINUTES
+from .facts import State, Thresholds
 from .filter import Selection, SortBy
-from .findings import RULES, State, Thresholds
+from .findings import ANY, RULES
 
 Spec = dict[str, dict[str, t.Any]]
 Params = t.Mapping[str, t.Any]
@@ -20,7 +21,7 @@ _LISTS = ("names", "uids", "users", "app_definitions", "workspaces", "states", "
 
 def selection_argument_spec() -> Spec:
     """Which sessions, and in what order."""
-    choices = {"states": t.get_args(State), "findings": RULES}
+    choices = {"states": t.get_args(State), "findings": (ANY, *RULES)}
     return {
         **{name: {"type": "list", "elements": "str"} for name in _LISTS if name not in choices},
         **{name: {"type": "list", "elements": "str", "choices": list(words)} for name, words in choices.items()},
@@ -46,8 +47,11 @@ def thresholds_argument_spec() -> Spec:
 def read_selection(params: Params) -> Selection:
     for name in ("older_than_minutes", "younger_than_minutes", "limit"):
         _not_negative(name, params[name])
+    lists = {name: frozenset(params[name] or ()) for name in _LISTS}
+    if ANY in lists["findings"]:
+        lists["findings"] = frozenset(RULES)
     return Selection(
-        **{name: frozenset(params[name] or ()) for name in _LISTS},
+        **lists,
         exam=params["exam"],
         older_than_minutes=params["older_than_minutes"],
         younger_than_minutes=params["younger_than_minutes"],

@@ -18,13 +18,8 @@ from .._platform.workloads import ContainerRow, ContainerUsage, PodRow, ide_cont
 from .._safety.clocks import doubted
 from .._safety.shield import NOBODY, Shield
 from .activity import Start, assess_activity
-from .findings import (
-    SessionFacts,
-    State,
-    Thresholds,
-    assess,
-    is_dead,
-)
+from .facts import SessionFacts, State, Thresholds
+from .findings import assess, is_dead
 
 DataAt = t.Literal["volume", "pod", "none"]
 
@@ -108,6 +103,11 @@ class AssessedSession(t.NamedTuple):
     @property
     def codes(self) -> frozenset[str]:
         return frozenset(str(finding["code"]) for finding in self.record["findings"])
+
+    @property
+    def waits(self) -> bool:
+        """Whether it matters for how long an operator leads: one that has just begun needs its time."""
+        return "unseen" in self.unknown or "stuck_starting" in self.codes
 
 
 def assess_sessions(sources: Lists, context: Context) -> list[AssessedSession]:

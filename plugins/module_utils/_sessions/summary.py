@@ -85,7 +85,7 @@ def choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[li
     def assessed() -> t.Iterator[AssessedSession]:
         for parts in join(view.sources):
             session = assess_session(parts, view.context)
-            if "unseen" in session.unknown:
+            if session.waits:
                 waiting.append(session.row.uid)
             yield session
 

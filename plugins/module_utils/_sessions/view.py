@@ -12,7 +12,8 @@ from .._exams.view import shield_of
 from .._platform.index import Index
 from .._platform.lists import describe_missing
 from .._safety.clocks import describe_doubt, doubted
-from .findings import Source, Thresholds
+from .facts import Thresholds
+from .findings import Source
 from .record import Context
 
 if t.TYPE_CHECKING:

@@ -6,48 +6,45 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from .._capacity import view as capacity_view
 from .._capacity.result import describe_capacity
 from .._capacity.verdict.task import Question, verdicts
-from .._capacity.verdict.view import PARTS as VERDICT_PARTS
+from .._common.errors import Misconfigured
+from .._common.progress import ProgressFile
 from .._common.report import Report, Task
+from .._exams.options import read_time_zone
 from .._kubernetes.connect import connect
-from .._platform.lists import Lists, Snapshot, describe_missing
 from .._platform.options import read_installation
-from .._platform.snapshot import Part, read, with_leader
-from .._sessions import view as session_view
+from .._platform.snapshot import read, with_leader
 from .._sessions.summary import describe_troubled
-from .._workspaces import view as workspace_view
 from .._workspaces.summary import describe as describe_workspaces
 from .._workspaces.usage.task import note_use
-
-SESSION_PARTS = session_view.parts_of(session_view.GATHERED)
-WORKSPACE_PARTS = workspace_view.parts_of(("objects", "collector"))
-PARTS = SESSION_PARTS.union(WORKSPACE_PARTS, capacity_view.PARTS, VERDICT_PARTS)
-REQUIRED = frozenset({*capacity_view.REQUIRED, *session_view.REQUIRED, *workspace_view.REQUIRED})
+from .course import describe_exams, describe_logins
+from .view import PARTS, REQUIRED, views_of, what_is_missing
+from .watch import watch
 
 
 def run_status(task: Task) -> Report:
-    """Read everything once, describe it, and note who is on which workspace."""
+    """Watch if that is asked for, then read everything once, describe it, and note who is on which workspace."""
+    minutes, zone = _minutes(task), read_time_zone(task.params)
     gateway = connect(task.params, check_mode=task.check_mode)
     installation = read_installation(task.params)
+    watched = None
+    if minutes:
+        progress = ProgressFile(task.params["progress_file"])
+        watched = watch(gateway, installation, minutes=minutes, zone=zone, progress=progress)
     snapshot = with_leader(gateway, installation, read(gateway, installation, PARTS, REQUIRED))
-    # Exam records that were listed may be unreadable, which sessions see.
-    missing = session_view.view_sessions(snapshot).missing
-    # What verdicts lack is among their reasons.
-    task.warn(describe_missing({part: reason for part, reason in missing.items() if part not in VERDICT_PARTS}))
-    capacity = capacity_view.view_capacity(_only(snapshot, capacity_view.PARTS))
-    sessions = session_view.view_sessions(_only(snapshot, SESSION_PARTS))
-    workspaces = workspace_view.view_workspaces(_only(snapshot, WORKSPACE_PARTS))
+    task.warn(what_is_missing(snapshot))
+    views = views_of(snapshot)
     fields = {
         "capacity": {
-            **describe_capacity(capacity, leading=snapshot.leading),
-            **verdicts(gateway, installation, snapshot, capacity, Question()),
+            **describe_capacity(views.capacity, leading=snapshot.leading, led_seconds=snapshot.led_seconds),
+            **verdicts(gateway, installation, snapshot, views.capacity, Question()),
         },
-        "sessions": describe_troubled(sessions),
-        "workspaces": describe_workspaces(workspaces, limit=0),
+        "sessions": describe_troubled(views.sessions),
+        "workspaces": describe_workspaces(views.workspaces, limit=0),
+        "exams": describe_exams(snapshot) if task.params["course"] else None,
+        "logins": describe_logins(views.sessions) if task.params["course"] else None,
+        "watch": watched,
     }
     if not task.params["note_use"]:
         return Report(False, {**fields, "use": None})
@@ -58,9 +55,8 @@ def run_status(task: Task) -> Report:
     return Report(noted.changed, {**fields, "use": use}, noted.diff)
 
 
-def _only(snapshot: Snapshot, parts: t.Collection[Part]) -> Snapshot:
-    """As if nothing but these parts had been asked for."""
-    others = [name for name in Lists._fields if name not in parts]
-    missing = {name: reason for name, reason in snapshot.missing.items() if name in {*parts, "lease"}}
-    lists = Lists(**{**snapshot.lists._asdict(), **dict.fromkeys(others)})
-    return snapshot._replace(lists=lists, missing=missing)
+def _minutes(task: Task) -> int:
+    minutes: int = task.params["watch_minutes"]
+    if minutes < 0:
+        raise Misconfigured(f"watch_minutes={minutes}: nobody can watch for less than nothing; state minutes, or 0")
+    return minutes

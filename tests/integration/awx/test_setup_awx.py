@@ -7,19 +7,14 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 import yaml
 
-from awx.offered import offered
-from awx.server import PASSWORD, USER, Awx
+from awx.chair import REPOSITORY, chair, environment
+from awx.server import PASSWORD
 from awx.store import loaded
 from integration.ansible_run import ROOT, call
-from tools.awx_collection import collections_path
-from tools.checkout import files
-
-REPOSITORY = "https://git.example.org/exams.git"
 
 
 class Unsafe(str):
@@ -65,32 +60,14 @@ VARIABLES = {
 
 @pytest.fixture(scope="module")
 def awx():
-    with Awx({REPOSITORY: offered(ROOT, files())}) as server:
-        chair = server.store.keep("organizations", {"name": "Chair"})
-        [bearer] = server.store.objects["credential_types"]
-        server.store.keep(
-            "credentials",
-            {
-                "name": "cluster of the chair",
-                "organization": chair["id"],
-                "credential_type": bearer,
-                "inputs": {"host": "https://kubernetes.example.org", "bearer_token": "bearer-token-secret"},
-            },
-        )
-        server.store.changes = 0
+    with chair() as server:
         yield server
 
 
 def setup(awx, folder, *arguments):
     file = folder / "objects.yml"
     file.write_text(yaml.dump(VARIABLES, Dumper=Dumper), encoding="utf-8")
-    env = {
-        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join((str(ROOT / "build" / "tree"), str(collections_path()))),
-        "CONTROLLER_HOST": awx.url,
-        "CONTROLLER_USERNAME": USER,
-        "CONTROLLER_PASSWORD": PASSWORD,
-    }
-    return call(ROOT, env, "playbooks/setup_awx.yml", "-i", "localhost,", "-e", f"@{file}", *arguments)
+    return call(ROOT, environment(awx), "playbooks/setup_awx.yml", "-i", "localhost,", "-e", f"@{file}", *arguments)
 
 
 def named(awx, endpoint, name):

@@ -190,9 +190,10 @@ def test_a_namespace_without_quotas_has_none(still):
 
 
 def test_the_mode_of_the_operator_is_read_from_its_arguments(site, module_installation):
-    assert site.info()["operator"] == {"eager": True, "keycloak": True, "sessions_per_user": 10, "leading": None}
+    unwatched = {"leading": None, "led_seconds": None}
+    assert site.info()["operator"] == {"eager": True, "keycloak": True, "sessions_per_user": 10, **unwatched}
     lazy = CapacitySite(module_installation(start="lazy", keycloak=False, sessions_per_user=-1, running=[]))
-    assert lazy.info()["operator"] == {"eager": False, "keycloak": False, "sessions_per_user": None, "leading": None}
+    assert lazy.info()["operator"] == {"eager": False, "keycloak": False, "sessions_per_user": None, **unwatched}
 
 
 def test_whether_an_operator_leads_is_watched_on_request(site, still):
@@ -229,6 +230,7 @@ def test_the_service_knows_bounds_and_nothing_else(site):
             "sessions": None,
             "pool": None,
             "ledger": None,
+            "drift": None,
         }
     ]
     assert (result["quotas"], result["operator"]) == (None, None)

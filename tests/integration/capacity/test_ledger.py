@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 import pytest
 
 from integration.capacity_site import LEDGER, CapacitySite, desired, rules_without
+from integration.module_run import module
 from lab import chart, identities
 
 EXAM = "ledger-exam"
@@ -183,6 +185,26 @@ def test_a_foreign_value_elsewhere_keeps_nobody_from_coming_back(site):
     assert [item["outcome"] for item in result["app_definitions"]] == ["drift", "changed"]
     assert result["failed"] is True
     assert (site.bounds(drift)[0], site.bounds(ours)[0]) == (12, 3)
+
+
+def test_what_another_client_puts_back_is_repaired_once_and_then_a_fight(site):
+    """By what the API server keeps of writers, in whole seconds."""
+    name = held(site)
+
+    def undone():
+        time.sleep(1.1)
+        site.patch(name, minInstances=3)
+        return site.now(), site.set(desired(name, min_instances=10), hold=EXAM, drift="repair_once")
+
+    _since, repaired = undone()
+    assert "min_instances should be 10, and kubectl-patch at " in repaired["app_definitions"][0]["note"]
+    assert site.bounds(name)[0] == 10
+    since, fought = undone()
+    assert (fought["failed"], fought["app_definitions"][0]["outcome"]) == (True, "drift")
+    assert (site.bounds(name)[0], site.writes(since)) == (3, [])
+    [told] = [fight for fight in module("theia_agenda_info", site.options())["fights"] if name in fight]
+    assert told in fought["msg"]
+    assert "have kubectl-patch leave /spec/minInstances alone" in told
 
 
 # --- recreated app definitions

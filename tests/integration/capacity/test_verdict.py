@@ -59,10 +59,10 @@ def test_without_a_login_proxy_214_start_and_the_next_does_not(site):
     found = verdict(site)
     assert (found["sessions"], found["warm"], found["confidence"], found["reasons"]) == (214, 1, "exact", [])
     assert {limit["resource"] for limit in found["limits"] if limit["binds"]} == set(QUOTA)
-    # The lab's account of the collection may see neither LimitRanges nor pods of other namespaces.
+    # The lab's account of the collection may not see pods of other namespaces.
     narrow = site.info(JAVA, participants=300)["verdict"]
     assert (narrow["sessions"], narrow["enough"], narrow["confidence"]) == (214, False, "bound")
-    assert narrow["reasons"] == ["limit ranges could not be read", "the room on nodes is not known"]
+    assert narrow["reasons"] == ["the room on nodes is not known"]
     said, ready = pods_of_instance(site, 215)
     assert "exceeded quota: quota" in said[0]
     eventually("214 are ready", lambda: ready() == 214)

@@ -103,6 +103,15 @@ def test_a_list_over_several_pages_is_whole(account, gateway, namespace, control
     assert all("limit=4" in page["requestURI"] for page in pages)
 
 
+def test_whether_there_are_few_is_known_after_one_page(account, gateway, namespace, control_plane):
+    names = fill(gateway, 9)
+    # Every namespace has a ConfigMap with the certificate of the cluster.
+    few = small_pages(account, namespace, 4)
+    assert few.list_few(CONFIG_MAP, most=8, keep=name_of) is None
+    assert len(control_plane.audit(user=account.user, namespace=namespace, verbs={"list"})) == 1
+    assert set(names) < set(few.list_few(CONFIG_MAP, most=10, keep=name_of))
+
+
 @pytest.fixture(scope="module")
 def forgetful():
     """An older installation on an API server whose continue tokens expire with the next compaction."""

@@ -127,3 +127,4 @@ def test_a_wait_goes_on_while_the_api_server_is_away(site, relay, trouble, tmp_p
     thread.join()
     result = run.only("theia_capacity").result
     assert result["app_definitions"][0]["pool"]["warm"] == 1, run.output
+    assert "s, and at the moment nothing can be seen: " in run.output

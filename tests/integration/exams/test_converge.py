@@ -17,6 +17,8 @@ from integration.capacity_site import LEDGER, CapacitySite, desired
 from integration.exam_night import Duty, exam, report
 from integration.module_run import module
 
+JAVA = "java-17-latest"
+
 
 @pytest.fixture(scope="module")
 def site(module_installation):
@@ -75,3 +77,25 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     ended, writes = converge(site, duty)
     assert writes[0] == f"update configmaps {LEDGER}"
     assert (ended.good().changed, site.bounds(name)[0]) == (1, 1)
+
+
+def test_of_ten_installations_eight_are_converged_and_the_two_others_are_named(module_installation, tmp_path):
+    sites = [CapacitySite(module_installation(running=[])) for _unused in range(9)]
+    duty = Duty(tmp_path, **{f"site-{number}": site.installation for number, site in enumerate(sites)})
+    inventory = json.loads(duty.inventory.read_text())
+    hosts = inventory["theia_installations"]["hosts"]
+    nobody = sites[8].lab.identity("nobody", namespace=sites[8].namespace)
+    hosts["site-8"]["theia_connection"]["kubeconfig"] = str(nobody.kubeconfig)
+    away = {"host": "https://127.0.0.1:9", "api_key": "secret", "namespace": "away"}
+    duty.inventory.write_text(
+        json.dumps(inventory | {"theia_installations": {"hosts": hosts | {"away": {"theia_connection": away}}}})
+    )
+
+    run = duty.play("converge_exams", duty.calendar(exam("final", desired(JAVA, warm=5))), "--forks", "10")
+    assert run.code != 0
+    assert [site.bounds(JAVA)[0] for site in sites] == [5] * 8 + [3]
+    assert "8 of 10 installations without a problem" in run.output
+    assert report(run) == ["The others, see above: site-8, away"]
+    told = {task.host: task.msg for task in run.tasks if task.failed and "msg" in task.result}
+    assert sorted(told) == ["away", "site-8"]
+    assert "may not" in told["site-8"] or "not allowed" in told["site-8"]

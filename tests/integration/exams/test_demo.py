@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from lab.demo import Bounds, Demo, Night, Size, broken_promises, report_lines, table
+from lab.demo import PAGE, Bounds, Demo, Night, Size, broken_promises, report_lines, table
 
 SIZE = Size(at_work=8, wave=8, stragglers=2)
 
@@ -29,6 +30,27 @@ def test_every_promise_is_kept(night: Night) -> None:
     assert broken_promises(night, SIZE) == []
     assert (night.cold, night.lazy) == (0, 0)
     assert night.bounds.before < night.bounds.during
+
+
+@pytest.mark.usefixtures("night")
+def test_the_page_shows_the_exam_from_its_declaration_to_the_end(reports: Path) -> None:
+    told = json.loads((reports / PAGE).with_suffix(".json").read_text())
+    assert told["headline"] == "pgdp-final: promise kept", told["checks"]
+    assert sum(minute["logins"] for minute in told["logins"]) == SIZE.wave
+    events = [event["what"] for event in told["timeline"]]
+    course = [
+        "exam declared",
+        "bounds raised",
+        "everything warm",
+        "first login",
+        "last login",
+        "draining",
+        "bounds lowered",
+    ]
+    assert [events.index(what) for what in course] == sorted(events.index(what) for what in course)
+    # Looks of the wait for warm instances and of each run: before the wave, and when it was in.
+    claimed = [look["claimed"] for look in told["pools"]]
+    assert min(claimed) < SIZE.wave <= max(claimed)
 
 
 @pytest.mark.usefixtures("night")

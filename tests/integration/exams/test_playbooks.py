@@ -16,6 +16,7 @@ import pytest
 from integration.ansible_run import ROOT
 from integration.capacity_site import LEDGER, CapacitySite, desired
 from integration.exam_night import EARLY, TONIGHT, Duty, command, exam, report
+from unit.loopback import Loopback, Say
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +133,18 @@ def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, d
 def test_students_who_are_still_in_are_named_and_waited_out(site, duty):
     name = site.definition(1)
     line = {"app_definition": name, "exam": "long-exam"}
-    duty.play("pre_exam", **line, **TONIGHT, warm=3).good()
-    sessions = {user: site.launch(user, name) for user in ("ada@x.org", "ben@x.org", "eve@x.org")}
+    with Loopback(lambda _seen: Say()) as receiver:
+        channel = {"kind": "webhook", "url": f"http://127.0.0.1:{receiver.port}"}
+        told = duty.folder / "notices.json"
+        told.write_text(json.dumps({"theia_notices": [channel]}))
+        duty.play("pre_exam", f"-e@{told}", **line, **TONIGHT, warm=3).good()
+        sessions = {user: site.launch(user, name) for user in ("ada@x.org", "ben@x.org", "eve@x.org")}
 
-    since = site.now()
-    run = duty.play("post_exam", **line, **EARLY).good()
+        since = site.now()
+        run = duty.play("post_exam", f"-e@{told}", **line, **EARLY).good()
+    assert [seen.body["moment"] for seen in receiver.seen] == ["warm", "closed", "draining"]
+    assert {seen.body["exam"] for seen in receiver.seen} == {"long-exam"}
+    assert not any(user in str(seen.body) for seen in receiver.seen for user in sessions)
     assert site.patches(since) == []
     last = report(run)[-1]
     assert "ben@x.org, eve@x.org" in last
@@ -179,6 +187,10 @@ def test_what_somebody_else_changed_is_left_until_it_is_said_what_to_do(site, du
     line = {"app_definition": name, "exam": "foreign-exam"}
     duty.play("pre_exam", **line, **TONIGHT, warm=2).good()
     site.patch(name, minInstances=4)
+    seen = duty.play("status")
+    assert seen.code == 2
+    (lost,) = [line for line in report(seen) if "foreign-exam needs" in line]
+    assert lost.startswith(f"warning: {name}: foreign-exam needs min_instances 2, and it is 4, set by ")
     run = duty.play("post_exam", **line, **EARLY)
     assert run.code != 0
     assert "min_instances=4" in run.output

@@ -40,19 +40,19 @@ def test_what_check_mode_says_is_what_happens_and_the_second_run_does_nothing(si
     session = site.open(USER, used)
 
     predicted, told, writes = played(site, "--check", "--diff", user=USER)
-    assert (predicted.code, writes) == (0, [])
+    assert (predicted.code, writes) == (2, [])
     assert "1 would be deleted" in told
     assert "volume is deleted" in told
     assert "1 is in use. To stop the sessions first: ansible-playbook " in told
 
     done, told, writes = played(site, user=USER)
-    assert (done.good().changed, writes) == (1, [f"delete workspaces {idle}"])
+    assert (done.code, done.changed, writes) == (2, 1, [f"delete workspaces {idle}"])
     assert "1 deleted" in told
-    assert f"in use by the session {session}" in told
+    assert f"{used}: in use by the session {session}" in done.output
     assert site.workspaces() == {used}
 
     again, told, writes = played(site, user=USER)
-    assert (again.good().changed, writes) == (0, [])
+    assert (again.code, again.changed, writes) == (2, 0, [])
 
     named, told, writes = played(site, workspaces=used)
     assert (named.code, writes) == (2, [])

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import json
 import pathlib
 import socket
 import typing as t
-from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -22,32 +20,15 @@ from ansible_collections.eduide.theia.plugins.module_utils._common import option
 from ansible_collections.eduide.theia.plugins.module_utils._common import waiting
 from ansible_collections.eduide.theia.plugins.module_utils._common.http import client, sockets
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.rehearse import execute as rehearsal
 from integration.module_run import module
 from unit.attack.examples import examples
+from unit.module_tasks import spec_of
 from unit.session_world import World
 from unit.workspace_world import WorkspaceWorld
 
 FOLDER = pathlib.Path(__file__).parents[3] / "plugins" / "modules"
-PACKAGE = "ansible_collections.eduide.theia.plugins.modules"
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if "def main(" in path.read_text(encoding="utf-8"))
-
-
-class _Seen(Exception):
-    pass
-
-
-def spec_of(name: str) -> dict[str, t.Any]:
-    """The options of a module, as it hands them over."""
-    found: dict[str, t.Any] = {}
-
-    def see(*_arguments: t.Any, **named: t.Any) -> t.NoReturn:
-        found.update(named["argument_spec"])
-        raise _Seen
-
-    imported = importlib.import_module(f"{PACKAGE}.{name}")
-    with mock.patch.object(imported, "TheiaModule", see), pytest.raises(_Seen):
-        imported.main()
-    return found
 
 
 HOSTILE = (
@@ -98,6 +79,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
+dictionaries = st.dictionaries(texts, anything, max_size=3)
 
 
 def value_of(option: dict[str, t.Any]) -> st.SearchStrategy[t.Any]:
@@ -113,25 +95,40 @@ def value_of(option: dict[str, t.Any]) -> st.SearchStrategy[t.Any]:
         inner = {**option, "type": option.get("elements", "str"), "choices": None}
         fitting = st.lists(value_of(inner), max_size=3)
     elif kind == "dict":
-        fitting = (
-            options_of(option["options"]) if option.get("options") else st.dictionaries(texts, anything, max_size=3)
-        )
+        fitting = options_of(option["options"]) if option.get("options") else dictionaries
     else:
         fitting = texts
-    return st.integers(0, 9).flatmap(lambda dice: anything if dice == 0 else fitting)
+    return one_in_ten(anything, fitting)
+
+
+@st.composite
+def one_in_ten(draw: st.DrawFn, rare: st.SearchStrategy[t.Any], usual: st.SearchStrategy[t.Any]) -> t.Any:
+    return draw(rare if draw(st.integers(0, 9)) == 0 else usual)
 
 
 def options_of(spec: dict[str, dict[str, t.Any]]) -> st.SearchStrategy[dict[str, t.Any]]:
-    required = {name: value_of(option) for name, option in spec.items() if option.get("required")}
-    return st.sets(st.sampled_from(sorted(spec)), max_size=6).flatmap(
-        lambda names: st.fixed_dictionaries({**required, **{name: value_of(spec[name]) for name in names}})
-    )
+    """What is required, and a few others. All strategies are made once: Hypothesis looks long at each new one."""
+    values = {name: value_of(option) for name, option in spec.items()}
+    required = {name for name, option in spec.items() if option.get("required")}
+    some = st.sets(st.sampled_from(sorted(spec)), max_size=6)
+
+    @st.composite
+    def options(draw: st.DrawFn) -> dict[str, t.Any]:
+        return {name: draw(values[name]) for name in sorted(required | draw(some))}
+
+    return options()
 
 
 SPECS = {name: spec_of(name) for name in MODULES}
-asked = st.sampled_from(MODULES).flatmap(
-    lambda name: st.tuples(st.just(name), options_of({n: o for n, o in SPECS[name].items() if n != "progress_file"}))
-)
+OPTIONS = {
+    name: options_of({n: option for n, option in spec.items() if n != "progress_file"}) for name, spec in SPECS.items()
+}
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> tuple[str, dict[str, t.Any]]:
+    name = draw(st.sampled_from(MODULES))
+    return name, draw(OPTIONS[name])
 
 
 def gateway() -> t.Any:
@@ -160,6 +157,7 @@ def nowhere() -> t.Iterator[None]:
         patch.setattr(sockets, "_look_up", look_up)
         patch.setattr(client, "BACKOFF_SECONDS", ())
         patch.setitem(waiting.wait_until.__kwdefaults__, "sleep", lambda _seconds: None)
+        patch.setitem(rehearsal.wave.__kwdefaults__, "sleep", lambda _seconds: None)
         patch.setitem(waiting.wait_until.__kwdefaults__, "clock", lambda: float(next(ticks)))
         for variable in [*common_options._SECRET_VARIABLES, "KUBECONFIG", *common_options._PROXY_VARIABLES]:
             patch.delenv(variable, raising=False)
@@ -187,7 +185,7 @@ def carry_out(name: str, options: dict[str, t.Any], *, check: bool) -> dict[str,
 
 @pytest.mark.usefixtures("nowhere")
 @examples(300, 20_000)
-@given(asked=asked, check=st.booleans())
+@given(asked=tasks(), check=st.booleans())
 def test_whatever_is_asked_of_a_module(asked: tuple[str, dict[str, t.Any]], check: bool) -> None:
     name, options = asked
     carry_out(name, options, check=check)
@@ -219,6 +217,7 @@ KNOWN = [
         "app_definitions.warm: it has to be a whole",
     ),
     ("theia_session_info", {"query": "[" * 5000}, "query"),
+    ("theia_workspace", {"limit": [0, None, 2**63]}, "limit: it has to be one whole number, not a list"),
 ]
 
 

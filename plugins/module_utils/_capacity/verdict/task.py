@@ -18,12 +18,12 @@ from .view import PARTS_HERE, View
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
-    from ..._platform.lists import Snapshot as Installation
-    from ..._platform.options import Installation as Names
+    from ..._platform.lists import Snapshot
+    from ..._platform.options import Installation
     from ..._platform.rows import AppDefinitionRow
     from ..._platform.snapshot import Part
     from ..plan import Change
-    from ..view import Snapshot
+    from ..view import CapacityView
 
 Params = t.Mapping[str, t.Any]
 
@@ -63,7 +63,7 @@ def question(params: Params) -> Question | None:
 
 
 def verdicts(
-    gateway: Gateway, names: Names, seen: Installation, snapshot: Snapshot, asked: Question
+    gateway: Gateway, installation: Installation, seen: Snapshot, snapshot: CapacityView, asked: Question
 ) -> dict[str, t.Any]:
     """The verdict on all app definitions asked about, and on each alone."""
     demand = _demand(asked.participants_of, snapshot)
@@ -72,7 +72,7 @@ def verdicts(
     if participants is not None and asked.with_present:
         there = [row for row in seen.lists.sessions if row.app_definition in chosen and row.operator_status != "ERROR"]
         participants = max(0, participants - len(there))
-    room = _with_pods(gateway, names, seen)
+    room = _with_pods(gateway, installation, seen)
     apps = {name: _raised(app, asked.with_max_instances or {}) for name, app in snapshot.app_definitions.items()}
     view = View(apps, snapshot.pools, snapshot.operator, room, seen.lists.sessions)
     candidates = [view.candidate(name, with_workspaces=asked.with_workspaces) for name in chosen]
@@ -91,7 +91,9 @@ def verdicts(
     return {"verdict": describe(together) if together else None, "verdicts": [describe(each) for each in alone]}
 
 
-def guard(gateway: Gateway, names: Names, snapshot: Snapshot, changes: list[Change], *, raises: bool) -> list[Change]:
+def guard(
+    gateway: Gateway, installation: Installation, snapshot: CapacityView, changes: list[Change], *, raises: bool
+) -> list[Change]:
     """Stop changes that would end warm instances whose successors admission does not let in.
 
     What only takes back an exam is failed alone; what somebody asks for is refused as a whole.
@@ -99,7 +101,7 @@ def guard(gateway: Gateway, names: Names, snapshot: Snapshot, changes: list[Chan
     cycling = [c for c in changes if c.patch and c.effect.starts + c.effect.rebuilds]
     if not cycling:
         return changes
-    room = platform.read(gateway, names, _FOR_CHANGES, ())
+    room = platform.read(gateway, installation, _FOR_CHANGES, ())
     view = View(snapshot.app_definitions, snapshot.pools, snapshot.operator, room)
     cycles = [_cycle(view, snapshot, change) for change in cycling]
     problems = refused(cycles, view.surroundings(()))
@@ -109,7 +111,7 @@ def guard(gateway: Gateway, names: Names, snapshot: Snapshot, changes: list[Chan
     return [change.put_off("failed", problem) if problem else change for change, problem in named]
 
 
-def _cycle(view: View, snapshot: Snapshot, change: Change) -> Cycle:
+def _cycle(view: View, snapshot: CapacityView, change: Change) -> Cycle:
     name = change.app_definition.name
     pool, candidate = snapshot.pools[name], view.candidate(name)
     ending = view.pods_of(name, [instance for instance in pool.instances if instance.free])
@@ -123,11 +125,11 @@ def _cycle(view: View, snapshot: Snapshot, change: Change) -> Cycle:
     )
 
 
-def _with_pods(gateway: Gateway, names: Names, seen: Installation) -> Installation:
+def _with_pods(gateway: Gateway, installation: Installation, seen: Snapshot) -> Snapshot:
     """Without the right to see all pods of the cluster, those of the installation."""
     if seen.lists.pods_everywhere is not None:
         return seen
-    here = platform.read(gateway, names, PARTS_HERE, ())
+    here = platform.read(gateway, installation, PARTS_HERE, ())
     lists = seen.lists._replace(pods_here=here.lists.pods_here)
     return seen._replace(lists=lists, missing={**seen.missing, **here.missing})
 
@@ -146,7 +148,7 @@ def _numbers(option: str, stated: t.Mapping[str, t.Any]) -> dict[str, int]:
     return {name: int(number) for name, number in stated.items()}
 
 
-def _demand(stated: t.Mapping[str, t.Any] | None, snapshot: Snapshot) -> dict[str, int] | None:
+def _demand(stated: t.Mapping[str, t.Any] | None, snapshot: CapacityView) -> dict[str, int] | None:
     """How many choose which app definition, if that is said."""
     if not stated:
         return None

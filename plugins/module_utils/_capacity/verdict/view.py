@@ -15,7 +15,7 @@ from ..._platform.workloads import instance_id
 from .question import Candidate, Competitor, Seat, Storage, Surroundings
 
 if t.TYPE_CHECKING:
-    from ..._platform.lists import Snapshot as Installation
+    from ..._platform.lists import Snapshot
     from ..._platform.operator import Operator
     from ..._platform.pool import Instance, Pool
     from ..._platform.room import PodMaker, PodOnNode
@@ -43,7 +43,7 @@ class View:
         apps: t.Mapping[str, AppDefinitionRow],
         pools: t.Mapping[str, Pool],
         operator: Operator | None,
-        room: Installation,
+        room: Snapshot,
         sessions: t.Sequence[SessionRow] = (),
     ) -> None:
         self._apps, self._pools, self._operator, self._sessions, self._room = apps, pools, operator, sessions, room

@@ -11,7 +11,7 @@ import typing as t
 from ..._common.whoami import who
 from ..._platform.options import Installation, read_installation
 from ..._safety.execution import Pace
-from ..findings import Thresholds
+from ..facts import Thresholds
 from ..options import read_thresholds
 from .options import read_stop_request, read_stop_terms
 from .plan import StopRequest, StopTerms

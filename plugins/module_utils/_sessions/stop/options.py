@@ -10,7 +10,7 @@ import typing as t
 from ..._common.errors import Misconfigured
 from ..._safety.options import ending_argument_spec, read_safeguards
 from ..._safety.targets import Request
-from ..findings import RULES
+from ..findings import STOPPING
 from ..options import read_selection, states_own_age
 from .plan import OTHER_REASONS, RecordRef, ShieldExit, StopRequest, StopTerms
 
@@ -20,10 +20,9 @@ Params = t.Mapping[str, t.Any]
 
 def stop_argument_spec() -> Spec:
     """Which sessions to act on, what is accepted, and within which limits."""
-    reasons = [*OTHER_REASONS, *(code for code, rule in RULES.items() if rule.stops)]
     return {
         "records": {"type": "list", "elements": "dict"},
-        "discard_data": {"type": "list", "elements": "str", "choices": reasons, "default": []},
+        "discard_data": {"type": "list", "elements": "str", "choices": [*OTHER_REASONS, *STOPPING], "default": []},
         "only_dead": {"type": "bool", "default": False},
         "without_operator": {"type": "bool", "default": False},
         "shield_exit": {
@@ -37,6 +36,11 @@ def stop_argument_spec() -> Spec:
 
 def read_stop_request(params: Params) -> StopRequest:
     """The sessions to act on: records from the info module, or a selection."""
+    if stated := [name for name in ("user", "app_definition", "canary") if params[name]]:
+        raise Misconfigured(
+            f"{' and '.join(stated)}: only state=present takes that; choose sessions that are there by names, uids, "
+            "users, app_definitions and other filters"
+        )
     selection = read_selection(params)
     if params["records"] is None:
         return Request(selection, None, params["sort_by"], params["limit"])

@@ -17,7 +17,7 @@ from ..view import REQUIRED, View, parts_of, view_sessions
 from .plan import StopPlan, StopRequest, check_stop, needed_lists, plan_stop
 
 if t.TYPE_CHECKING:
-    from ..._kubernetes.gateway import Gateway
+    from ..._kubernetes.gateway import Gateway, Json
     from ..._platform.snapshot import Part
     from ..record import AssessedSession
     from .job import StopJob
@@ -26,6 +26,8 @@ if t.TYPE_CHECKING:
 # Up to how many sessions are looked up one by one before everything is read. API servers take seconds to list
 # thousands of custom resources, and say of hundreds in less than one that they are gone.
 LOOK_UPS = 500
+# A list of metadata with so many sessions costs as much as one look-up.
+LISTED_PER_LOOK_UP = 10
 
 
 class StopExecution(t.NamedTuple):
@@ -63,7 +65,14 @@ def _are_gone(gateway: Gateway, job: StopJob) -> bool:
     """Whether none of the sessions given by name exists: so it is on a second run, which need not read the rest."""
     request = job.request
     names = sorted(_names_of(request))
-    if not 0 < len(names) <= LOOK_UPS:
+    if not names:
+        return False
+    few = gateway.list_few(SESSION, most=LISTED_PER_LOOK_UP * len(names), keep=_identity)
+    if few is not None:
+        # Records may have pseudonyms where the names were.
+        sought = {*names, *(record.uid for record in request.records or ())}
+        return all(sought.isdisjoint(identity) for identity in few)
+    if len(names) > LOOK_UPS:
         return False
     found = threading.Event()
 
@@ -74,9 +83,13 @@ def _are_gone(gateway: Gateway, job: StopJob) -> bool:
     gateway.map(look, names, concurrency=job.pace.concurrency)
     if found.is_set() or request.records is None:
         return not found.is_set()
-    # Records may have pseudonyms where the names were.
     uids = {record.uid for record in request.records}
-    return uids.isdisjoint(gateway.list(SESSION, keep=lambda obj: obj["metadata"]["uid"]))
+    seen = gateway.list(SESSION, keep=_identity, metadata_only=True)
+    return all(uids.isdisjoint(identity) for identity in seen)
+
+
+def _identity(obj: Json) -> tuple[str, str]:
+    return obj["metadata"]["name"], obj["metadata"]["uid"]
 
 
 def _names_of(request: StopRequest) -> t.Collection[str]:
@@ -106,5 +119,5 @@ def _parts(request: StopRequest) -> frozenset[Part]:
 def _rests_on_leader(sessions: t.Iterable[AssessedSession], planned: StopPlan) -> bool:
     """Whether a target holds an instance, or a session waits so long that it is dead if an operator leads."""
     return any(item.assessed and item.assessed.holds_slot for item in planned.items) or any(
-        "unseen" in assessed.unknown for assessed in sessions
+        assessed.waits for assessed in sessions
     )

@@ -11,7 +11,7 @@ import typing as t
 
 from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.report import Report, differences
-from ..._safety.targets import is_by_name
+from ..._safety.targets import is_by_name, says_whose
 from .plan import NAMED, StopItem, data_lost
 
 if t.TYPE_CHECKING:
@@ -70,8 +70,8 @@ def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> Ed
         f"{item.name}: {item.decision.text}"
         for item in done.plan.items
         if item.decision.outcome == "failed"
-        # Whoever names a session and gets a green task believes that it is gone.
-        or (item.decision.outcome == "refused" and _is_named(item))
+        # Whoever asks for a session and gets a green task believes that it is gone.
+        or (item.decision.outcome == "refused" and _is_asked_for(item))
     ]
     if problems:
         return EduideError(several(problems))
@@ -95,6 +95,6 @@ def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> Ed
     return WaitTimeout(f"stopped, but {after} something is left of {told}{risk}")
 
 
-def _is_named(item: StopItem) -> bool:
+def _is_asked_for(item: StopItem) -> bool:
     selection = item.criteria.selection
-    return NAMED in item.decision.reasons or bool(selection and is_by_name(selection))
+    return NAMED in item.decision.reasons or bool(selection and (is_by_name(selection) or says_whose(selection)))

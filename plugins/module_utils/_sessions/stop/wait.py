@@ -61,7 +61,7 @@ def wait_for_endings(
     held: dict[str, str] = {}
 
     def look() -> Endings:
-        nonlocal unread
+        nonlocal unread, held
         sources = read_again(gateway, view.sources, OBJECTS)
         if any(left.pooled for left in waiting.values()):
             try:
@@ -72,10 +72,8 @@ def wait_for_endings(
                 for uid in [uid for uid, left in waiting.items() if left.pooled]:
                     del waiting[uid]
         found = {uid: word for uid, left in waiting.items() if (word := ending(left, sources)) and uid not in ended}
-        # An accepted delete is not a finished one.
-        there = {row.uid: row for row in read_list(gateway, "sessions")} if found else {}
-        held.clear()
-        held.update({uid: row.held for uid, row in there.items() if uid in found and row.held})
+        there = _still_there(gateway, found)
+        held = {uid: why for uid, why in there.items() if why}
         ended.update({uid: word for uid, word in found.items() if uid not in there})
         progress(len(ended), len(waiting))
         return ended
@@ -83,13 +81,16 @@ def wait_for_endings(
     try:
         if waiting:
             wait_until(
-                look,
-                lambda seen: waiting.keys() <= seen.keys(),
-                timeout_seconds=timeout_seconds,
-                troubled=troubled,
+                look, lambda seen: waiting.keys() <= seen.keys(), timeout_seconds=timeout_seconds, troubled=troubled
             )
     except EduideError as exc:
-        known = {**dict.fromkeys(hopeless, "not_reset"), **ended}
-        return WaitResult(known, str(exc), denied=isinstance(exc, Forbidden))
+        return WaitResult(
+            {**dict.fromkeys(hopeless, "not_reset"), **ended}, str(exc), denied=isinstance(exc, Forbidden)
+        )
     known = {uid: unfinished(leftovers[uid]) for uid in (*waiting, *hopeless)}
     return WaitResult({**known, **ended}, unread, denied=unread is not None, held=held)
+
+
+def _still_there(gateway: Gateway, uids: t.Collection[str]) -> dict[str, str | None]:
+    """The sessions among these that are not gone yet, and what holds them: an accepted delete is not a finished one."""
+    return {row.uid: row.held for row in read_list(gateway, "sessions") if row.uid in uids} if uids else {}

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.errors import Misconfigured, ServerFailed
+from ..._common.errors import ServerFailed
 from ..._safety.execution import Pace, carry_out
-from ..._safety.targets import is_names_only
 from ..._service.client import connect_service
 from ..._sessions.service import token_user
 from ..._sessions.stop.alone import untold_view
-from ..filter import WorkspaceSelection
 from ..record import WorkspaceSources
 from ..service import assess_listed
 from ..view import WorkspaceView
-from .options import read_deletion_request, read_deletion_terms
+from .options import read_deletion_terms, read_unchecked_request
 from .plan import DeletionItem, plan_deletion
 from .prepare import DeletionExecution
 
@@ -29,20 +27,12 @@ NOT_CHECKED = ("uid", "sessions", "exams", "annotations", "max_percent", "volume
 
 def delete_unchecked(params: Params, *, check_mode: bool) -> DeletionExecution:
     """Delete workspaces of the token's user by name. All that the service does not tell is unknown to the plan."""
-    request, terms = read_deletion_request(params), read_deletion_terms(params, None)
-    touches_more = params["volume"] != "follow" or params["live_sessions"] != "refuse"
-    if params["api"] != "service" or not is_names_only(request) or touches_more:
-        raise Misconfigured(
-            "unchecked is for api=service with names, and neither touches sessions nor volumes: without the cluster "
-            "nothing else can be told apart"
-        )
+    request, terms = read_unchecked_request(params), read_deletion_terms(params, None)
     service = connect_service(params, check_mode=check_mode)
     user = token_user(service, params)
     untold = untold_view()
     listed = [assess_listed(workspace, untold.context.now) for workspace in service.workspaces(user)]
     in_use = dict.fromkeys((name for assessed in listed for name in assessed.record["live_sessions"]), "live")
-    # It is by name, whoever else was stated: the service acts for one user only.
-    request = request._replace(selection=WorkspaceSelection(names=request.selection.names))
     planned = plan_deletion(listed, (), request, terms, untold.context, staying=in_use)
 
     def delete(item: DeletionItem) -> DeletionItem:

@@ -12,8 +12,8 @@ from datetime import timedelta
 from ..._platform.options import read_installation
 from ..._safety.execution import Pace
 from ..._safety.targets import Request
+from ..._sessions.facts import Thresholds
 from ..._sessions.filter import Selection
-from ..._sessions.findings import Thresholds
 from ..._sessions.stop.job import StopJob
 from ..usage.options import read_max_gap
 from .options import read_deletion_request, read_deletion_terms, read_session_terms

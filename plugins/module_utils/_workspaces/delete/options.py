@@ -12,8 +12,9 @@ from ..._common.errors import Misconfigured
 from ..._common.timestamps import parse_time
 from ..._platform.storage import FilesOwner
 from ..._safety.options import ending_argument_spec, read_safeguards
-from ..._safety.targets import Request
+from ..._safety.targets import Request, is_names_only
 from ..._sessions.stop.plan import SELECTED, StopTerms
+from ..filter import WorkspaceSelection
 from ..options import read_selection
 from ..volumes import VolumeOption
 from .plan import DeletionRequest, DeletionTerms, LiveSessions, WorkspaceRef
@@ -65,6 +66,21 @@ def read_deletion_request(params: Params) -> DeletionRequest:
     if selection.states_anything or params["sort_by"] or params["limit"] is not None:
         raise Misconfigured("records says which workspaces are meant: state no filters, order or limit beside it")
     return Request(selection, tuple(_workspace_ref(record) for record in params["records"]))
+
+
+def read_unchecked_request(params: Params) -> DeletionRequest:
+    """The workspaces to delete through the service alone: those of these names, whoever else is stated.
+
+    The service acts for one user only.
+    """
+    request = read_deletion_request(params)
+    touches_more = params["volume"] != "follow" or params["live_sessions"] != "refuse"
+    if params["api"] != "service" or not is_names_only(request) or touches_more:
+        raise Misconfigured(
+            "unchecked is for api=service with names, and neither touches sessions nor volumes: without the cluster "
+            "nothing else can be told apart"
+        )
+    return request._replace(selection=WorkspaceSelection(names=request.selection.names))
 
 
 def _workspace_ref(record: t.Mapping[str, t.Any]) -> WorkspaceRef:

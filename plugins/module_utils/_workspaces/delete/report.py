@@ -10,11 +10,12 @@ import typing as t
 
 from ..._common.errors import EduideError, WaitTimeout, several
 from ..._common.report import Report, Task
+from ..._safety.targets import says_whose
 from ..._sessions.stop import report as stop_report
 from .. import results
 from ..record import DELETION_NOTES, NO_VOLUME, NOT_GONE, VOLUME_DELETED, VOLUME_RELEASED, Deletion
 from ..restore.report import restore_steps
-from .plan import DeletionItem, is_named, key_of, owner_of
+from .plan import DeletionItem, key_of, owner_of
 
 if t.TYPE_CHECKING:
     from .steps import Outcome
@@ -109,8 +110,8 @@ def _failure(
         f"{told['name']}: {told['reason']}"
         for item, told in zip(planned.items, workspaces, strict=True)
         if told["outcome"] == "failed"
-        # Whoever names a workspace and gets a green task believes that it is gone.
-        or (told["outcome"] in ("refused", "kept_in_use") and is_named(item.criteria))
+        # Whoever asks for a workspace and gets a green task believes that it is gone.
+        or (told["outcome"] in ("refused", "kept_in_use") and _is_asked_for(item))
     ]
     problems += [f"session {told['name']}: {told['reason']}" for told in sessions if told["outcome"] == "failed"]
     problems += [
@@ -134,3 +135,8 @@ def _failure(
         f"deleted, but after {waited_seconds} s something is left of {told}; a claim stays as long as a pod uses "
         "it, and a volume until its provisioner has removed it"
     )
+
+
+def _is_asked_for(item: DeletionItem) -> bool:
+    selection = item.criteria.selection
+    return selection is not None and says_whose(selection)

@@ -93,14 +93,14 @@ def settle(
             troubled=troubled,
         )
     except EduideError as exc:
-        # What was deleted is deleted; only what should be reclaimed may not have been.
-        stay = {
-            key: f"whether its volume {left.volume} is gone could not be read"
-            for key, left in leftovers.items()
-            if left.reclaim
-        }
-        return SettleResult({}, {**stay, **failures}, str(exc))
+        return SettleResult({}, {**_untold(leftovers), **failures}, str(exc))
     return SettleResult({key: ended.get(key, NOT_GONE) for key in leftovers}, failures, None, delays)
+
+
+def _untold(leftovers: t.Mapping[str, VolumeLeftovers]) -> dict[str, str]:
+    """What was deleted is deleted; only what should be reclaimed may not have been."""
+    text = "whether its volume {} is gone could not be read"
+    return {key: text.format(left.volume) for key, left in leftovers.items() if left.reclaim}
 
 
 def _delay(workspace: WorkspaceRow | None, volume: VolumeRow | None) -> str | None:

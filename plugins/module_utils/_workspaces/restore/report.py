@@ -21,12 +21,7 @@ def restore_steps(volume: VolumeRow, owner: FilesOwner, *, namespace: str) -> li
     """One chain, a command a line: each runs only if all before it succeeded, and a chain that broke can run again."""
     pv, name, ours = volume.name, owner.name, f"kubectl -n {namespace}"
     before = volume.policy_before or volume.reclaim_policy
-    body = workspace_body(owner, pv)
-    workspace: Json = {"apiVersion": "theia.cloud/v1beta5", "kind": "Workspace", **body}
-    workspace["metadata"]["namespace"] = namespace
-    claim: Json = {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
-    claim |= claim_body(volume, name, claim="CLAIM", owner_uid="OWNER")
-    claim["metadata"]["namespace"] = namespace
+    workspace, claim = _bodies(volume, owner, namespace)
     options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"resourceVersion": "SEEN"}}
     reference = {"name": "CLAIM", "uid": "ID", "resourceVersion": None}
     give = {"metadata": {"resourceVersion": "HELD"}, "spec": {"claimRef": reference}}
@@ -68,6 +63,16 @@ def restore_steps(volume: VolumeRow, owner: FilesOwner, *, namespace: str) -> li
         f'{{ test -z "$empty" || {_policy(empty, DELETE)}; }}',
     ]
     return [*(f"{step} &&" for step in steps[:-1]), steps[-1]]
+
+
+def _bodies(volume: VolumeRow, owner: FilesOwner, namespace: str) -> tuple[Json, Json]:
+    """The workspace and its claim as they are created; what is known by then only stands in capitals."""
+    workspace: Json = {"apiVersion": "theia.cloud/v1beta5", "kind": "Workspace", **workspace_body(owner, volume.name)}
+    workspace["metadata"]["namespace"] = namespace
+    claim: Json = {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+    claim |= claim_body(volume, owner.name, claim="CLAIM", owner_uid="OWNER")
+    claim["metadata"]["namespace"] = namespace
+    return workspace, claim
 
 
 def _policy(volume: str, policy: str) -> str:

@@ -73,8 +73,25 @@ def test_of_a_pool_it_is_said_how_many_instances_are_warm_and_what_the_others_ar
     gateway = World().gateway(arguments=["--eagerStart"])
     gateway.put(kinds.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
     wishes = [{"name": "java", "min_instances": 3}]
-    lines = told(theia_capacity, gateway, app_definitions=wishes, **AT_ONCE)
+    lines = told(theia_capacity, gateway, app_definitions=wishes, quiet_wait_seconds=0, **AT_ONCE)
     assert {line.rpartition(", ")[0] for line in lines} == {"java: 0 of 3 warm, 3 without a pod"}
+
+
+def test_of_a_pool_it_is_said_that_nothing_can_be_seen(cluster, tmp_path):
+    file, gateway = tmp_path / "progress", World().gateway(arguments=["--eagerStart"])
+    gateway.put(kinds.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
+
+    def away_after_the_patch(verb, _kind, _name):
+        if verb == "list" and "patch" in {verb for verb, *_rest in gateway.writes}:
+            raise Unreachable("connection refused")
+
+    gateway.interceptors.append(away_after_the_patch)
+    cluster(gateway)
+    wishes = [{"name": "java", "min_instances": 3}]
+    options = {"namespace": "theia-prod", "progress_file": str(file), "app_definitions": wishes, **AT_ONCE}
+    module("theia_capacity", {**options, "quiet_wait_seconds": 0})
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["trouble"] for line in lines] == ["connection refused"] * 2, "while it settles, and while it warms up"
 
 
 @pytest.mark.parametrize("plugin", [theia_session, theia_workspace])

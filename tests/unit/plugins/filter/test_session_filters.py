@@ -93,6 +93,11 @@ def test_other_input_is_refused_with_what_is_wanted(broken):
         with_findings(broken, ["failed"])
 
 
+def test_a_finding_that_does_not_exist_is_refused(records):
+    with pytest.raises(AnsibleFilterError, match="oom_kiled: there is no such finding; there are failed, no_pod"):
+        with_findings(records, ["failed", "oom_kiled"])
+
+
 def test_a_code_that_is_no_list_is_refused(records):
     with pytest.raises(AnsibleFilterError, match="a list of codes, not 'failed'"):
         with_findings(records, "failed")

@@ -165,7 +165,22 @@ CASES = {
         {},
         "while it cannot be read every live session is shielded",
     ),
+    "rehearse": Case(
+        "theia_rehearsal",
+        sessions(kinds.REPLICA_SET),
+        {
+            "allow_rehearsal": True,
+            "app_definition": "no luck",
+            "users": 1,
+            "service_url": "http://service",
+            "app_id": "app",
+        },
+        f"{UNREAD}replica sets",
+    ),
     "look-at-everything": Case("theia_status", unreadable_ledger(), {}, f"{UNREAD}usage"),
+    "see-whether-it-is-ready": Case(
+        "theia_platform_info", breaking(sessions(kinds.POD_METRICS), "get", kinds.LEASE), {}, f"{UNREAD}usage"
+    ),
     "agenda": Case(
         "theia_agenda_info", breaking(exams(ahead=10), "list", kinds.APP_DEFINITION), {}, "are 10 min apart"
     ),

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import itertools
 import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.filter.convergence_report import convergence_report
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import care
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from integration.module_run import module
@@ -37,6 +40,10 @@ def entry(name, start, end, warm, **more):
     return {"name": name, **times, "app_definitions": [{"name": "java", "warm": warm}], **more}
 
 
+class Killed(BaseException):
+    """Nothing in a run sees it come."""
+
+
 class Site:
     """An installation whose pool is as large as its bound says, at a minute of the term."""
 
@@ -52,27 +59,59 @@ class Site:
     def go_to(self, minute):
         self.gateway._now = BEGIN + timedelta(minutes=minute)
 
-    def module(self, of, **options):
-        result = module(of, {"namespace": "theia-prod", **options})
+    def module(self, of, *, check=False, **options):
+        result = module(of, {"namespace": "theia-prod", **options}, check=check)
         assert not result.get("failed"), result["msg"]
         return result
 
     def agenda(self, entries):
         return self.module("theia_agenda_info", **({} if entries is None else {"calendar": entries}))
 
-    def converge(self, entries):
-        """As the role does it; True if anything was changed."""
-        due = self.agenda(entries)
-        results = [self.module("theia_exam", source="calendar", **_stated(each)) for each in due["declare"]]
-        results += [self.module("theia_exam", name=name, state="closed") for name in due["withdraw"]]
+    def steps(self, due, *, check=False):
+        """As the role does it, each step when it is asked for; what it is, for whom, and its result."""
+        run = functools.partial(self.module, check=check)
+        for each in due["declare"]:
+            yield "declare", each, run("theia_exam", source="calendar", **_stated(each))
+        for name in due["withdraw"]:
+            yield "withdraw", name, run("theia_exam", name=name, state="closed")
         for each in due["warm"]:
-            wanted = {"app_definitions": each["app_definitions"], "hold": each["name"]}
-            results.append(self.module("theia_capacity", **wanted))
-        results += [self.module("theia_capacity", state="baseline", hold=name) for name in due["cool"]]
-        results += [self.module("theia_exam", name=name, state="closed") for name in due["close"]]
-        changed = any(result["changed"] for result in results)
-        assert changed is bool(due["changes"])
-        return changed
+            wanted = {"app_definitions": each["app_definitions"], "hold": each["name"], "drift": "repair_once"}
+            yield "warm", each, run("theia_capacity", **wanted)
+        for name in due["cool"]:
+            yield "cool", name, run("theia_capacity", state="baseline", hold=name)
+        for name in due["close"]:
+            yield "close", name, run("theia_exam", name=name, state="closed")
+
+    def converge(self, entries, *, check=False):
+        """True if anything was changed, or would be."""
+        due = self.agenda(entries)
+        changed = sum(result["changed"] for _do, _item, result in self.steps(due, check=check))
+        assert bool(changed) is bool(due["changes"])
+        return bool(changed)
+
+    def killed(self, entries, writes):
+        """A run that is killed before one of its writes; False if it has not so many."""
+        left = itertools.count(writes, -1)
+
+        def kill(verb, _kind, _name):
+            if verb in ("create", "update", "patch") and not next(left):
+                raise Killed
+
+        self.gateway.interceptors.append(kill)
+        try:
+            self.converge(entries)
+        except Killed:
+            return True
+        finally:
+            self.gateway.interceptors.remove(kill)
+        return False
+
+    def another_client(self, name, value, minute):
+        """Somebody writes the bound, as the API server keeps it."""
+        owned = {"f:spec": {"f:minInstances": {}}}
+        by = {"manager": name, "operation": "Update", "time": at(minute), "fieldsV1": owned}
+        patch = {"metadata": {"managedFields": [by]}, "spec": {"minInstances": value}}
+        self.gateway.change(kinds.APP_DEFINITION, "java", patch)
 
     def bound(self):
         return self.gateway.get(kinds.APP_DEFINITION, "java")["spec"]["minInstances"]
@@ -85,27 +124,32 @@ def _stated(declared):
     return {field: value for field, value in declared.items() if value is not None}
 
 
-def bounds(entries, minutes):
-    """Minute by minute what the bound has to be, from windows and figures alone; and how many changes that takes.
+class Oracle:
+    """From windows and figures alone what the bound has to be after a run, and how many changes that takes.
 
     While exams overlap it is the most that those under way at one time ever needed, for lowering it in between would
     rebuild the idle pool; when nobody is left it is what it was. Each exam that needs more is one change. For the same
-    reason an exam is let go when those that begin have what they need: it counts once more in the minute after its end.
+    reason an exam is let go when those that begin have what they need: it counts until the run after its end.
     """
-    known, bound, changes = [], BASELINE, 0
-    windows = [(each["name"], each["start"], each["end"], each["app_definitions"][0]["warm"]) for each in entries]
-    for minute in range(minutes):
+
+    def __init__(self, entries):
+        self.windows = [
+            (each["start"], each["end"], each["name"], each["app_definitions"][0]["warm"]) for each in entries
+        ]
+        self.held, self.bound, self.changes = set(), BASELINE, 0
+
+    def run(self, minute):
         now = at(minute)
-        needed = sum(warm for _name, start, end, warm in windows if start < now and at(minute - 1) <= end)
-        under_way = any(start <= now <= end for _name, start, end, _warm in windows)
-        for _name, _start, _end, warm in sorted(each for each in windows if each[1] == now):
-            needed += warm
-            changes += needed > bound
-            bound = max(bound, needed)
-        changes += not under_way and bound != BASELINE
-        bound = bound if under_way else BASELINE
-        known.append(bound)
-    return known, changes
+        for window in sorted(each for each in self.windows if each[0] <= now <= each[1] and each not in self.held):
+            self.held.add(window)
+            self._become(max(self.bound, sum(each[3] for each in self.held)))
+        self.held = {each for each in self.held if now <= each[1]}
+        self._become(self.bound if self.held else BASELINE)
+        return self.bound
+
+    def _become(self, bound):
+        self.changes += bound != self.bound
+        self.bound = bound
 
 
 INTERVALS = [(start, end) for start in range(4) for end in range(4) if start < end]
@@ -119,37 +163,124 @@ def test_the_bound_of_two_exams_in_all_thirteen_relations(cluster):
             continue
         seen.add(relation)
         site, entries = Site(cluster), [entry("a", *a, 10), entry("b", *b, 7)]
-        expected, changes = bounds(entries, 6)
-        for minute, bound in enumerate(expected):
+        oracle = Oracle(entries)
+        for minute in range(6):
             site.go_to(minute)
             site.converge(entries)
-            assert site.bound() == bound, (a, b, minute)
+            assert site.bound() == oracle.run(minute), (a, b, minute)
             assert site.converge(entries) is False
-        assert site.patches() == changes
+        assert site.patches() == oracle.changes
     assert len(seen) == 13
 
 
-def test_the_bound_over_a_term(cluster):
-    dice = random.Random(11)
-    entries = []
-    for number in range(40):
-        start = dice.randrange(1, 5000)
+def test_the_bound_over_a_term_of_missed_and_killed_runs_drift_and_moved_clocks(cluster):
+    dice, entries = random.Random(11), []
+    for number in range(100):
+        start = dice.randrange(1, 10_000)
         entries.append(entry(f"exam-{number}", start, start + dice.randrange(30, 240), dice.randrange(1, 80)))
-    expected, changes = bounds(entries, 5300)
-    site = Site(cluster)
+    site, oracle, repairs, kills = Site(cluster), Oracle(entries), 0, 0
     site.converge(entries)
-    known = expected[0]
-    windows = {(each["start"], each["end"]) for each in entries}
-    # The minutes in which anything begins or has ended; in all others nothing is due, which another test shows.
-    edges = {minute for minute in range(5300) for start, end in windows if at(minute) == start or at(minute - 1) == end}
-    for minute in sorted(edges):
+    # A run every hour or so, and now and then none for many hours.
+    minutes = itertools.accumulate(dice.choice((20, 40, 60, 60, 60, 300)) for _unused in itertools.count())
+    for minute in itertools.takewhile(lambda minute: minute < 10_400, minutes):
+        if any(window[1] >= at(minute) for window in oracle.held) and dice.random() < 0.5:
+            # Each client once: what the same one does again is a fight.
+            repairs += 1
+            others = [value for value in (BASELINE, oracle.bound - 1, oracle.bound + 5) if value != oracle.bound]
+            site.another_client(f"client-{repairs}", dice.choice(others), minute)
+        elif dice.random() < 0.1:
+            site.go_to(minute - dice.randrange(1, 10))
+            site.converge(entries)
+            oracle.run((site.gateway.now() - BEGIN) // timedelta(minutes=1))
         site.go_to(minute)
+        if dice.random() < 0.7:
+            kills += site.killed(entries, dice.randrange(3))
         site.converge(entries)
-        assert site.bound() == expected[minute], minute
-        known = expected[minute]
-    assert known == BASELINE
-    assert site.patches() == changes
-    assert {exam["phase"] for exam in site.module("theia_exam_info")["exams"]} == {"closed"}
+        assert site.bound() == oracle.run(minute), minute
+    assert site.bound() == BASELINE
+    assert site.patches() == oracle.changes + repairs
+    assert min(repairs, kills) > 10
+    assert {exam["phase"] for exam in site.module("theia_exam_info")["exams"]} <= {"closed"}
+
+
+def test_every_minute_of_an_exam_day_writes_what_changes_and_nothing_else(cluster):
+    """In check mode and for real: what is predicted is done, and in all other minutes nothing is written."""
+    windows = {"early": (40, 70), "late": (60, 150), "inside": (80, 100), "evening": (560, 640)}
+    entries = [entry(name, *window, 20, lead_minutes=10) for name, window in windows.items()]
+    site, busy = Site(cluster), []
+    for minute in range(720):
+        site.go_to(minute)
+        predicted, before = site.converge(entries, check=True), len(site.gateway.writes)
+        assert site.converge(entries) is predicted
+        assert predicted is (len(site.gateway.writes) > before)
+        busy += [minute] if predicted else []
+    # Declared; from the lead of each; when each is over.
+    assert busy == [0, 30, 50, 70, 71, 101, 151, 550, 641]
+    written = collections.Counter((verb, plural) for verb, plural, *_more in site.gateway.writes)
+    # Records are declared and closed; the ledger has each hold begin and end; each raises the bound.
+    assert written == {
+        ("create", "configmaps"): 4 + 1,
+        ("update", "configmaps"): 4 + 9,
+        ("patch", "appdefinitions"): 6,
+    }
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_of_two_runs_at_once_the_other_says_what_was_done_already(cluster, first):
+    """One of them does this many steps before the other one begins and ends."""
+    site, entries = Site(cluster), [entry("a", 0, 60, 10), entry("b", 30, 60, 5)]
+    due = site.agenda(entries)
+    own = site.steps(due)
+    done = list(itertools.islice(own, first))
+    site.converge(entries)
+    done += own
+    results = collections.defaultdict(list)
+    for do, item, result in done:
+        results[do].append({"item": item, **result})
+    report = convergence_report(due, results)
+    others = ["declare a", "declare b", "warm a"][first:]
+    told = f"Another run did {len(others)} step{'s' if len(others) > 1 else ''} of these first: {', '.join(others)}."
+    assert ([line for line in report if line.startswith("Another")] == [told]) is bool(others)
+    assert (site.bound(), site.patches()) == (10, 1)
+    assert [verb for verb, plural, *_more in site.gateway.writes if plural == "configmaps"] == ["create"] * 3
+
+
+def test_drift_is_repaired_once_and_then_told_as_a_fight(cluster):
+    site, entries = Site(cluster), [entry("a", 0, 3000, 10)]
+    site.converge(entries)
+    site.another_client("argocd-controller", BASELINE, 5)
+    site.go_to(6)
+    due = site.agenda(entries)
+    why = f"java: min_instances should be 10, and argocd-controller at {at(5)} wrote 3"
+    assert due["steps"] == [{"do": "repair", "exam": "a", "why": why}]
+    # A repair that is killed is no repair.
+    assert site.killed(entries, 1)
+    assert (site.bound(), site.agenda(entries)["fights"]) == (BASELINE, [])
+    assert site.converge(entries) is True
+    assert (site.bound(), site.agenda(entries)["steps"]) == (10, [])
+
+    site.another_client("helm", 4, 7)
+    site.go_to(8)
+    assert site.converge(entries) is True
+
+    site.another_client("argocd-controller", BASELINE, 11)
+    site.go_to(12)
+    before, due = len(site.gateway.writes), site.agenda(entries)
+    assert (due["steps"], len(due["fights"])) == ([], 1)
+    for words in (f"argocd-controller at {at(11)} wrote 3 again", f"put right at {at(6)}", "/spec/minInstances alone"):
+        assert words in due["fights"][0]
+    wanted = {"app_definitions": entries[0]["app_definitions"], "hold": "a", "drift": "repair_once"}
+    fought = module("theia_capacity", {"namespace": "theia-prod", **wanted})
+    assert (due["fights"][0] in fought["msg"], site.bound(), len(site.gateway.writes)) == (True, BASELINE, before)
+    assert fought["app_definitions"][0]["outcome"] == "drift"
+
+    # By hand, or when a day has gone by.
+    site.module("theia_capacity", **{**wanted, "drift": "overwrite"})
+    assert site.bound() == 10
+    site.another_client("argocd-controller", BASELINE, 13)
+    site.go_to(6 + 24 * 60)
+    assert site.converge(entries) is True
+    assert site.bound() == 10
 
 
 def test_a_plan_says_what_why_and_when_next(cluster):

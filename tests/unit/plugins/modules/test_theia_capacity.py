@@ -10,9 +10,10 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CAPACITY_RECORD
 from ansible_collections.eduide.theia.plugins.module_utils._service.scaling import Scaling
 from integration.module_run import module
-from unit.fakes import FakeGateway, app_definition
+from unit.fakes import FakeGateway, app_definition, lose_answer
 from unit.session_world import lead
 
 WRITTEN = ((kinds.CONFIG_MAP, "theia-capacity"), (kinds.APP_DEFINITION, "java"))
@@ -85,6 +86,17 @@ def test_an_instance_that_is_claimed_after_the_plan_is_not_taken_away(run):
     assert done["ledger"]["draining_since"]
 
 
+def test_without_pools_nobody_is_locked_out_of_one_and_nothing_else_can_be_repaired(run):
+    site = Site(eager=False)
+    site.app(minInstances=3)
+    asked = {"hold": "pgdp", "app_definitions": [{"name": "java", "max_instances": 200}], "lockout": "repair"}
+    done = run(site.gateway, repair=["address_lists"], **asked)
+    assert (done.get("failed"), done["repairs"], site.live()["maxInstances"]) == (None, [], 200)
+    done = run(site.gateway, state="baseline", hold="pgdp", repair=["address_lists"], lockout="repair")
+    assert (done.get("failed"), site.live()["maxInstances"]) == (None, 100)
+    assert "nothing can be repaired" in run(site.gateway, repair=["address_lists", "dirty"], **asked)["msg"]
+
+
 def test_the_ledger_and_the_patch_are_sent_once_and_guarded(run):
     """Laws 12 and 14: both carry the version that was seen, and where nothing differs neither is written."""
     site = Site()
@@ -144,6 +156,41 @@ def test_one_app_definition_that_cannot_be_restored_does_not_keep_the_others_up(
     assert {each["name"]: each["outcome"] for each in done["app_definitions"]} == {"java": "failed", "rust": "changed"}
     assert (done["failed"], site.live("rust")["maxInstances"], site.live()["maxInstances"]) == (True, 50, 100)
     assert "java would have min_instances=60 above max_instances=50" in done["msg"]
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize(
+    ("verb", "kind"),
+    [("create", kinds.CONFIG_MAP), ("merge_patch", kinds.APP_DEFINITION), ("replace", kinds.CONFIG_MAP)],
+    ids=["ledger", "patch", "settling"],
+)
+def test_after_an_answer_that_got_lost_the_next_look_decides(run, verb, kind, arrives):
+    site, other = Site(), Site()
+    for each in (site, other):
+        each.app(minInstances=3)
+        run(each.gateway, hold="old", app_definitions=[{"name": "java", "min_instances": 4}])
+        if verb == "create":
+            each.gateway.remove(kinds.CONFIG_MAP, CAPACITY_RECORD)
+    lose_answer(site.gateway, verb, kind, arrives=arrives)
+    asked = {"hold": "pgdp", "app_definitions": [{"name": "java", "min_instances": 10}]}
+    done, wanted = run(site.gateway, **asked), run(other.gateway, **asked)
+    assert "failed" not in done, done
+    assert (done["changed"], done["app_definitions"]) == (True, wanted["app_definitions"])
+    assert site.live() == other.live()
+    assert run(site.gateway, **asked)["changed"] is False
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_where_no_answer_ever_comes_it_is_not_said_that_another_client_wrote(run, arrives):
+    site = Site()
+    site.app(minInstances=3)
+    lose_answer(site.gateway, "merge_patch", kinds.APP_DEFINITION, arrives=arrives, always=True)
+    done = run(site.gateway, hold="pgdp", app_definitions=[{"name": "java", "min_instances": 10}])
+    assert bool(done.get("failed")) is not arrives
+    assert site.live()["minInstances"] == (10 if arrives else 3)
+    if not arrives:
+        assert "java: the connection broke; it may have been carried out all the same" in done["msg"]
+        assert "another client" not in done["msg"]
 
 
 @pytest.mark.parametrize(
@@ -266,8 +313,10 @@ def test_a_wait_survives_looks_that_fail(run, failures):
     site.gateway.interceptors.append(break_off)
     asked = {"app_definitions": [{"name": "java", "min_instances": 2}], "hold": "pgdp"}
     done = run(site.gateway, **asked, wait=True, wait_timeout_seconds=20, quiet_wait_seconds=0)
-    assert done["app_definitions"][0]["pool"]["warm"] == 2
-    assert done["app_definitions"][0]["seconds_to_warm"] is not None
+    [item] = done["app_definitions"]
+    assert item["pool"]["warm"] == 2
+    assert item["seconds_to_warm"] is not None
+    assert [(look["warm"], look["claimed"], look["cold"]) for look in item["looks"]] == [(2, 0, 0)]
 
 
 def held_by_two(run):

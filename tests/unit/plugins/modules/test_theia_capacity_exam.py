@@ -92,3 +92,22 @@ def test_drift_names_what_was_wanted_who_wrote_and_when(run, world):
     done = run(state="baseline", app_definitions=None)
     told = "min_instances should be 3, and argocd-controller at 2027-02-11T03:17:51Z wrote 2"
     assert (done["failed"], told in done["msg"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("live", "time", "foreign"),
+    [(2, "2027-02-11T03:17:51Z", True), (3, "2027-02-11T18:17:51Z", True), (3, "2027-02-11T03:17:51Z", False)],
+)
+def test_whoever_looks_sees_what_an_exam_needs_and_lost(run, world, live, time, foreign):
+    """A value that nobody meant, the baseline put back, and a run of ours that did not get so far."""
+    run()
+    entry = {"manager": "argocd-controller", "time": time, "fieldsV1": {"f:spec": {"f:minInstances": {}}}}
+    world.gateway.change(kinds.APP_DEFINITION, NAME, {"metadata": {"managedFields": [entry]}})
+    world.change(minInstances=live)
+    (app,) = module("theia_capacity_info", {"namespace": "theia-prod"})["app_definitions"]
+    who = {"manager": "argocd-controller", "at": time} if foreign else {"manager": None, "at": None}
+    what = {"field": "min_instances", "path": "/spec/minInstances", "wanted": 5, "live": live, "foreign": foreign}
+    assert app["drift"] == [{**what, **who}]
+    world.change(minInstances=5)
+    (app,) = module("theia_capacity_info", {"namespace": "theia-prod"})["app_definitions"]
+    assert app["drift"] == []

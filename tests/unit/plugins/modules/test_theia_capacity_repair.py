@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import settle
+from ansible_collections.eduide.theia.plugins.module_utils._common import waiting
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from integration.module_run import module
@@ -20,7 +21,7 @@ EMAILS = "authenticated-emails-list"
 
 @pytest.fixture
 def world(monkeypatch):
-    monkeypatch.setattr(settle, "_INTERVAL_SECONDS", 0.01)
+    monkeypatch.setitem(waiting.wait_until.__kwdefaults__, "interval_seconds", 0.01)
     monkeypatch.setattr(settle, "STALLED_SECONDS", 0.02)
     world = PoolWorld(5).led()
     world.sleep(60)

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from integration.module_run import module
-from unit.fakes import FakeGateway, app_definition
+from unit.fakes import FakeGateway, app_definition, lose_answer
 from unit.session_world import exam_record
 
 RECORD = "theia-exam-pgdp-final"
@@ -66,6 +66,20 @@ def test_a_declaration_is_written_once(run, gateway):
     ]
     again = good(run(**EXAM))
     assert (again["changed"], again["action"], len(gateway.writes)) == (False, None, 1)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize("verb", ["create", "replace"])
+def test_after_an_answer_that_got_lost_the_next_look_decides(run, gateway, verb, arrives):
+    if verb == "replace":
+        good(run(**{**EXAM, "end": "2027-02-11T10:30"}))
+    lose_answer(gateway, verb, kinds.CONFIG_MAP, arrives=arrives)
+    done = good(run(diff=True, **EXAM))
+    action = {"create": "declared", "replace": "extended"}[verb]
+    assert (done["changed"], done["action"], len(done["diff"])) == (True, action, 1)
+    assert done["diff"][0]["before"] != done["diff"][0]["after"]
+    assert history(gateway)[-1]["action"] == action
+    assert good(run(**EXAM))["changed"] is False
 
 
 def test_an_exam_is_extended_by_its_end_alone(run, gateway):

@@ -89,15 +89,16 @@ class TestStopping:
         assert (second["changed"], second["sessions"], len(gateway.writes)) == (False, [], 1)
         assert outcomes(run(gateway, names=["dead"])) == {"dead": "gone"}
 
-    def test_for_sessions_that_are_all_gone_nothing_else_is_read(self, world, run):
-        world.running("other")
+    @pytest.mark.parametrize(("others", "asked"), [(20, ("list", "sessions")), (21, ("get", "sessions"))])
+    def test_for_sessions_that_are_all_gone_nothing_else_is_read(self, world, run, others, asked):
+        """Few are listed, many are not; the lab shows that one page is enough to know which it is."""
+        for number in range(others):
+            world.running(f"other-{number}")
         gateway = world.gateway()
         result = run(gateway, names=["s1", "s2"], discard_data=["named"])
         assert (outcomes(result), result["changed"]) == ({"s1": "gone", "s2": "gone"}, False)
-        assert {(verb, plural) for verb, plural, _name in gateway.requests} == {
-            ("get", "sessions"),
-            ("list", "appdefinitions"),
-        }
+        seen = {(verb, plural) for verb, plural, _name in gateway.requests}
+        assert seen == {("list", "sessions"), asked, ("list", "appdefinitions")}
         records = [{"name": "s1", "uid": "u1", "findings": []}]
         assert outcomes(run(gateway, records=records)) == {"s1": "gone"}
         assert "pods" not in {plural for _verb, plural, _name in gateway.requests}
@@ -410,11 +411,19 @@ class TestStopping:
         assert "4 sessions would be stopped, and max_stop is 3" in result["msg"]
         assert (set(outcomes(result).values()), deleted(gateway)) == ({"skipped_cap"}, [])
 
-    def test_a_named_session_that_is_refused_fails_and_a_selected_one_does_not(self, world, run):
+    @pytest.mark.parametrize(
+        ("asked", "accepts"),
+        [
+            ({"names": ["live"]}, "named"),
+            ({"users": ["ada@tum.de"]}, "selected"),
+            ({"app_definitions": ["java-17-latest"], "users": ["ada@tum.de"]}, "selected"),
+        ],
+    )
+    def test_whoever_asks_for_a_session_that_is_refused_is_told_so_and_a_rule_is_not(self, world, run, asked, accepts):
         world.running("live")
-        named = run(world.gateway(), names=["live"])
-        assert (named["failed"], outcomes(named)) == (True, {"live": "refused"})
-        assert "discard_data: named accepts that" in named["msg"]
+        refused = run(world.gateway(), **asked)
+        assert (refused["failed"], outcomes(refused)) == (True, {"live": "refused"})
+        assert f"discard_data: {accepts} accepts that" in refused["msg"]
         selected = run(world.gateway(), states=["running"])
         assert (selected.get("failed", False), outcomes(selected)) == (False, {"live": "refused"})
 

@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import collections
+import json
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import ServerFailed
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
+from ansible_collections.eduide.theia.plugins.module_utils._status.page.report import Subject
+from ansible_collections.eduide.theia.plugins.plugin_utils._page import Folder, leave_page
 from integration.module_run import module
-from unit.session_world import exam_record
+from unit.session_world import ago, exam_record
 from unit.workspace_world import WorkspaceWorld
 
 ADDED_BY_ANSIBLE = ("changed", "warnings", "invocation")
@@ -50,12 +54,12 @@ def listed(gateway):
 def test_each_kind_is_listed_once(world, see):
     gateway = world.gateway(check_mode=True, records=[exam_record()])
     see(gateway, check=True)
-    # Address lists and exam records are of one kind, each listed by its labels; usage has the plural of pods, and those
-    # of the whole cluster are a list of their own.
+    # Address lists, settings of login proxies and exam records are of one kind, each listed by its labels. Usage has
+    # the plural of pods, and those of the whole cluster are a list of their own.
     assert collections.Counter(listed(gateway)) == {
         **dict.fromkeys(("sessions", "workspaces", "appdefinitions", "deployments", "replicasets", "services"), 1),
         **dict.fromkeys(("resourcequotas", "limitranges", "nodes"), 1),
-        "configmaps": 2,
+        "configmaps": 3,
         "pods": 3,
     }
 
@@ -139,3 +143,52 @@ def test_without_what_all_of_it_rests_on_it_fails(world, see, kind):
     result = see(world.gateway(forbidden=[("list", kind)]))
     assert result["failed"]
     assert f"not allowed to list {kind.plural}" in result["msg"]
+
+
+def test_without_being_asked_it_says_nothing_of_the_course_of_exams(world, see):
+    found = see(world.gateway(records=[exam_record()]), note_use=False)
+    assert (found["exams"], found["logins"], found["watch"]) == (None, None, None)
+
+
+def test_the_course_of_exams_has_their_history_and_names_nobody(world, see):
+    found = see(world.gateway(records=[exam_record()]), note_use=False, course=True)
+    [exam] = found["exams"]
+    assert isinstance(exam["history"], list)
+    assert {login["start"] for login in found["logins"]} == {"eager", "lazy"}
+    users = {session["user"] for session in see(world.gateway(), "theia_session_info")["sessions"]}
+    assert not [user for user in users if user in str(found["logins"])]
+
+
+def test_who_watches_an_empty_installation_has_nothing_to_wait_for(see):
+    empty = WorkspaceWorld()
+    empty.app_definition()
+    found = see(empty.gateway(), note_use=False, watch_minutes=30)
+    assert (found["watch"]["told"], found["watch"]["left"]) == ("empty: there is no session", 0)
+    assert len(found["watch"]["looks"]) == 1
+
+
+def test_nobody_watches_for_less_than_nothing(world, see):
+    gateway = world.gateway()
+    assert "watch_minutes=-1" in see(gateway, watch_minutes=-1)["msg"]
+    assert gateway.requests == []
+
+
+def test_a_page_is_made_of_what_the_modules_return(world, see, tmp_path):
+    """As the roles hand it on: nothing of it is missing, and nothing is said that was not there."""
+    gateway = world.gateway(records=[exam_record(history=json.dumps([{"at": ago(hours=2), "action": "declared"}]))])
+    warmed = see(gateway, "theia_capacity", app_definitions=[{"name": "java-17-latest", "warm": 1}], hold="pgdp-final")
+    found = see(gateway, note_use=False, course=True)
+    folder = Folder(str(tmp_path), "production", "status")
+    subject = Subject("production", ("https://host", "theia-prod"), "status", None, False)
+    page = leave_page(
+        folder, subject, found, warmed, lines=[], pseudonym_key=None, time_zone=None, warn=lambda _text: None
+    )
+    told = json.loads(Path(page).with_suffix(".json").read_text())
+    assert told["exam"]["name"] == "pgdp-final"
+    assert told["headline"].startswith("pgdp-final: promise ")
+    assert [session["findings"] for session in told["sessions"]] == [["error_but_working"]]
+    assert told["checks"][0]["evidence"].startswith(
+        "2 logins seen, 1 of them on an instance of the pool, 1 without one"
+    )
+    assert [event["what"] for event in told["timeline"]][:3] == ["exam declared", "the exam starts", "first login"]
+    assert told["app_definitions"][0]["held_by"] == ["pgdp-final"]

@@ -161,13 +161,14 @@ class TestDeleting:
         for options in ({}, {"live_sessions": "stop", "discard_data": ["selected"]}):
             assert SECRET not in json.dumps(run(controllers(world.gateway()), names=["ws-1"], diff=True, **options))
 
-    def test_a_named_workspace_in_use_fails_the_task_and_a_selected_one_does_not(self, world, run):
+    @pytest.mark.parametrize("asked", [{"names": ["ws-1"]}, {"users": ["ada@tum.de"]}])
+    def test_whoever_asks_for_a_workspace_in_use_is_told_so_and_a_rule_is_not(self, world, run, asked):
         world.stored("ws-1")
         world.running("s", workspace="ws-1")
         gateway = world.gateway()
-        named = run(gateway, names=["ws-1"])
-        assert (named["failed"], outcomes(named)) == (True, {"ws-1": "kept_in_use"})
-        assert "in use by the session s" in named["msg"]
+        kept = run(gateway, **asked)
+        assert (kept["failed"], outcomes(kept)) == (True, {"ws-1": "kept_in_use"})
+        assert "in use by the session s" in kept["msg"]
         selected = run(gateway, names=["ws-1"], older_than_days=0)
         assert (selected.get("failed", False), outcomes(selected)) == (False, {"ws-1": "kept_in_use"})
         assert gateway.writes == []

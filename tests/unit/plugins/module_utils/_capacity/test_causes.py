@@ -214,6 +214,17 @@ def test_without_a_visible_cause_patience_is_advised() -> None:
     assert "still starting" in cause
 
 
+def test_instances_of_which_a_part_is_missing_are_named_before_anything_is_guessed() -> None:
+    half = "java: instance 2: it has no external Service"
+    (cause,) = explain([], leading=True, following=True, halves=[half], behind=["java 2"])
+    assert cause == f"{half}; say repair=[halves] to make such instances whole"
+
+
+def test_instances_that_are_not_built_are_no_pods_that_start() -> None:
+    (cause,) = explain([], leading=True, following=True, behind=["java 4", "java 5"])
+    assert cause.startswith("the operator has not built instances java 4; java 5")
+
+
 def test_deployments_without_pods_are_no_pods_that_start() -> None:
     (cause,) = explain([], leading=True, following=True, without_pod=["java 1", "java 2"])
     assert cause.startswith("no pod was created for instances java 1; java 2")

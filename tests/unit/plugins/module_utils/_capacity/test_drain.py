@@ -23,7 +23,13 @@ class Evening:
     def __init__(self, baseline=3, add=60):
         self.world = World(min_instances=baseline)
         hold = plan_present(
-            self.world.app, self.world.pool, None, desired(min_instances=baseline + add), terms("pgdp"), eager=True
+            self.world.app,
+            self.world.pool,
+            None,
+            desired(min_instances=baseline + add),
+            terms("pgdp"),
+            now=NOW,
+            eager=True,
         )
         self.world.carry_out(hold)
 
@@ -83,7 +89,7 @@ def ended(timeout_minutes, inactive_minutes, session):
     """The end of an exam that had raised both limits."""
     world = World(timeout_minutes=timeout_minutes, inactive_minutes=inactive_minutes)
     asked = desired(timeout_minutes=400, inactive_minutes=400)
-    world.carry_out(plan_present(world.app, world.pool, None, asked, terms("pgdp"), eager=True))
+    world.carry_out(plan_present(world.app, world.pool, None, asked, terms("pgdp"), now=NOW, eager=True))
     change = plan_baseline(world.app, world.pool, world.entry, terms("pgdp"), now=NOW, sessions=[session])
     return world.values["timeout_minutes"], world.values["inactive_minutes"], change.outcome, change.patch
 
@@ -104,4 +110,4 @@ def test_a_limit_is_not_shortened_while_it_would_end_a_session(limits, session, 
 
 def test_without_an_activity_tracker_its_limit_cannot_be_set_for_good():
     with pytest.raises(Refused, match="has no activity tracker"):
-        plan_present(app_definition(), pool_of(), None, desired(inactive_minutes=60), terms(), eager=True)
+        plan_present(app_definition(), pool_of(), None, desired(inactive_minutes=60), terms(), now=NOW, eager=True)

@@ -38,7 +38,15 @@ def pod(number, seconds, *, ready=True, tail=UID[-12:]):
 
 def change(minimum=60, live=30, free=30):
     pool = pool_of(free=range(1, free + 1))
-    return plan_present(app_definition(live), pool, None, desired(min_instances=minimum), terms("pgdp"), eager=True)
+    return plan_present(
+        app_definition(live),
+        pool,
+        None,
+        desired(min_instances=minimum),
+        terms("pgdp"),
+        now="2027-02-11T08:55:00Z",
+        eager=True,
+    )
 
 
 def test_of_the_starts_that_were_seen_the_slowest_of_a_hundred_are_left_out():

@@ -40,6 +40,8 @@ ENTRIES = st.builds(
     holds=st.dictionaries(NAMES, HOLDS, max_size=4),
     written=st.lists(VALUES, max_size=3).map(tuple),
     draining_since=TIMES,
+    written_at=TIMES,
+    repaired=st.dictionaries(NAMES, st.just("2027-02-11T10:00:00Z"), max_size=2),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

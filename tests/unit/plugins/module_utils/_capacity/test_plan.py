@@ -37,7 +37,7 @@ def hold(add: int = 0, *, ended: bool = False, until: str | None = None, **asked
 
 
 def entry(baseline: Values, *written: Values, since: str | None = None, uid: str = UID, **holds: Hold) -> Entry:
-    return Entry(uid, baseline, holds, written, since)
+    return Entry(uid, baseline, holds, written, since, written_at=NOW if written else None)
 
 
 def present(
@@ -49,7 +49,7 @@ def present(
     record: Entry | None = None,
     eager: bool = True,
 ) -> Change:
-    return plan_present(app or app_definition(), pool, record, asked, stated or terms(), eager=eager)
+    return plan_present(app or app_definition(), pool, record, asked, stated or terms(), now=NOW, eager=eager)
 
 
 def baseline(
@@ -569,7 +569,7 @@ def test_a_time_limit_is_not_shortened_while_it_would_end_a_session(age_minutes:
 def test_a_time_limit_that_is_not_shorter_waits_for_nobody(live: int, wanted: int) -> None:
     app = app_definition(timeout_minutes=live)
     change = plan_present(
-        app, THREE_FREE, None, desired(timeout_minutes=wanted), terms(), eager=True, sessions=[sitting(10_000)]
+        app, THREE_FREE, None, desired(timeout_minutes=wanted), terms(), now=NOW, eager=True, sessions=[sitting(10_000)]
     )
     assert (change.outlasting, change.patch) == ((), {} if live == wanted else {"timeout_minutes": wanted})
 
@@ -577,7 +577,7 @@ def test_a_time_limit_that_is_not_shorter_waits_for_nobody(live: int, wanted: in
 def test_a_shorter_limit_that_is_stated_waits_as_well() -> None:
     asked = desired(timeout_minutes=60)
     change = plan_present(
-        app_definition(timeout_minutes=0), THREE_FREE, None, asked, terms(), eager=True, sessions=[sitting(61)]
+        app_definition(timeout_minutes=0), THREE_FREE, None, asked, terms(), now=NOW, eager=True, sessions=[sitting(61)]
     )
     assert (change.outcome, change.patch) == ("draining", {})
 

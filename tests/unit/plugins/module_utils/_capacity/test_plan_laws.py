@@ -85,7 +85,7 @@ def test_no_plan_lowers_the_bound_below_a_claim(
         if asked is None:
             change = plan_baseline(app, pool, record, stated, now=NOW)
         else:
-            change = plan_present(app, pool, record, asked, stated, eager=eager)
+            change = plan_present(app, pool, record, asked, stated, now=NOW, eager=eager)
     except Refused:
         return
     before, after = app.values["min_instances"] or 0, change.after["min_instances"] or 0
@@ -96,7 +96,7 @@ def test_no_plan_lowers_the_bound_below_a_claim(
 
 @given(warm=st.integers(0, 40), pool=POOLS, live=st.integers(0, 60), hold=EXAMS | st.none())
 def test_warm_leaves_enough_free_instances(warm: int, pool: Pool, live: int, hold: str | None) -> None:
-    change = plan_present(app_definition(live), pool, None, desired(warm), terms(hold), eager=True)
+    change = plan_present(app_definition(live), pool, None, desired(warm), terms(hold), now=NOW, eager=True)
     usable = set(range(1, (change.after["min_instances"] or 0) + 1)) - pool.blocked_ids
     assert len(usable) >= warm
     assert (
@@ -188,7 +188,7 @@ class ExamNights(RuleBasedStateMachine):
     # --- carrying out
 
     def present(self, world: World, asked: Desired, exam: str | None, drift: Drift) -> Change:
-        return plan_present(world.app, world.pool, world.entry, asked, terms(exam, drift=drift), eager=True)
+        return plan_present(world.app, world.pool, world.entry, asked, terms(exam, drift=drift), now=NOW, eager=True)
 
     def baseline(self, world: World, exam: str | None, drift: Drift) -> Change:
         return plan_baseline(world.app, world.pool, world.entry, terms(exam, drift=drift), now=NOW)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.progress import describe_progress, step_of
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.wait import changes_of
 from ansible_collections.eduide.theia.plugins.module_utils._platform.workloads import pod_row
 from unit.capacity_world import UID, app_definition, pool_of
 
@@ -73,3 +74,8 @@ def test_nobody_knows_how_long_what_cannot_start_takes():
     assert told(stuck)["about_seconds"] is None
     assert told(None) == {**told([]), "steps": {}, "about_seconds": None}
     assert told([], warm=60)["about_seconds"] is None
+
+
+def test_of_the_looks_of_a_wait_those_are_kept_that_saw_something_new_and_the_last_one():
+    looks = [{"at": number, "counts": {"java": {"warm": warm}}} for number, warm in enumerate([0, 0, 3, 3, 3, 0, 0])]
+    assert [look["at"] for look in changes_of(looks)] == [0, 2, 5, 6]

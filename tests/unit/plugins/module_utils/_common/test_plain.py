@@ -6,11 +6,21 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
+from ansible_collections.eduide.theia.plugins.module_utils._common.plain import (
+    LONGEST_LINE,
+    MOST_LINES,
+    harmless,
+    plain,
+    plain_texts,
+    shown,
+)
 
 NASTY = {
     "colour": ("a\x1b[31mb", "a [31mb"),
@@ -48,3 +58,23 @@ def test_whatever_it_was_it_is_one_line_of_the_same_length_that_can_be_shown(tex
 def test_all_texts_of_a_structure_are_made_plain_and_nothing_else_changes():
     value = {"a\x1b": ["b\x07", {"c": ("d\r", 3, None, True)}]}
     assert plain_texts(value) == {"a ": ["b ", {"c": ["d ", 3, None, True]}]}
+
+
+@given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_of_what_is_shown_as_json_no_character_commands_a_terminal(value):
+    written = json.dumps(harmless(value), ensure_ascii=False)
+    assert not [c for c in written if unicodedata.category(c) == "Cc" and c != "\x7f"]
+    assert not {unicodedata.bidirectional(c) for c in written}.intersection(
+        ["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"]
+    )
+
+
+@pytest.mark.parametrize("text", [*GOOD, "two\nlines", "no\u00a0break", "a\u200db"])
+def test_what_commands_no_terminal_stays_in_a_result(text):
+    assert harmless({text: [text, 3, None]}) == {text: [text, 3, None]}
+
+
+def test_a_report_is_not_endless():
+    long, many = shown(["x" * (LONGEST_LINE + 5)]), shown(["a\n"] * (MOST_LINES + 2))
+    assert long == [f"{'x' * LONGEST_LINE} … (5 more characters)"]
+    assert many == [*["a "] * MOST_LINES, "… (2 more lines)"]

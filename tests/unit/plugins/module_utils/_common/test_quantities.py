@@ -37,6 +37,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.quantities im
         pytest.param("2Ti", "2199023255552", id="tebi"),
         pytest.param("1Ei", "1152921504606846976", id="exbi"),
         pytest.param("1E", "1000000000000000000", id="exa-is-no-exponent"),
+        pytest.param("1e3", "1000", id="exponent"),
         pytest.param("1E3", "1000", id="exponent-is-no-exa"),
         pytest.param("1.2e-3", "0.0012", id="small-exponent"),
         pytest.param("1.2345E+8", "123450000", id="java-decimal"),

@@ -20,6 +20,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.redact import
     scrub_text,
     secrets_in,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._common.secrets import KNOWN
 
 SECRET = "c0ffee00-3f1b-4c59"
 TOKEN = ".".join(("eyJhbGciOiJIUzI1NiJ9", "eyJlbWFpbCI6ImFkYUBleGFtcGxlLm9yZyJ9", "c2lnbmF0dXJl"))
@@ -192,3 +193,24 @@ def test_secrets_are_found_however_deep_they_are():
     for _level in range(20_000):
         deep = {"a": [deep]}
     assert secrets_in(deep) == {SECRET}
+
+
+RANDOM = "sha256~Zk3v9QpX7mB2tYw8LrN5dHj4"
+
+
+@pytest.mark.parametrize("quoted", [RANDOM[:16], RANDOM[-14:], RANDOM[5:25], f"{RANDOM[2:20]}{RANDOM[12:30]}"])
+def test_a_part_of_a_known_secret_is_hidden_too(quoted):
+    KNOWN.add(RANDOM)
+    assert (
+        scrub_text(f"token {quoted}… is too old, and {quoted} too") == f"token {HIDDEN}… is too old, and {HIDDEN} too"
+    )
+    assert scrub_text(quoted) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "secret", ["correct-horse-battery-staple", "https://k8s-prod01.example.org:6443", "theia-2027-exam"]
+)
+def test_words_that_are_part_of_a_known_secret_stay(secret):
+    KNOWN.add(secret)
+    text = "correct-horse-battery, example.org:6443 and theia-2027-ex are words"
+    assert scrub_text(text) == text

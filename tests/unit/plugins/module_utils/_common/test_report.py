@@ -58,6 +58,14 @@ def test_a_report_becomes_the_result():
     assert ended(saying()) == {"changed": True, "outcomes": {"stopped": 1}, "warnings": []}
 
 
+@pytest.mark.parametrize("failure", [None, WaitTimeout("late \u202e")], ids=["report", "failure"])
+def test_no_text_of_a_result_commands_a_terminal(failure):
+    user = "a\x9b31mb\u202ec\x1b"
+    assert ended(saying(failure=failure, fields={"users": {user: [user]}}))["users"] == {
+        "a 31mb c\x1b": ["a 31mb c\x1b"]
+    }
+
+
 def test_a_failure_that_is_told_has_the_result_and_the_details_beside_it():
     failure = WaitTimeout("s1: not gone", causes=["no operator"])
     result = ended(saying("look at it", failure=failure), namespace="theia-prod")

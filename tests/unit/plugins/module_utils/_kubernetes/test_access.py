@@ -56,7 +56,8 @@ def home(tmp_path, monkeypatch):
 
 def write(home, content, name="config"):
     path = home / name
-    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    content = content if isinstance(content, (str, bytes)) else yaml.safe_dump(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return str(path)
 
 
@@ -154,6 +155,14 @@ def assert_same(params, monkeypatch):
 def test_kubeconfigs_mean_what_they_mean_to_kubernetes_core(user, cluster, home, monkeypatch):
     path = write(home, kubeconfig(USERS[user](home), cluster=CLUSTERS[cluster]))
     assert_same({"kubeconfig": path}, monkeypatch)
+
+
+@pytest.mark.parametrize(("encoding", "end"), [("utf-8", "\r\n"), ("utf-8-sig", "\n"), ("utf-8-sig", "\r\n")])
+def test_a_kubeconfig_may_come_from_windows(encoding, end, home):
+    """With its line ends, and with the mark that some editors there put in front."""
+    path = home / "config"
+    path.write_text(yaml.safe_dump(kubeconfig({"token": SECRET})), encoding=encoding, newline=end)
+    assert header(resolve({"kubeconfig": str(path)}, {})) == f"Bearer {SECRET}"
 
 
 def test_a_helper_is_not_run_for_credentials_that_an_option_replaces(home):
@@ -408,6 +417,7 @@ def test_a_token_file_is_read_anew_after_a_while(home, monkeypatch):
 
 
 BROKEN = {
+    "UTF-16": (yaml.safe_dump(kubeconfig({"token": SECRET})).encode("utf-16"), {}, "config cannot be read: not text"),
     "no file": (None, {}, r"no kubeconfig found: .*missing does not exist.*K8S_AUTH_KUBECONFIG"),
     "not YAML": (f"users:\n- token: {SECRET}\n  bad: [", {}, r"not valid YAML at line \d"),
     "empty": ("", {}, "empty or not a mapping"),

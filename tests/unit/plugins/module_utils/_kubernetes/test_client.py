@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import urllib.parse
 
@@ -22,6 +23,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
     Unauthorized,
     Unreachable,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import client
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access import Access
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.client import LIST_RESTARTS, KubeGateway
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.connect import connect
@@ -88,6 +90,45 @@ def test_a_list_is_read_page_by_page_and_each_page_is_projected():
         {"labelSelector": "a=b,c", "limit": "2", "continue": "2"},
     ]
     assert {urllib.parse.urlsplit(seen.path).path for seen in server.seen} == {PODS}
+
+
+@pytest.mark.parametrize(
+    ("token", "pages"), [pytest.param(lambda _page: "same", 2, id="same-page"), pytest.param(str, 5, id="another-page")]
+)
+def test_a_list_whose_pages_never_end_is_an_error(monkeypatch, token, pages):
+    monkeypatch.setattr(client, "MOST_PAGES", 5)
+    numbers = itertools.count(1)
+    with Loopback(lambda _seen: listing("a", token=token(next(numbers)))) as server:
+        with pytest.raises(
+            ServerFailed, match=r"cannot list pods in namespace 'theia': .* one more page after each page"
+        ):
+            gateway_to(server).list(POD)
+        assert len(server.seen) == pages
+
+
+@pytest.mark.parametrize(("allowed", "everywhere"), [(True, False), (False, True)])
+def test_what_we_may_do_is_asked_and_nothing_is_written(allowed, everywhere):
+    with Loopback(
+        lambda _seen: Say(201, {"kind": "SelfSubjectAccessReview", "status": {"allowed": allowed}})
+    ) as server:
+        gateway = gateway_to(server, check_mode=True)
+        assert gateway.may("get", "pods/log", "", everywhere=everywhere) is allowed
+    [seen] = server.seen
+    assert (seen.method, seen.path) == ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+    where = {} if everywhere else {"namespace": "theia"}
+    wanted = {"verb": "get", "group": "", "resource": "pods", "subresource": "log", **where}
+    assert seen.body["spec"] == {"resourceAttributes": wanted}
+
+
+def test_the_versions_of_a_kind_are_those_that_have_it():
+    answers = {
+        "/apis/theia.cloud": GROUP,
+        "/apis/theia.cloud/v1beta11": Say(body={"resources": [{"name": "appdefinitions"}]}),
+        "/apis/theia.cloud/v1beta8": Say(body={"resources": [{"name": "sessions"}, {"name": "appdefinitions"}]}),
+    }
+    with Loopback(lambda seen: answers[seen.path]) as server:
+        gateway = gateway_to(server)
+        assert (gateway.versions(SESSION), gateway.versions(APP_DEFINITION)) == (["v1beta8"], ["v1beta11", "v1beta8"])
 
 
 def test_what_becomes_none_is_left_out():

@@ -22,6 +22,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.names impor
 )
 from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import (
     Effect,
+    Half,
     Instance,
     Pool,
     count,
@@ -31,6 +32,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import
 from ansible_collections.eduide.theia.plugins.module_utils._platform.workloads import (
     address_list_row,
     deployment_row,
+    proxy_row,
     service_row,
 )
 from unit.capacity_world import pool_of
@@ -71,6 +73,7 @@ class Member:
         self.internal: Raw | None = raw(name + "-int", uid, status={"loadBalancer": {}})
         self.deployment: Raw | None = raw(name, uid, spec=SPEC, status={"replicas": 1, "readyReplicas": 1})
         self.emails: Raw | None = raw(f"instance-{number}-email-java-17-lat-{uid[-12:]}", uid, data={EMAILS_KEY: ""})
+        self.proxy: Raw | None = raw(f"instance-{number}-proxy-java-17-lat-{uid[-12:]}", uid)
 
     def part(self, name: str) -> Raw:
         found: Raw = getattr(self, name)
@@ -153,8 +156,42 @@ def counted(*members: Member, login: bool = True) -> Pool:
         services=listed(service_row, "external", "internal"),
         deployments=listed(deployment_row, "deployment"),
         addresses=listed(address_list_row, "emails") if login else None,
+        proxies=listed(proxy_row, "proxy") if login else None,
         now=NOW,
     )
+
+
+@pytest.mark.parametrize(
+    ("tweaks", "lacks"),
+    [
+        pytest.param([], None, id="whole"),
+        *(
+            pytest.param([drop(part)], (role,), id=part)
+            for part, role in (
+                ("external", "external Service"),
+                ("internal", "internal Service"),
+                ("emails", "address list"),
+                ("deployment", "Deployment"),
+                ("proxy", "proxy ConfigMap"),
+            )
+        ),
+        pytest.param([drop("external"), drop("deployment")], ("external Service", "Deployment"), id="two"),
+        pytest.param([claim(), drop("internal")], ("internal Service",), id="claimed"),
+        pytest.param([written(10), drop("deployment")], None, id="at-work"),
+    ],
+)
+def test_every_half_is_named_with_what_it_lacks(tweaks: list[Tweak], lacks: tuple[str, ...] | None) -> None:
+    pool = counted(bent(1, *tweaks), bent(2))
+    assert pool.halves(2) == ([] if lacks is None else [Half(1, lacks)])
+    assert (pool.halves(0), pool.missing(3)) == ([], [3])
+
+
+def test_without_a_login_a_whole_instance_has_three_objects() -> None:
+    assert counted(bent(1, drop("emails"), drop("proxy")), login=False).parts == ()
+
+
+def test_free_instances_above_the_bound_are_surplus() -> None:
+    assert counted(bent(1), bent(2), bent(3, claim())).surplus(1) == [2]
 
 
 def only(pool: Pool) -> Instance:
@@ -373,7 +410,7 @@ def test_claims_above_a_bound_are_found() -> None:
 )
 def test_objects_outside_of_pools_are_in_none(name: str) -> None:
     member = Member(1)
-    for part in (member.external, member.internal, member.deployment, member.emails):
+    for part in (member.external, member.internal, member.deployment, member.emails, member.proxy):
         assert part
         part["metadata"]["name"] = name
     assert counted(member) == Pool((), frozenset(), ())
@@ -385,7 +422,7 @@ def test_sidecars_are_in_none() -> None:
     for part in (member.external, member.internal, member.deployment):
         assert part
         part["metadata"].update(name=f"instance-1-pyright-java-17-lat-{SUFFIX}", labels={SIDECAR_LABEL: "pyright"})
-    assert counted(member) == Pool((), frozenset(), ())
+    assert counted(member, login=False) == Pool((), frozenset(), ())
 
 
 def test_a_claim_that_sits_on_the_service_of_a_sidecar_counts() -> None:

@@ -151,6 +151,15 @@ def test_stopping_and_deleting_send_a_body_and_read_text(text, answer):
     ]
 
 
+@pytest.mark.parametrize("answer", [plain(200, "ide.example.org/x/"), Say(204, content_type=None)])
+def test_a_start_is_ephemeral_and_may_be_answered_by_nothing(answer):
+    with Loopback(lambda _seen: answer) as server:
+        service_at(server).start_session(USER, "java", 2)
+    [seen] = server.seen
+    launch = {"appId": "eduide", "user": USER, "appDefinition": "java", "ephemeral": True, "timeout": 2}
+    assert (seen.method, seen.path, seen.body) == ("POST", "/service", launch)
+
+
 def test_activity_needs_no_token_and_tells_whether_there_is_such_a_session():
     with Loopback(lambda seen: plain(200, "true" if seen.body["sessionName"] == "s" else "false")) as server:
         service = service_at(server, user_token="expired")
@@ -435,6 +444,7 @@ def test_without_the_application_id_only_scaling_works():
     "write",
     [
         set_bounds,
+        lambda service: service.start_session(USER, "java", 2),
         lambda service: service.stop_session(USER, "s"),
         lambda service: service.delete_workspace(USER, "w"),
         lambda service: service.report_activity("s"),

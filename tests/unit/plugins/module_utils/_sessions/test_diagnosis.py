@@ -203,6 +203,17 @@ def test_a_locked_out_user_gets_the_address_back(user):
     assert json.loads(words[-1]) == {"data": {"authenticated-emails-list": user}}
 
 
+def test_an_address_that_leads_to_a_sidecar_is_told_with_what_prevents_it():
+    world = locked_out()
+    world.objects["address_lists"][0]["data"] = {"authenticated-emails-list": "ada@tum.de"}
+    own = next(s for s in world.objects["services"] if not s["metadata"]["name"].endswith("-int"))
+    own["metadata"] |= {"name": "instance-4-langserver", "labels": {"theia-cloud.io/sidecar": "langserver"}}
+    told = diagnose(facts_of(world))
+    assert told.code == "misrouted"
+    assert "sees a sidecar and not the IDE: its address leads to Service instance-4-langserver" in told.sentence
+    assert " ".join(told.remedy["kubectl"]).startswith(EDIT)
+
+
 def test_without_an_operator_that_is_what_is_wrong():
     world = World()
     world.app_definition()

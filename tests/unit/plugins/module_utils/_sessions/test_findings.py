@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, SEVERITY, Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.facts import Thresholds
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES, SEVERITY
 from unit.session_world import LIMIT, OPERATOR, World, ago, millis
 
 
@@ -103,6 +104,36 @@ def test_unseen(details, around, answer):
 )
 def test_stuck_starting(details, answer):
     tells("stuck_starting", judge_one(session(operatorStatus="HANDLING", **details)), answer)
+
+
+@pytest.mark.parametrize(("led_seconds", "answer"), [(299.0, False), (300.0, True), (None, True)])
+def test_an_operator_that_has_just_taken_the_lead_has_its_time_for_what_it_took_over(led_seconds, answer):
+    assessed = judge_one(session(operatorStatus="HANDLING", age=seconds(9000)), led_seconds=led_seconds)
+    tells("stuck_starting", assessed, answer)
+    assert (assessed.dead, assessed.waits) == (answer, answer)
+
+
+def test_a_word_of_the_operator_about_a_handled_session_is_no_trouble():
+    """As after its start, when it meets what it has built before."""
+    assessed = judge_one(eager(operatorMessage="Service already exists."))
+    assert (assessed.codes, assessed.dead) == (frozenset(), False)
+
+
+def test_a_session_whose_app_definition_is_gone_lives_on_its_instance():
+    """The session is the only owner that is left of its instance."""
+
+    def build(world, app):
+        eager()(world, app)
+        world.objects["app_definitions"].clear()
+        for obj in world.objects["services"] + world.objects["deployments"]:
+            obj["metadata"]["ownerReferences"] = [
+                o for o in obj["metadata"]["ownerReferences"] if o["kind"] == "Session"
+            ]
+
+    assessed = judge_one(build)
+    record = assessed.record
+    assert (assessed.dead, assessed.codes) == (False, {"orphaned"})
+    assert (record["state"], record["start"], record["data_at"]) == ("running", "eager", "pod")
 
 
 @pytest.mark.parametrize(
@@ -367,6 +398,38 @@ def test_an_instance_whose_list_is_missing_altogether_is_not_called_locked_out()
     tells("locked_out", judge_one(build), None)
 
 
+def taken_for_its_own(world, app):
+    """The session owns the Service of a sidecar in place of the instance's own, as April's operator claims it."""
+    eager()(world, app)
+    own = next(s for s in world.objects["services"] if not s["metadata"]["name"].endswith("-int"))
+    owners, own["metadata"]["ownerReferences"] = own["metadata"]["ownerReferences"], []
+    labels = {"theia-cloud.io/sidecar": "langserver"}
+    metadata = {"name": "instance-2-langserver-java", "uid": "sidecar", "ownerReferences": owners, "labels": labels}
+    world.objects["services"].append({"metadata": metadata})
+
+
+def with_a_sidecar(world, _app):
+    """A lazy session owns its sidecars' Services, too."""
+    session = world.running("s1")
+    labels = {"theia-cloud.io/sidecar": "langserver"}
+    owners = [{"kind": "Session", "name": "s1", "uid": session["metadata"]["uid"]}]
+    metadata = {"name": "session-s1-langserver", "uid": "sidecar", "ownerReferences": owners, "labels": labels}
+    world.objects["services"].append({"metadata": metadata})
+
+
+@pytest.mark.parametrize(
+    ("build", "around", "answer"),
+    [
+        pytest.param(taken_for_its_own, {}, True, id="the-sidecars"),
+        pytest.param(taken_for_its_own, {"without": {"services"}}, None, id="services-not-read"),
+        pytest.param(eager(), {}, False, id="its-own"),
+        pytest.param(with_a_sidecar, {}, False, id="lazy-with-both"),
+    ],
+)
+def test_misrouted(build, around, answer):
+    tells("misrouted", judge_one(build, **around), answer)
+
+
 @pytest.mark.parametrize(
     ("live", "dead", "limit", "blocks", "over"),
     [
@@ -471,6 +534,7 @@ def test_findings_that_only_inform_are_never_a_reason_to_stop():
         "no_url_but_running",
         "not_reaped",
         "error_but_working",
+        "misrouted",
         "terminating",
         "evicted",
     }

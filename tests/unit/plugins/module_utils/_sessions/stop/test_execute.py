@@ -13,8 +13,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.options imp
 from ansible_collections.eduide.theia.plugins.module_utils._safety.execution import Pace
 from ansible_collections.eduide.theia.plugins.module_utils._safety.guard import deleter
 from ansible_collections.eduide.theia.plugins.module_utils._safety.targets import Request
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.facts import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.filter import Selection
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import Thresholds
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import execute as stop_execute
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.job import StopJob
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop.plan import StopTerms

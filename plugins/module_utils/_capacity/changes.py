@@ -1,0 +1,69 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every app definition of a task planned: what would be done about it, or why not."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import EduideError, several
+from .._common.timestamps import format_time
+from .._platform.names import SPEC_FIELDS
+from .._platform.pool import Pool
+from .._platform.rows import AppDefinitionRow
+from .lockout import locked_out, refusal
+from .plan import Change, Refused, plan_baseline, plan_present
+from .view import pick, require_operator
+
+if t.TYPE_CHECKING:
+    from .._platform.options import Installation
+    from .job import Job
+    from .view import CapacityView
+
+
+def plan_changes(snapshot: CapacityView, job: Job, installation: Installation, namespace: str) -> list[Change]:
+    """Plan every app definition of the task; what cannot be granted is told at once, before anything is sent."""
+    changes, refusals, now = [], [], format_time(snapshot.now)
+    if job.state == "baseline":
+        hold = job.terms.hold
+        entries = snapshot.ledger.entries
+        if hold is not None:
+            snapshot.ledger.require(hold)
+        # What is only draining has no exam of its own any more, so any exam that ends finishes it.
+        held = [name for name, e in entries.items() if hold is None or hold in e.holds or not e.open_holds]
+        names = [desired.name for desired in job.all_desired] or sorted(held)
+        eager = snapshot.operator is None or snapshot.operator.eager
+        for name in names:
+            entry = snapshot.ledger.entries.get(name)
+            app = snapshot.app_definitions.get(name)
+            if app is None and entry is not None:
+                app = AppDefinitionRow(name, "", 0, "", dict.fromkeys(SPEC_FIELDS))
+            app = app or pick(snapshot, name, namespace)
+            pool = snapshot.pools.get(name) or Pool((), frozenset(), ())
+            sessions = snapshot.sessions.get(name, ())
+            change = plan_baseline(app, pool, entry, job.terms, now=now, eager=eager, sessions=sessions)
+            locks_out = _lockout_text(change, snapshot, job)
+            changes.append(change.put_off("failed", locks_out) if locks_out else change)
+        return changes
+    eager = require_operator(snapshot, installation, namespace).eager
+    for desired in job.all_desired:
+        try:
+            app = pick(snapshot, desired.name, namespace)
+            entry = snapshot.ledger.entries.get(desired.name)
+            pool, sessions = snapshot.pools[desired.name], snapshot.sessions.get(desired.name, ())
+            change = plan_present(app, pool, entry, desired, job.terms, now=now, eager=eager, sessions=sessions)
+            changes.append(change)
+            refusals += [text for text in [_lockout_text(change, snapshot, job)] if text]
+        except EduideError as exc:
+            refusals.append(str(exc))
+    if refusals:
+        raise Refused(several(refusals))
+    return changes
+
+
+def _lockout_text(change: Change, snapshot: CapacityView, job: Job) -> str | None:
+    """Why the change is not made, as long as the caller has not said what is to be done for these users."""
+    users = locked_out(change, snapshot, job.care.lockout)
+    return refusal(change.app_definition.name, users) if users and job.care.lockout == "refuse" else None

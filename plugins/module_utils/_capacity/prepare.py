@@ -1,0 +1,91 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read and plan: what is to be done about each app definition, while its pool is quiet."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import EduideError
+from .._platform import snapshot as platform
+from .._platform.leader import leads
+from .care import Care, quiet
+from .changes import plan_changes
+from .lateness import start_seconds, too_late
+from .look import read
+from .plan import Change
+from .verdict.task import guard
+from .view import CapacityView
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+    from .._platform.options import Installation
+    from .job import Job
+
+
+def plan_in_quiet(
+    gateway: Gateway, job: Job, installation: Installation, *, check_mode: bool
+) -> tuple[CapacityView, list[Change]]:
+    """Plan while no session is being released; a pool that does not become quiet in time is left as it is."""
+    snapshot, changes = _plan_now(gateway, job, installation)
+    operator = snapshot.operator
+    rebuilt = [
+        change.app_definition.name
+        for change in changes
+        if change.patch and operator and operator.eager and snapshot.pools[change.app_definition.name].instances
+    ]
+    if check_mode or not rebuilt:
+        return snapshot, changes
+    if job.require_leader and not leads(gateway, installation):
+        # Without an operator releases do not end either.
+        raise leaderless(gateway, installation)
+    waited, late = quiet(gateway, job.care, rebuilt)
+    if waited:
+        snapshot, changes = _plan_now(gateway, job, installation)
+    put_off = [
+        change.put_off("late", _late_text(change.app_definition.name, late, job.care))
+        if change.patch and change.app_definition.name in late
+        else change
+        for change in changes
+    ]
+    return snapshot, put_off
+
+
+def _plan_now(gateway: Gateway, job: Job, installation: Installation) -> tuple[CapacityView, list[Change]]:
+    snapshot = read(gateway, installation)
+    changes = plan_changes(snapshot, job, installation, gateway.namespace)
+    if "verdict" not in job.accept:
+        changes = guard(gateway, installation, snapshot, changes, raises=job.state == "present")
+    return snapshot, _unless_late(gateway, job, snapshot, changes)
+
+
+def _unless_late(gateway: Gateway, job: Job, snapshot: CapacityView, changes: list[Change]) -> list[Change]:
+    """Leave warm instances as they are where their successors would not be warm when the exam starts."""
+    warm = {c.app_definition.name: snapshot.pools[c.app_definition.name].warm_count for c in changes if c.patch}
+    if job.start is None or job.late or job.state != "present" or not any(warm.values()):
+        return changes
+    pods = platform.read_list(gateway, "pods")
+    found = []
+    for change in changes:
+        name = change.app_definition.name
+        seconds = start_seconds(pods, change.app_definition.uid)
+        text = too_late(change, warm.get(name, 0), snapshot.now, job.start, seconds)
+        found.append(change.put_off("late", text) if text else change)
+    return found
+
+
+def _late_text(name: str, late: t.Mapping[str, str], care: Care) -> str:
+    return (
+        f"{name}: sessions were still being released after {care.quiet_wait_seconds} s ({late[name]}), and a change "
+        "that meets releases may end the operator and break instances; nothing was changed, so run the task again later"
+    )
+
+
+def leaderless(gateway: Gateway, installation: Installation) -> EduideError:
+    return EduideError(
+        f"no operator leads in {gateway.namespace!r}: nobody renews Lease {installation.operator_lease!r}, "
+        "so no instance would start and nothing was changed; "
+        f"look at the pods of Deployment {installation.operator_deployment!r}"
+    )

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people read after an exam was warmed or cooled down."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.commands import Command
+from .._common.sentences import counted
+
+Fields = t.Mapping[str, t.Any]
+
+
+def warmup_report(
+    result: Fields,
+    *,
+    exam: str,
+    declared: str | None,
+    verdict: str | None,
+    canaries: t.Sequence[Fields],
+    would: bool,
+    command: Command,
+) -> list[str]:
+    """How many students get a session, what is on record, what became of each bound, and how to undo it."""
+    tried = {canary["app_definition"]: canary for canary in canaries}
+    lines = [f"verdict: {verdict}"] if verdict else []
+    lines += [f"{declared}."] if declared else []
+    for item in result["app_definitions"]:
+        lines.append(_line(item["name"], _raised(item, would)))
+        lines += [_line("", text) for text in _longer(item)]
+        # The service alone knows neither pods nor pools.
+        if pool := item["pool"]:
+            counts = f"{pool['warm']} warm, {pool['claimed']} claimed, {pool['cold']} cold of {pool['total']} instances"
+            lines.append(_line("", f"{'now ' if would else ''}{counts}"))
+        if canary := tried.get(item["name"]):
+            lines.append(_line("", _seen_by_canary(canary, would)))
+    return [*lines, f"Afterwards: {command({'playbook': 'post_exam', 'variables': {'exam': exam}})}"]
+
+
+def _raised(item: Fields, would: bool) -> str:
+    before, after, pods = item["before"]["min_instances"], item["after"]["min_instances"], item["pods"]
+    if item["before"] == item["after"]:
+        return f"min {after}, nothing to change"
+    warm = "" if item["seconds_to_warm"] is None else f", warm after {item['seconds_to_warm']:.0f} s"
+    if pods is None:
+        return f"min {before} -> {after}"
+    starts, rebuilds = ("would start", "would be") if would else ("start", "are")
+    return f"min {before} -> {after}, {pods['starts']} pods {starts} anew, {pods['rebuilds']} {rebuilds} rebuilt{warm}"
+
+
+def _longer(item: Fields) -> list[str]:
+    """Time limits that were raised, for the length of the exam."""
+    before, after = item["before"], item["after"]
+    words = {"timeout_minutes": "sessions last", "inactive_minutes": "unused ones last"}
+    return [
+        f"{told} {after[field]} min instead of {before[field]}"
+        for field, told in words.items()
+        if before.get(field) != after.get(field)
+    ]
+
+
+def _seen_by_canary(canary: Fields, would: bool) -> str:
+    if would:
+        return f"a canary of {canary['user']} would be started, and stopped again"
+    place = "an instance" if canary["start"] == "eager" else "a pod of its own"
+    return f"canary: usable on {place}, its URL after {canary['seconds_to_url']:.1f} s, and stopped again"
+
+
+def warmup_plan(result: Fields, *, exam: str, declaration: Fields, now: str) -> dict[str, t.Any]:
+    """What a warm-up would do, as the agenda of all exams tells it."""
+    recorded = declaration.get("exam") or {}
+    steps = [{"do": "declare", "exam": exam, "why": declaration["told"]}] if declaration.get("action") else []
+    changed = [item for item in result.get("app_definitions", ()) if item["outcome"] == "changed"]
+    steps += [{"do": "warm", "exam": exam, "why": f"{item['name']}: {_raised(item, would=True)}"} for item in changed]
+    return {
+        "steps": steps,
+        "changes": len(steps),
+        "problems": [result["msg"]] if "msg" in result else [],
+        "seen_at": now,
+        # From then on the exam can be ended.
+        "next_change_at": recorded.get("shield_until"),
+        "next_change_told": recorded.get("shield_until"),
+    }
+
+
+def warmup_failure(
+    result: Fields, *, untouched: bool, shield: bool, retry: Fields, undo: Fields, command: Command
+) -> str:
+    """Why the warm-up failed, what stays in place, and the commands to go on or back."""
+    failure = f"{result['msg'].strip().removesuffix('.')}."
+    unchanged = result.get("applied") == "no"
+    if untouched or (unchanged and not shield):
+        return f"{failure} Nothing was changed."
+    if unchanged:
+        left = "No bound was changed, and the exam is on record."
+    elif "app_definitions" in result:
+        left = "What was changed stays in place."
+    else:
+        left = "It is not known whether anything was changed."
+    again = command({"playbook": "pre_exam", "variables": dict(retry)})
+    back = command({"playbook": "post_exam", "variables": dict(undo)})
+    return "\n".join([f"{failure} {left}", f"Retry: {again}", f"Undo: {back}"])
+
+
+def cooldown_report(
+    result: Fields, *, exam: str, declared: str | None, holders: t.Sequence[Fields], would: bool, command: Command
+) -> list[str]:
+    """What is on record, what became of each bound, who is still in, and how to finish then.
+
+    The holders are the app definitions as they are, where the exam holds nothing.
+    """
+    items = result["app_definitions"]
+    lines = [f"{declared}."] if declared else []
+    lines += [_line(item["name"], _lowered(item, would)) for item in items]
+    if not items:
+        held = [item for item in holders if item["ledger"]]
+        lines.append(f"{exam} holds nothing here{' any more' if held else ', and nor does any other exam'}.")
+        lines += [_line(item["name"], f"held by {', '.join(holding(item))}") for item in held]
+    if draining := [session for item in items for session in item["draining"]]:
+        users = ", ".join(session["user"] or "a session that is going" for session in draining)
+        finish = command({"playbook": "post_exam", "variables": {"exam": exam}})
+        lines.append(f"Still in: {users}. To finish when they have left: {finish}")
+    return lines
+
+
+def _lowered(item: Fields, would: bool) -> str:
+    before, after, pods = item["before"], item["after"], item["pods"]
+    if before != after:
+        if pods is None:
+            return f"min {before['min_instances']} -> {after['min_instances']}"
+        removed = f"{pods['removes']} idle instances {'would be ' if would else ''}removed, {pods['rebuilds']} rebuilt"
+        return f"min {before['min_instances']} -> {after['min_instances']}, {removed}"
+    if draining := item["draining"]:
+        on_instances = any(session["instance_id"] is not None for session in draining)
+        stays = f"min stays {after['min_instances']}" if on_instances else _time_limit(after)
+        ends = f"{counted(len(draining), 'session')} {'ends' if len(draining) == 1 else 'end'}"
+        return f"draining: {stays} until {ends}"
+    note = f", {item['note']}" if item["note"] else ""
+    return f"min {after['min_instances']}, nothing to change{note}"
+
+
+def _time_limit(after: Fields) -> str:
+    return f"the time limit stays {after['timeout_minutes']} min"
+
+
+def holding(item: Fields) -> list[str]:
+    """The exams whose hold on an app definition has not ended."""
+    return [hold["exam"] for hold in item["ledger"]["holds"] if not hold["ended"]]
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<24} {text}"

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether an installation has what the declaration of an exam names: its app definitions, and its users."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+from .._common.errors import Misconfigured, several
+from .._kubernetes.kinds import APP_DEFINITION, SESSION, WORKSPACE
+from .._safety.protection import person
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+    from .declaration import Exam
+
+
+def check_app_definitions(gateway: Gateway, exam: Exam) -> None:
+    known = gateway.list(APP_DEFINITION, keep=lambda obj: obj["metadata"]["name"])
+    if not known:
+        raise gateway.no_installation()
+    for definition in exam.app_definitions:
+        if definition.name not in known:
+            near = difflib.get_close_matches(definition.name, known, n=1)
+            raise Misconfigured(
+                f"exam {exam.name}: app_definitions names {definition.name!r}, and this installation has "
+                f"{', '.join(sorted(known))}" + (f"; {near[0]} is the nearest name" if near else "")
+            )
+
+
+def unknown_users(gateway: Gateway, exam: Exam) -> str | None:
+    """A warning of users of whom nothing is there: they may be mistyped, or have never logged in."""
+    if not exam.users:
+        return None
+    rows = [
+        *gateway.list(SESSION, keep=lambda obj: (obj.get("spec") or {}).get("user")),
+        *gateway.list(WORKSPACE, keep=lambda obj: (obj.get("spec") or {}).get("user")),
+    ]
+    known = {person(user) for user in rows if user}
+    strangers = [user for user in exam.users if person(user) not in known]
+    if not strangers:
+        return None
+    return (
+        f"exam {exam.name}: {len(strangers)} of {len(exam.users)} users have neither session nor workspace here, so "
+        f"a mistyped name would not be noticed: {several(strangers)}"
+    )

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read and plan: what the record of an exam should say, by its declaration and by what the installation has."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, tzinfo
+
+from .._common.errors import Misconfigured
+from .._kubernetes.kinds import CONFIG_MAP
+from . import plan as exam_plan
+from .declaration import BadDeclaration, declare
+from .known import check_app_definitions, unknown_users
+from .options import read_stated
+from .record import SELECTOR, Recorded, read_all, record_name
+
+if t.TYPE_CHECKING:
+    from .._common.report import Task
+    from .._kubernetes.gateway import Gateway
+
+
+def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinfo | None) -> exam_plan.Plan:
+    params, name, now = task.params, task.params["name"], gateway.now()
+    if params["state"] == "closed":
+        known = _open_names(gateway, now) if before is None else ()
+        return exam_plan.plan_closed(before, name, known, now, reason=params["end_early_reason"], zone=zone)
+    stated = read_stated(params)
+    if before is None and "app_definitions" not in stated:
+        raise exam_plan.unknown(name, _open_names(gateway, now), "state app_definitions and end to declare it")
+    try:
+        exam = declare(exam_plan.complete(stated, before, name, now, zone), now=now, zone=zone)
+    except BadDeclaration as exc:
+        raise Misconfigured(f"exam {name}: {exc}; correct its declaration") from exc
+    check_app_definitions(gateway, exam)
+    task.warn(unknown_users(gateway, exam))
+    return exam_plan.plan_declared(
+        before, exam, now, source=params["source"], must_be_due=params["must_be_due"], zone=zone
+    )
+
+
+def _open_names(gateway: Gateway, now: datetime) -> list[str]:
+    """The exams that are not over, by name. A record that cannot be read may be what was meant."""
+    exams, unreadable = read_all(gateway.list(CONFIG_MAP, label_selector=SELECTOR))
+    return [exam.name for exam in exams if not exam.is_over(now)] + [
+        entry.record.removeprefix(record_name("")) for entry in unreadable
+    ]

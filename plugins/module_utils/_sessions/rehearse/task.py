@@ -1,0 +1,135 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What C(theia_rehearsal) does, from its options to its result."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.errors import EduideError, Misconfigured
+from ..._common.progress import Reporter
+from ..._common.report import Report, Task
+from ..._common.secrets import KNOWN
+from ..._common.timestamps import parse_time
+from ..._kubernetes.connect import connect
+from ..._platform.index import Index
+from ..._platform.options import read_installation
+from ..._platform.snapshot import read
+from ..._service.client import connect_service, token_user
+from ..record import assess_session
+from ..view import parts_of, view_sessions
+from .execute import wave
+from .plan import Arrival, Launch, arrival_times, figures, objection, synthetic_users, tell
+
+if t.TYPE_CHECKING:
+    from ..._kubernetes.gateway import Gateway
+    from ..._platform.options import Installation
+    from ..._service.client import Service
+    from ..view import View
+    from .plan import Start
+
+Params = t.Mapping[str, t.Any]
+
+_LIMITS = {"over_seconds": (0, 7200), "launch_timeout_seconds": (1, 3600), "concurrency": (1, 500)}
+
+
+def rehearsal_argument_spec() -> dict[str, dict[str, t.Any]]:
+    """Who comes, when, and where it is allowed."""
+    return {
+        "allow_rehearsal": {"type": "bool", "default": False},
+        "app_definition": {"type": "str", "required": True},
+        "users": {"type": "int", "required": True},
+        "user_tokens": {"type": "list", "elements": "str", "no_log": True},
+        "over_seconds": {"type": "int", "default": 60},
+        "curve": {"type": "list", "elements": "int", "default": [1]},
+        "launch_timeout_seconds": {"type": "int", "default": 180},
+        "concurrency": {"type": "int", "default": 64},
+        "progress_file": {"type": "path"},
+    }
+
+
+def run_rehearsal(task: Task) -> Report:
+    """Let the wave come, and measure it. What it started is there until it is stopped."""
+    params = task.params
+    arrivals = _arrivals(params)
+    if not params["allow_rehearsal"]:
+        raise Misconfigured(
+            "allow_rehearsal is not true: a rehearsal takes instances from students; set it in the inventory of an "
+            "installation that is there for that"
+        )
+    # Whether the service can be reached is told before anybody comes.
+    connect_service(params)
+    gateway, installation = connect(params, check_mode=task.check_mode), read_installation(params)
+    view = _look(gateway, installation)
+    task.warn(view.unread, view.doubt)
+    app_definition, users = params["app_definition"], [arrival.user for arrival in arrivals]
+    known = sorted(row.name for row in view.sources.app_definitions or ())
+    if app_definition not in known:
+        raise Misconfigured(f"app definition {app_definition!r}: there is none here, only {', '.join(known)}")
+    if reason := objection(users, view.sources.sessions, view.context.shield, view.context.now):
+        raise EduideError(reason)
+    if task.check_mode:
+        return Report(changed=True, fields={"users": users, "launches": [], "figures": None, "told": []})
+
+    def service_of(arrival: Arrival) -> Service:
+        return connect_service(
+            {**params, "user_token": arrival.token, "timeout_seconds": params["launch_timeout_seconds"]}
+        )
+
+    launches = wave(
+        gateway,
+        service_of,
+        app_definition,
+        arrivals,
+        timeout_seconds=params["launch_timeout_seconds"],
+        concurrency=params["concurrency"],
+        progress=Reporter(params["progress_file"], "launched"),
+    )
+    launches = _with_starts(launches, _look(gateway, installation), app_definition)
+    found = figures(launches)
+    items = [launch._asdict() for launch in launches]
+    return Report(changed=True, fields={"users": users, "launches": items, "figures": found, "told": tell(found)})
+
+
+def _arrivals(params: Params) -> list[Arrival]:
+    for option, (least, most) in _LIMITS.items():
+        if not least <= params[option] <= most:
+            raise Misconfigured(f"{option}={params[option]}: it has to be between {least} and {most}")
+    tokens = params["user_tokens"]
+    for token in tokens or ():
+        KNOWN.add(token)
+    users = synthetic_users(params["users"])
+    if tokens is not None:
+        tokens = tokens[: len(users)]
+        users = [token_user(token) or "" for token in tokens]
+    if not users or not all(users) or len(set(users)) < len(users):
+        raise Misconfigured(
+            "user_tokens: each needs the e-mail address of another user; one has none, or one comes twice"
+        )
+    times = arrival_times(len(users), params["over_seconds"], params["curve"])
+    return [Arrival(*each) for each in zip(users, times, tokens or [None] * len(users), strict=True)]
+
+
+def _look(gateway: Gateway, installation: Installation) -> View:
+    return view_sessions(read(gateway, installation, parts_of(("objects", "exams")), ("sessions", "app_definitions")))
+
+
+def _with_starts(launches: t.Sequence[Launch], view: View, app_definition: str) -> list[Launch]:
+    """How each was started: on an instance that was ready when the student came, on one that was not, or on none."""
+    index = Index(view.sources)
+    starts: dict[str, Start] = {}
+    for row in view.sources.sessions:
+        if row.app_definition != app_definition:
+            continue
+        parts = index.parts(row)
+        pod = parts.pod
+        if assess_session(parts, view.context).record["start"] != "eager":
+            starts[row.user] = "lazy"
+        elif pod is None or not pod.ready_changed:
+            starts[row.user] = "unknown"
+        else:
+            ready, came = parse_time(pod.ready_changed), parse_time(row.created)
+            starts[row.user] = "warm" if ready and came and ready <= came else "cold"
+    return [launch._replace(start=starts.get(launch.user)) for launch in launches]

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading everything that the card rests on: one snapshot, and what capacity, exams and workspaces make of it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._capacity import view as capacity_view
+from ..._capacity.verdict.task import Question, verdicts
+from ..._capacity.verdict.view import PARTS as VERDICT_PARTS
+from ..._common.errors import Forbidden
+from ..._exams.record import Recorded, read_all
+from ..._platform.lists import describe_missing
+from ..._platform.records import Malformed
+from ..._platform.snapshot import Part, read, with_leader
+from ..._workspaces import view as workspace_view
+from ..._workspaces.summary import describe as describe_workspaces
+from .check import Facts
+from .pools import RESTS_ON
+
+if t.TYPE_CHECKING:
+    from ..._capacity.view import CapacityView
+    from ..._common.report import Task
+    from ..._kubernetes.gateway import Gateway
+    from ..._platform.lists import Snapshot
+    from ..._platform.options import Installation
+
+_PARTS: frozenset[Part] = frozenset(
+    {*capacity_view.SHOWN, *VERDICT_PARTS, *workspace_view.parts_of(("objects", "collector")), "exams", "usage"}
+)
+
+
+def look(gateway: Gateway, installation: Installation, task: Task) -> Facts:
+    snapshot = _read(gateway, installation)
+    # What verdicts lack is among their reasons.
+    missing = {part: reason for part, reason in snapshot.missing.items() if part not in VERDICT_PARTS}
+    task.warn(describe_missing(missing))
+    snapshot = with_leader(gateway, installation, snapshot)
+    exams, unreadable = read_all(snapshot.lists.exams or ())
+    ahead = tuple(exam for exam in exams if not exam.is_over(snapshot.now))
+    capacity, trouble = _capacity(snapshot)
+    facts = Facts(snapshot, capacity, trouble, ahead, unreadable)
+    if capacity is None:
+        return facts
+
+    def ask(question: Question) -> dict[str, t.Any]:
+        return verdicts(gateway, installation, snapshot, capacity, question)
+
+    return facts._replace(
+        verdicts={exam.name: ask(_question(exam))["verdict"] for exam in ahead if _known(exam, capacity)},
+        alone=ask(Question())["verdicts"],
+        collected=_collected(snapshot),
+    )
+
+
+def _read(gateway: Gateway, installation: Installation) -> Snapshot:
+    """The ledger is read before the rest, and nothing else is required."""
+    try:
+        return read(gateway, installation, _PARTS, ())
+    except Forbidden as exc:
+        snapshot = read(gateway, installation, _PARTS - {"ledger"}, ())
+        return snapshot._replace(missing={**snapshot.missing, "ledger": exc.told})
+
+
+def _capacity(snapshot: Snapshot) -> tuple[CapacityView | None, str | None]:
+    """Pools, if all that they rest on was read, or what is wrong with the ledger."""
+    if not snapshot.missing.keys().isdisjoint(RESTS_ON):
+        return None, None
+    try:
+        return capacity_view.view_capacity(snapshot), None
+    except Malformed as exc:
+        return capacity_view.view_capacity(snapshot._replace(ledger=None)), exc.told
+
+
+def _question(recorded: Recorded) -> Question:
+    exam = recorded.exam
+    return Question(
+        participants=exam.participants,
+        app_definitions=[definition.name for definition in exam.app_definitions],
+        with_max_instances={each.name: each.max_instances for each in exam.app_definitions if each.max_instances},
+        with_present=True,
+    )
+
+
+def _known(recorded: Recorded, capacity: CapacityView) -> bool:
+    names = {definition.name for definition in recorded.exam.app_definitions}
+    return bool(names) and names <= capacity.app_definitions.keys()
+
+
+def _collected(snapshot: Snapshot) -> t.Mapping[str, t.Any] | None:
+    if "workspaces" in snapshot.missing:
+        return None
+    described = describe_workspaces(workspace_view.view_workspaces(snapshot), limit=0)
+    return t.cast("t.Mapping[str, t.Any] | None", described["garbage_collector"])

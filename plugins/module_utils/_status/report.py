@@ -1,0 +1,173 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people read after a look at a whole installation: a table, and what deserves attention."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.commands import Command
+from .._common.sentences import counted
+from .._common.units import span
+from .._sessions.table import session_table
+
+Fields = t.Mapping[str, t.Any]
+
+_ROW = "{:<24} {:>5} {:>5} {:>8} {:>9} {:>8} {:>5} {:>5} {:>6}  {}"
+_HEAD = ("app definition", "min", "max", "sessions", "instances", "claimed", "warm", "cold", "dirty", "held by")
+POOL_COUNTS = ("total", "claimed", "warm", "cold", "dirty")
+# What a change of the operator leaves of sessions that go on working.
+_UNHARMED = "error_but_working"
+# Percent of a quota from which on it is worth a warning.
+_NEARLY_FULL = 80
+
+
+def status_report(found: Fields, *, rows: int, command: Command) -> list[str]:
+    """Verdicts first, then bounds and pools, quotas, warnings, and who is in trouble."""
+    capacity, workspaces = found["capacity"], found["workspaces"]["summary"]
+    # One event of the operator is said once, and not for each session that it touched.
+    troubled = [session for session in found["sessions"]["sessions"] if _codes(session) != {_UNHARMED}]
+    lines = [found["watch"]["told"]] if found["watch"] else []
+    lines += [f"verdict: {verdict['headline']}" for verdict in capacity["verdicts"]]
+    lines += [
+        _ROW.format(*_HEAD),
+        *(_ROW.format(*app_definition_cells(a, capacity)) for a in capacity["app_definitions"]),
+    ]
+    if lazy(capacity):
+        lines.append(
+            "The operator starts sessions one by one, and keeps no instances ready (it runs without --eagerStart)."
+        )
+    lines += [quota_line(quota) for quota in capacity["quotas"] or ()]
+    if workspaces["total"]:
+        lines.append(f"workspaces: {workspaces['total']}, {workspaces['in_use']} of them in use")
+    lines += [f"warning: {warning}" for warning in status_warnings(found, rows=rows, command=command)]
+    if troubled:
+        remedy = command({"playbook": "investigate_session", "variables": {"sessions": troubled[0]["name"]}})
+        lines.append(f"In need of attention, the worst first ({len(troubled)}):")
+        lines += session_table(troubled, limit=rows).split("\n")
+        lines.append(f"What to do about the first one: {remedy}")
+    return lines
+
+
+def lazy(capacity: Fields) -> bool:
+    """Whether the operator keeps no pools, whatever min_instances says."""
+    return capacity["operator"] is not None and not capacity["operator"]["eager"]
+
+
+def app_definition_cells(item: Fields, capacity: Fields) -> list[t.Any]:
+    """One row of the table of app definitions."""
+    holds = ", ".join(hold["exam"] for hold in item["ledger"]["holds"]) if item["ledger"] else ""
+    counts = ["-"] * len(POOL_COUNTS) if lazy(capacity) else [item["pool"][state] for state in POOL_COUNTS]
+    # A bound that is not stated, or is no number, is None.
+    return [
+        str(cell)
+        for cell in (item["name"], item["min_instances"], item["max_instances"], item["sessions"], *counts, holds)
+    ]
+
+
+def quota_line(quota: Fields) -> str:
+    """How much of a quota is used."""
+    share = "" if quota["percent"] is None else f" ({quota['percent']:.0f} %)"
+    return f"quota {quota['quota']}: {quota['resource']} {quota['used']} of {quota['hard']}{share}"
+
+
+def status_warnings(found: Fields, *, rows: int, command: Command) -> list[str]:
+    """What deserves attention beside sessions in trouble, each with the object it is about."""
+    capacity = found["capacity"]
+    warnings = [
+        f"quota {q['quota']}: {q['used']} of {q['hard']} {q['resource']} used ({q['percent']} %)"
+        for q in capacity["quotas"] or ()
+        if q["percent"] is not None and q["percent"] > _NEARLY_FULL
+    ]
+    for item in capacity["app_definitions"]:
+        warnings += _about_pool(item, command)
+        warnings += [] if lazy(capacity) else _about_parts(item)
+    if found["use"] and found["use"]["failure"]:
+        warnings.append(f"which workspaces are in use could not be noted: {found['use']['failure']}")
+    return [*warnings, *_about_operator(found, rows), *_about_collector(found["workspaces"]["garbage_collector"], rows)]
+
+
+def _about_parts(item: Fields) -> t.Iterator[str]:
+    """What is not as the operator should have built it."""
+    name, pool = item["name"], item["pool"]
+    for half in pool["halves"]:
+        lack = f"instance {half['instance_id']} has no {' and no '.join(half['lacks'])}"
+        yield f"{name}: {lack}; theia_capacity with repair=[halves] makes it whole"
+    counts = {"of an earlier generation": pool["outdated"], "above the bound": len(pool["surplus"])}
+    counts["missing"] = len(pool["missing"])
+    if any(counts.values()):
+        told = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+        yield (
+            f"{name}: the pool is not what the app definition says: {told}; if that stays so, theia_capacity with "
+            "repair=[outdated] has the operator look at it"
+        )
+
+
+def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
+    name, pool, ledger = item["name"], item["pool"], item["ledger"]
+    if ledger and all(hold["ended"] for hold in ledger["holds"]):
+        exam = ledger["holds"][0]["exam"] if ledger["holds"] else None
+        remedy = command({"playbook": "post_exam", "variables": {"exam": exam} if exam else {}})
+        yield f"{name} is raised and no exam holds it any more: {remedy}"
+    yield from _about_drift(item, command)
+    if pool["locked_out"]:
+        yield f"{name}: {pool['locked_out']} sessions refuse their user (403), because their address list is empty"
+    if pool["dirty"]:
+        carry = "free instances still carry an earlier user; the next student would get their files"
+        yield f"{name}: {pool['dirty']} {carry}"
+    if pool["abandoned"]:
+        ids = ", ".join(map(str, pool["abandoned"]))
+        yield (
+            f"{name}: sessions are on instances that min_instances was lowered below ({ids}); when they end, their "
+            "objects may stay without an owner"
+        )
+    if pool["ownerless"]:
+        yield f"{name}: nothing owns {', '.join(pool['ownerless'])}"
+
+
+def _about_drift(item: Fields, command: Command) -> t.Iterator[str]:
+    """What exams need and do not have any more, who changed it, and how it stays."""
+    for each in item["drift"]:
+        exams = [hold["exam"] for hold in item["ledger"]["holds"] if not hold["ended"]]
+        needs = f"{', '.join(exams)} {'needs' if len(exams) == 1 else 'need'}"
+        told = f"{item['name']}: {needs} {each['field']} {each['wanted']}"
+        remedy = command({"playbook": "pre_exam", "variables": {"exam": exams[0], "drift": "overwrite"}})
+        if not each["foreign"]:
+            yield f"{told}, it is {each['live']}, and an earlier run did not get so far: {remedy}"
+            continue
+        yield (
+            f"{told}, and it is {each['live']}, set by {each['manager']} at {each['at'] or 'an unknown time'}; have it "
+            f"leave {each['path']} alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true), then {remedy}"
+        )
+
+
+def _codes(session: Fields) -> set[str]:
+    return {finding["code"] for finding in session["findings"]}
+
+
+def _about_operator(found: Fields, rows: int) -> t.Iterator[str]:
+    operator = found["capacity"]["operator"]
+    if working := [session["name"] for session in found["sessions"]["sessions"] if _UNHARMED in _codes(session)]:
+        names = ", ".join(working[:rows]) + (", …" if len(working) > rows else "")
+        led = (operator or {}).get("led_seconds")
+        since = "" if led is None else f" (the one that leads took over {span(led)} ago)"
+        many = f"{counted(len(working), 'session')} {'works' if len(working) == 1 else 'work'}"
+        event = f"as after a change of the operator{since}"
+        yield f"{many} although the operator says ERROR, {event}: nothing has to be done about {names}"
+    if operator is None:
+        yield "the operator's Deployment was not found"
+    elif operator["leading"] is False:
+        yield "no operator leads: nothing is started, and what is deleted now is not cleaned up"
+
+
+def _about_collector(collector: Fields | None, rows: int) -> t.Iterator[str]:
+    """The platform's own cleaner of workspaces, which looks at their age alone."""
+    if collector is None or not (names := collector["would_delete_in_use"]):
+        return
+    told = ", ".join(names[:rows]) + (", …" if len(names) > rows else "")
+    yield (
+        f"the platform's garbage collector deletes workspaces {collector['ttl_seconds'] / 86400:.1f} days after their "
+        f"creation, and {len(names)} of those it would delete are in use: {told}"
+    )

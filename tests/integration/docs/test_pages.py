@@ -1,0 +1,145 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every page of the documentation is followed from its beginning to its end by a reader who types what stands there.
+
+The reader is in a folder of their own, with a kubeconfig where the pages say, and in the lab an installation with the
+names that the pages use. Three things are not as they stand on the page: an exam of next year begins in 20 minutes,
+an exam that is not over is ended with a reason, and NAME is the name of something that is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+
+from awx import chair
+from integration.ansible_run import ROOT, environment
+from integration.docs.blocks import blocks
+from integration.workspace_site import WorkspaceSite
+from lab import chart
+from lab.metrics import Usage, set_usage
+
+ADA = "ada@example.org"
+JAVA = "java-17-latest"
+FIRST = ROOT / "docs" / "docsite" / "rst" / "ten_minutes.rst"
+PAGES = [ROOT / "README.md", *sorted(FIRST.parent.glob("*.rst"))]
+# What these do is shown by tests of their own, or by every run.
+ELSEWHERE = ("make ", "ansible-galaxy collection install ")
+SECONDS = 300
+
+
+def kind_of(block):
+    return "file" if block.file or block.language == "ini" else block.language
+
+
+def followed(page):
+    return any(kind_of(block) in ("console", "yaml") for block in blocks(page))
+
+
+class Reader:
+    """Types what stands on a page, with the world around it as the page takes it for granted."""
+
+    def __init__(self, folder, site, env):
+        self.folder, self.site, self.env = folder, site, env
+        self.play = None
+        self.names = {}
+        start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=20)
+        self.times = {
+            "2027-02-11T09:00:00+01:00": start.isoformat(),
+            "2027-02-11T11:00:00+01:00": (start + timedelta(hours=2)).isoformat(),
+            "end=11:00": "end=24:00",
+        }
+
+    def here(self, text):
+        for stated, meant in {**self.times, **self.names, "theia-prod": self.site.namespace}.items():
+            text = text.replace(stated, meant)
+        return text
+
+    def follow(self, kind, together):
+        """Blocks of one kind, of which no other one is in between."""
+        if kind == "file":
+            for block in (block for block in together if kind_of(block) == kind):
+                (self.folder / (block.file or "inventory.ini")).write_text(self.here(block.text))
+        elif kind == "console":
+            for block in together:
+                for command in block.commands:
+                    self.type(command)
+        elif kind == "yaml":
+            self.run([task for block in together for task in yaml.safe_load(self.here(block.text))])
+
+    def run(self, content):
+        """A play is the head for the tasks that follow it."""
+        if "hosts" in content[0]:
+            [self.play], content = content[:1], content[1:]
+        (self.folder / "tasks.yml").write_text(yaml.safe_dump([{**self.play, "tasks": content}]))
+        self.type("ansible-playbook -i inventory.ini tasks.yml")
+
+    def type(self, command):
+        if command.startswith(ELSEWHERE):
+            return
+        command = command.partition("  #")[0]
+        if "eduide.theia.post_exam" in command and "end_early_reason" not in command:
+            command += " -e end_early_reason=tried"
+        done = subprocess.run(
+            ["bash", "-c", self.here(command)],
+            cwd=self.folder,
+            env=environment(**self.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+
+
+@pytest.fixture
+def site(installation):
+    definitions = [
+        chart.app_definition(JAVA, minInstances=1, maxInstances=100),
+        chart.app_definition("c-latest", minInstances=0),
+    ]
+    return WorkspaceSite(installation(app_definitions=definitions))
+
+
+@pytest.fixture
+def reader(site, tmp_path):
+    """Ada has a session and a workspace, two contexts lead to the one installation, and the first page was read."""
+    session = site.launch(ADA, JAVA)
+    site.with_url(session)
+    reader = Reader(tmp_path, site, {"HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree")})
+    reader.names["sessions=NAME"] = f"sessions={session}"
+    reader.names["workspaces=NAME"] = f"workspaces={site.store(ADA, 'c-latest')}"
+    config = yaml.safe_load(site.installation.kubeconfig.read_text())
+    [context] = config["contexts"]
+    config["contexts"] += [{**context, "name": name} for name in ("production", "staging")]
+    (tmp_path / ".kube").mkdir()
+    for name in ("config", "theia"):
+        (tmp_path / ".kube" / name).write_text(yaml.safe_dump(config))
+    shutil.copytree(ROOT / "inventories" / "example", tmp_path / "inventory")
+    for file in (tmp_path / "inventory").rglob("*.yml"):
+        # The other installation is one that the reader does not have.
+        file.write_text(reader.here(file.read_text()).replace(", staging: {}", ""))
+    pod = site.pod_of(session)
+    container = pod["spec"]["containers"][0]["name"]
+    set_usage(site.lab.api, pod, {container: Usage(cpu_millicores=100, memory_bytes=10**9)})
+    reader.follow("file", blocks(FIRST))
+    return reader
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if followed(page)], ids=lambda page: page.stem)
+def test_a_page_is_followed(page, reader):
+    with contextlib.ExitStack() as stack:
+        if page.stem == "awx":
+            reader.env.update(chair.environment(stack.enter_context(chair.chair())))
+        for kind, together in itertools.groupby(blocks(page), key=kind_of):
+            reader.follow(kind, together)

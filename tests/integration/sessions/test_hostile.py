@@ -1,0 +1,98 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that a student or another tenant can write is hostile, and people run playbooks with `-vvv`.
+
+Nothing is executed, nothing commands the terminal, nothing is forged or endless, and nobody hides behind it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.plain import LONGEST_LINE
+from integration.ansible_run import ROOT
+from integration.exam_night import Duty, report
+from integration.session_site import SessionSite
+
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+TEMPLATE = "{{ lookup('pipe', 'touch PWNED') }}{% for i in range(10**9) %}{% endfor %}$(touch PWNED)`touch PWNED`"
+TERMINAL = "\x1b]0;owned\x07\x1b[2J\x9b31m\x9d0;owned\x9c\u202e\u2066\u200f\u2028"
+FORGED = "\r\nforged: ok=1 changed=0 failed=0\n"
+HOSTILE = f"eve{TEMPLATE}{SCRIPT}{TERMINAL}{FORGED}"
+ENDLESS = "{{ 'x' }}" * 11_000
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+FAILED = {"operatorStatus": "ERROR", "operatorMessage": HOSTILE + ENDLESS, "error": ENDLESS + HOSTILE}
+
+
+@pytest.fixture(scope="module")
+def site(module_installation, tmp_path_factory):
+    made = SessionSite(module_installation(app_definitions=[], running=[]))
+    made.ide = made.definition(0, wait=False)
+    made.duty = Duty(tmp_path_factory.mktemp("duty"), lab=made.installation)
+    for name, user in (("hostile", HOSTILE), ("endless", ENDLESS), ("plain", "ada@x.org"), ("works", f"{HOSTILE}2")):
+        spec = {"name": name, "user": user, "appDefinition": made.ide, "workspace": f"ws-{name}"}
+        create(made, "Session", name, spec, annotations={"note": HOSTILE, "eduide-theia/touched": HOSTILE})
+        create(
+            made,
+            "Workspace",
+            f"ws-{name}",
+            {"name": f"ws-{name}", "user": user, "appDefinition": made.ide, "label": HOSTILE, "storage": HOSTILE},
+            annotations={"eduide-theia/last-seen": HOSTILE},
+        )
+        made.write_status(name, **FAILED)
+    made.write_status(
+        "works", operatorStatus="HANDLED", operatorMessage=HOSTILE, error=None, url=f"https://x/{HOSTILE}"
+    )
+    return made
+
+
+def create(site, kind, name, spec, *, annotations):
+    metadata = {"name": name, "namespace": site.namespace, "annotations": annotations}
+    version = {"Session": "v1beta8", "Workspace": "v1beta5"}[kind]
+    site.lab.api.create({"apiVersion": f"theia.cloud/{version}", "kind": kind, "metadata": metadata, "spec": spec})
+
+
+def told(site, name, *arguments, **variables):
+    """The report of a playbook, once everything that was printed is harmless."""
+    run = site.duty.play(name, "-vvv", *arguments, **variables).good()
+    assert OBEYED.findall(run.output) == []
+    assert not re.search(r"(?m)^\s*forged", run.output)
+    assert not [path for place in (ROOT, site.duty.folder) for path in place.rglob("PWNED")]
+    lines = report(run)
+    assert max(map(len, lines)) < LONGEST_LINE + 100
+    return lines
+
+
+def rows(lines, *names):
+    """How many lines begin with each of these names."""
+    return [sum(line.startswith(name) for line in lines) for name in names]
+
+
+def test_the_status_shows_everybody(site, tmp_path):
+    page = tmp_path / "page.html"
+    lines = told(site, "status", status_html=page)
+    assert rows(lines, "hostile", "endless", "plain") == [1, 1, 1]
+    html = page.read_text()
+    assert "&lt;script&gt;" in html or "alert(1)" not in html
+    assert SCRIPT not in html
+    assert OBEYED.findall(html) == []
+    assert len(html) < 1_000_000
+
+
+@pytest.mark.parametrize("session", ["hostile", "endless", "works"])
+def test_a_session_can_be_looked_into(site, session):
+    assert session in "\n".join(told(site, "investigate_session", sessions=session))
+
+
+def test_workspaces_are_judged_one_by_one(site):
+    told(site, "prune_workspaces")
+
+
+def test_a_sweep_stops_whoever_has_failed_and_nobody_else(site):
+    lines = told(site, "sweep_sessions", "-e", '{"session_sweep_policy": {"max_percent": 100}}')
+    assert rows(lines, "hostile", "endless", "plain") == [1, 1, 1]
+    assert site.names() == {"works"}

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes what follows from the list of rights: ``docs/rights.md`` and the Roles in ``extensions/rbac``.
+
+``python -m tools.rights`` after a change of them.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import yaml
+
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import (
+    BESIDE,
+    PERSONAS,
+    RIGHTS,
+    Right,
+    granted,
+    rights_of,
+)
+from tools.checkout import ROOT
+
+DOCUMENT = ROOT / "docs" / "rights.md"
+ROLES = ROOT / "extensions" / "rbac"
+_HEAD = """\
+<!--
+Copyright (c) 2026, The EduIDE Cloud collection contributors
+SPDX-License-Identifier: GPL-3.0-or-later
+-->
+
+# Rights
+
+Which playbook has to be allowed what. `ansible-playbook eduide.theia.readiness` holds an account against this table,
+and says which rules are missing.
+
+- ● The playbook needs it.
+- ○ Without it the playbook does its work, and says what it does not know or cannot do: how much room quotas and nodes
+  leave, who uses how much memory, what a failed wait was caused by, mending what a change of a pool left behind, and a
+  canary.
+
+Resources without "in the whole cluster" are those of the installation's namespace, so that a Role grants them. The rest
+takes a ClusterRole.
+"""
+
+
+def written() -> str:
+    """The document."""
+    marks = {name: {right._replace(needed=True): _mark(right) for right in rights_of(name)} for name in RIGHTS}
+    rows = sorted({right for of_playbook in marks.values() for right in of_playbook}, key=_place)
+    lines = [row(["Verb and resource", *(f"`{name}`" for name in RIGHTS)]), row(["---", *[":-:"] * len(RIGHTS)])]
+    lines += [row([named(right), *(marks[name].get(right, "") for name in RIGHTS)]) for right in rows]
+    return _HEAD + "\n" + "\n".join(lines) + "\n"
+
+
+def _place(right: Right) -> tuple[bool, str, str, str]:
+    return right.everywhere, right.group, right.resource, right.verb
+
+
+def named(right: Right) -> str:
+    text, where, _rest = str(right).partition(" in the whole cluster")
+    return f"`{text}`{where}"
+
+
+def _mark(right: Right) -> str:
+    return "●" if right.needed else "○"
+
+
+def row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |")
+
+
+_MANIFEST = """\
+---
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Written from the list in plugins/module_utils/_platform/rights.py; see README.md.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {kind}
+metadata:
+  name: theia-{name}
+rules:
+"""
+
+
+def manifest(role: str) -> str:
+    """The Role of a persona, or of what is granted beside one, as people apply it."""
+    kind = "ClusterRole" if any(right.everywhere for right in granted(role)) else "Role"
+    head = _MANIFEST.format(kind=kind, name=role.replace("_", "-"))
+    return head + "".join(f"  - {_flow(rule)}\n" for rule in rules(granted(role)))
+
+
+def rules(wanted: t.Iterable[Right]) -> list[dict[str, list[str]]]:
+    """Resources of one API group with the same verbs are one rule."""
+    verbs: dict[tuple[str, str], set[str]] = {}
+    for right in wanted:
+        verbs.setdefault((right.group, right.resource), set()).add(right.verb)
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (group, resource), some in sorted(verbs.items()):
+        found.setdefault((group, tuple(sorted(some))), []).append(resource)
+    return [{"apiGroups": [group], "resources": names, "verbs": list(some)} for (group, some), names in found.items()]
+
+
+def _flow(rule: dict[str, list[str]]) -> str:
+    return str(yaml.safe_dump(rule, default_flow_style=True, sort_keys=False, width=10_000)).strip()
+
+
+def write() -> None:
+    DOCUMENT.write_text(written(), encoding="utf-8")
+    for role in (*PERSONAS, *BESIDE):
+        (ROLES / f"{role}.yml").write_text(manifest(role), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

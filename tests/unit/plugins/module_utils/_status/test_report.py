@@ -1,0 +1,121 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people read after a look at a whole installation."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._common.commands import RunContext
+from ansible_collections.eduide.theia.plugins.module_utils._status import report
+
+POOL = {"total": 3, "claimed": 1, "warm": 2, "cold": 0, "dirty": 0, "locked_out": 0, "abandoned": [], "ownerless": []}
+POOL |= {"outdated": 0, "halves": [], "surplus": [], "missing": []}
+COLLECTOR = {"ttl_seconds": 129600, "would_delete_in_use": ["ws-1", "ws-2", "ws-3"]}
+
+
+def app(ledger=None, drift=(), **pool):
+    return {
+        "name": "java",
+        "min_instances": 3,
+        "max_instances": None,
+        "sessions": 1,
+        "pool": {**POOL, **pool},
+        "ledger": ledger,
+        "drift": drift,
+    }
+
+
+def quota(used):
+    return {"quota": "q", "resource": "pods", "used": used, "hard": 10, "percent": used * 10.0}
+
+
+def holds(**ended):
+    return {"holds": [{"exam": exam, "ended": over} for exam, over in ended.items()]}
+
+
+def found(*apps, operator=None, quotas=(), sessions=(), collector=None, failure=None):
+    operator = {"eager": True, "leading": True} if operator is None else operator
+    return {
+        "capacity": {"app_definitions": apps, "quotas": quotas, "verdicts": [], "operator": operator or None},
+        "sessions": {"sessions": sessions},
+        "workspaces": {"summary": {"total": 0, "in_use": 0}, "garbage_collector": collector},
+        "use": {"failure": failure},
+        "watch": None,
+    }
+
+
+def told(what):
+    return report.status_report(what, rows=2, command=RunContext().command)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (found(app(holds(quiz=True, noon=True))), "java is raised and no exam holds it any more: ansible-playbook "),
+        (found(app(locked_out=2)), "java: 2 sessions refuse their user (403)"),
+        (found(app(dirty=1)), "java: 1 free instances still carry an earlier user"),
+        (found(app(abandoned=[7, 9])), "lowered below (7, 9)"),
+        (
+            found(app(halves=[{"instance_id": 2, "lacks": ["external Service"]}])),
+            "java: instance 2 has no external Service; theia_capacity with repair=[halves]",
+        ),
+        (found(app(outdated=2, missing=[4])), "the app definition says: 2 of an earlier generation, 1 missing; if"),
+        (found(app(ownerless=["Service/a"])), "java: nothing owns Service/a"),
+        (found(operator={}), "the operator's Deployment was not found"),
+        (found(operator={"eager": True, "leading": False}), "no operator leads: nothing is started"),
+        (found(failure="no right"), "could not be noted: no right"),
+        (found(quotas=[quota(9)]), "quota q: 9 of 10 pods used"),
+        (found(collector=COLLECTOR), "3 of those it would delete are in use: ws-1, ws-2, …"),
+    ],
+)  # fmt: skip
+def test_what_deserves_attention_is_a_warning(what, words):
+    (warning,) = [line for line in told(what) if line.startswith("warning: ")]
+    assert words in warning
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        found(app(holds(quiz=False, noon=True))),
+        found(operator={"eager": True, "leading": None}),
+        found(collector={**COLLECTOR, "would_delete_in_use": []}),
+        found(quotas=[quota(8)]),
+    ],
+)
+def test_what_is_in_order_is_none(what):
+    assert not [line for line in told(what) if line.startswith("warning: ")]
+
+
+def test_a_lazy_operator_has_no_pools():
+    _head, row, lazy = told(found(app(holds(quiz=False)), operator={"eager": False, "leading": True}))
+    assert row.split() == ["java", "3", "None", "1", "-", "-", "-", "-", "-", "quiz"]
+    assert "starts sessions one by one" in lazy
+
+
+def test_what_a_change_of_the_operator_left_is_one_event_and_not_one_for_each_session():
+    names = [f"s{number}" for number in range(4)]
+    sessions = [{"name": name, "findings": [{"code": "error_but_working", "evidence": "ERROR"}]} for name in names]
+    operator = {"eager": True, "leading": True, "led_seconds": 240}
+    lines = told(found(operator=operator, sessions=sessions))
+    (warning,) = [line for line in lines if line.startswith("warning: ")]
+    assert "4 sessions work although the operator says ERROR" in warning
+    assert "(the one that leads took over 4m ago): nothing has to be done about s0, s1, …" in warning
+    assert not [line for line in lines if "In need of attention" in line]
+
+
+def test_what_an_exam_needs_and_lost_names_who_took_it_when_and_what_to_do():
+    """One client reverts what it keeps in git; another app definition waits for a run that did not get so far."""
+    lost = {"field": "min_instances", "path": "/spec/minInstances", "wanted": 63, "live": 3}
+    who = {"foreign": True, "manager": "argocd-controller", "at": "2027-02-11T03:17:51Z"}
+    nobody = {"foreign": False, "manager": None, "at": None}
+    apps = [app(holds(quiz=False, old=True), drift=[{**lost, **each}]) for each in (who, nobody)]
+    taken, late = [line for line in told(found(*apps)) if line.startswith("warning: ")]
+    start = "warning: java: quiz needs min_instances 63, "
+    assert taken.startswith(f"{start}and it is 3, set by argocd-controller at 2027-02-11T03:17:51Z; have it leave ")
+    assert "/spec/minInstances alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true)" in taken
+    assert late.startswith(f"{start}it is 3, and an earlier run did not get so far: ansible-playbook ")
+    for line in (taken, late):
+        assert line.endswith('-e \'{"exam": "quiz", "drift": "overwrite"}\'')
