@@ -70,7 +70,13 @@ _SESSIONS = (
     *_may("get", "sessions.theia.cloud"),
     *_may("list", "workspaces.theia.cloud replicasets.apps pods.metrics.k8s.io", needed=False),
 )
-_STOP = (*_SESSIONS, *_OPERATOR, *_may("delete", "sessions.theia.cloud"))
+_STOP = (
+    *_SESSIONS,
+    *_OPERATOR,
+    *_may("delete", "sessions.theia.cloud"),
+    # Of a session that would end the operator.
+    *_may("patch", "sessions.theia.cloud", needed=False),
+)
 _NOTES_OF_USE = (
     *_may("list get patch", "workspaces.theia.cloud"),
     *_may("get create update", "configmaps"),

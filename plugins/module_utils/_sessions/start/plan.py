@@ -11,14 +11,12 @@ import re
 import typing as t
 
 from ..._common.errors import EduideError, Invalid, LimitReached, NotFound
+from ..._platform.labels import makes_label, user_label
 
 if t.TYPE_CHECKING:
     from ..._platform.lists import Snapshot
     from ..._platform.rows import AppDefinitionRow, SessionRow
 
-# What a label may hold, and how the operator makes one of a user.
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-_LONGEST_LABEL = 63
 # What the platform makes of an app definition and a user is cut here, so that the suffix still fits.
 _LONGEST_NAME = 54
 
@@ -72,11 +70,10 @@ def _app_definition(request: StartRequest, snapshot: Snapshot) -> AppDefinitionR
 
 def _check_label(user: str) -> None:
     """The operator makes a label of the user. Where that is none, it ends itself when the session is stopped."""
-    label = re.sub(r"[^A-Za-z0-9]", "_", user.replace("@", "_at_"))[:_LONGEST_LABEL]
-    if not _LABEL.fullmatch(label):
+    if not makes_label(user):
         raise Invalid(
-            f"user {user!r}: the label {label!r} that the operator makes of it begins or ends with no letter or digit, "
-            "so that its session would fail; take another user"
+            f"user {user!r}: the label {user_label(user)!r} that the operator makes of it begins or ends with no "
+            "letter or digit, so that its session would fail; take another user"
         )
 
 

@@ -14,6 +14,7 @@ import collections
 import typing as t
 
 from ..._common.errors import Misconfigured
+from ..._platform.labels import ends_operator
 from ..._safety.case import Safeguards, Subject
 from ..._safety.decision import Decision, Item, Law, Plan, first_objection
 from ..._safety.guard import going
@@ -331,4 +332,7 @@ def _because(case: StopCase) -> str:
     """The evidence for it, or who asked for it."""
     found = case.assessed.record["findings"]
     told = [f"{finding['code']}: {finding['evidence']}" for finding in found if finding["code"] in case.reasons]
-    return "; ".join(told) or ("named by this task" if NAMED in case.reasons else "selected by this task")
+    why = "; ".join(told) or ("named by this task" if NAMED in case.reasons else "selected by this task")
+    if ends_operator(case.assessed.row):
+        return f"{why}; its user makes no valid label, so it goes without its start strategy: the operator would end"
+    return why

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._platform.index import SessionObjects, pods_by_deployment
+from ..._platform.labels import claim_failed
 from ..._platform.lists import Lists
 from ..._platform.workloads import DeploymentRow
 
@@ -31,6 +32,9 @@ class SessionLeftovers(t.NamedTuple):
 
 def leftovers_of(parts: SessionObjects, *, holds_slot: bool) -> SessionLeftovers:
     app = parts.app_definition
+    if holds_slot and claim_failed(parts.session):
+        # Nobody was let in: what is reserved is as it was before.
+        return SessionLeftovers(parts.session.uid, False, None, None, frozenset(), None, None, False)
     return SessionLeftovers(
         session=parts.session.uid,
         pooled=holds_slot,

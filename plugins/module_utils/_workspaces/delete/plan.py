@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ..._platform.labels import ends_operator
 from ..._platform.rows import SessionRow
 from ..._platform.storage import FilesOwner, VolumeRow
 from ..._safety.case import Safeguards, Subject
@@ -232,6 +233,18 @@ def occupied(case: DeletionCase) -> Decision | None:
     return Decision("kept_in_use", f"in use by the session {told}")
 
 
+def operator_at_risk(case: DeletionCase) -> Decision | None:
+    """The sessions on a workspace go with it, and one that the operator could not name would end it."""
+    ending = sorted(on.row.name for on in (case.assessed.sessions if case.assessed else ()) if ends_operator(on.row))
+    if not ending:
+        return None
+    return Decision(
+        "refused",
+        f"its session {', '.join(ending)} would go with it and end the operator, since its user makes no valid label; "
+        "stop it first, by name",
+    )
+
+
 def volume_unknown(case: DeletionCase) -> Decision | None:
     """Nothing is promised of a volume that could not be read."""
     follows = case.assessed.record["deletion"] if case.assessed else None
@@ -240,7 +253,7 @@ def volume_unknown(case: DeletionCase) -> Decision | None:
     return Decision("refused", f"its volume could not be read, so nobody can {case.terms.volume} it")
 
 
-LAWS: tuple[Law[DeletionCase], ...] = (going, *COMMON_LAWS, active, occupied, volume_unknown)
+LAWS: tuple[Law[DeletionCase], ...] = (going, *COMMON_LAWS, active, occupied, operator_at_risk, volume_unknown)
 
 
 def _with_left(

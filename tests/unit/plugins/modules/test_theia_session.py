@@ -89,6 +89,37 @@ class TestStopping:
         assert (second["changed"], second["sessions"], len(gateway.writes)) == (False, [], 1)
         assert outcomes(run(gateway, names=["dead"])) == {"dead": "gone"}
 
+    @pytest.mark.parametrize("user", ["-x@tum.de", f"{'x' * 59}@tum.de"])
+    def test_a_session_that_would_end_the_operator_loses_its_strategy_first(self, world, run, user):
+        app = world.app_definition("python-latest")
+        claim = {"app": "python-latest", "strategy": "eager", "instance": 1, "operatorStatus": "ERROR"}
+        world.claimed_instance(world.session("s1", user=user, **claim), app, 1, addresses="")
+        world.claimed_instance(world.session("s2", user="ada@tum.de", **{**claim, "instance": 2}), app, 2)
+        gateway = world.gateway()
+        seen = gateway.get(kinds.SESSION, "s1")["metadata"]
+        guards = {"uid": seen["uid"], "resourceVersion": seen["resourceVersion"]}
+        done = run(gateway, names=["s1", "s2"], concurrency=1)
+        assert outcomes(done) == {"s1": "stopped", "s2": "stopped"}
+        assert "the operator would end" in done["sessions"][0]["reason"]
+        first, second, third = gateway.writes
+        assert first == ("patch", "sessions", "s1", {"metadata": {**guards, "annotations": {names.STRATEGY: None}}})
+        assert (second[:3], third[:3]) == (("delete", "sessions", "s1"), ("delete", "sessions", "s2"))
+        assert second[3]["resourceVersion"] != guards["resourceVersion"]
+
+    def test_without_the_right_to_that_it_stays(self, world, run):
+        world.app_definition("python-latest")
+        world.session("s1", user="-x@tum.de", strategy="eager", instance=1, operatorStatus="ERROR")
+        gateway = world.gateway()
+
+        def refuse(verb, kind, _name):
+            if (verb, kind) == ("patch", kinds.SESSION):
+                raise Forbidden("no right to patch sessions")
+
+        gateway.interceptors.append(refuse)
+        done = run(gateway, names=["s1"])
+        assert (outcomes(done), deleted(gateway)) == ({"s1": "failed"}, [])
+        assert "no right to patch sessions" in done["msg"]
+
     @pytest.mark.parametrize(("others", "asked"), [(20, ("list", "sessions")), (21, ("get", "sessions"))])
     def test_for_sessions_that_are_all_gone_nothing_else_is_read(self, world, run, others, asked):
         """Few are listed, many are not; the lab shows that one page is enough to know which it is."""

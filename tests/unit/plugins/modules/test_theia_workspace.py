@@ -119,6 +119,17 @@ def new_session(gateway, name="late", workspace="ws-1"):
 
 
 class TestDeleting:
+    def test_one_whose_session_would_end_the_operator_waits_until_that_was_stopped(self, world, run):
+        world.stored("ws-1")
+        claim = {"strategy": "eager", "instance": 1, "operatorStatus": "ERROR"}
+        world.session("ws-1-session", user="-x@tum.de", workspace="ws-1", **claim)
+        gateway = controllers(world.gateway())
+        refused = run(gateway, names=["ws-1"])
+        assert (outcomes(refused), gateway.writes) == ({"ws-1": "refused"}, [])
+        assert "ws-1-session would go with it and end the operator" in refused["msg"]
+        gateway.remove(kinds.SESSION, "ws-1-session")
+        assert outcomes(run(gateway, names=["ws-1"])) == {"ws-1": "deleted"}
+
     def test_a_delete_carries_what_was_seen_and_the_second_run_sends_nothing(self, world, run):
         world.stored("ws-1")
         gateway = controllers(world.gateway())
