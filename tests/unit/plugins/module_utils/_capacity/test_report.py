@@ -16,11 +16,11 @@ POOL = {"warm": 12, "claimed": 2, "cold": 1, "total": 15}
 AFTERWARDS = """Afterwards: ansible-playbook eduide.theia.post_exam -e '{"exam": "quiz"}'"""
 
 
-def item(before, after, *, draining=(), note=None, seconds=None, pool=None, **pods):
+def item(before, after, *, draining=(), note=None, seconds=None, pool=POOL, **pods):
     """One app definition as `theia_capacity` returns it."""
     bounds = [{"min_instances": value, "timeout_minutes": 60} for value in (before, after)]
     pods = {"starts": 0, "rebuilds": 0, "removes": 0, **pods}
-    more = {"draining": list(draining), "note": note, "seconds_to_warm": seconds, "pool": pool or POOL}
+    more = {"draining": list(draining), "note": note, "seconds_to_warm": seconds, "pool": pool}
     return {"name": "java", "before": bounds[0], "after": bounds[1], "pods": pods, **more}
 
 
