@@ -186,8 +186,10 @@ def eager_scene(site: SessionSite) -> Scene:
 
 
 def misrouted_scene(site: SessionSite) -> Scene:
-    """April's operator, and a sidecar whose name sorts before that of the app definition."""
+    """April's operator, a pool that was raised, and a sidecar whose name sorts before that of the app definition."""
     scene, count = Scene(site), 5
+    site.known(JAVA)
+    site.patch(JAVA, minInstances=count)
     site.installation.wait_warm(JAVA, count, PATIENCE)
     scene.label(scene.started("misled", count, JAVA), "address of a sidecar", "misrouted", occupied=True)
     return scene

@@ -84,6 +84,12 @@ def troubles_of(pods: t.Iterable[PoolPod], warnings: t.Iterable[Warned]) -> list
     return [*(pod.trouble for pod in pods if pod.trouble), *last.values()]
 
 
+_NOT_FOLLOWING = "the pool does not follow the app definition"
+_OPERATOR = (
+    "the operator is busy, stuck, or of a version that ignores changes of min_instances (upstream); look at its log"
+)
+
+
 def explain(
     troubles: t.Iterable[str],
     *,
@@ -101,17 +107,13 @@ def explain(
     """
     causes = [f"{number} × {text}" for text, number in collections.Counter(troubles).most_common(5)]
     if behind and not halves:
-        causes.append(f"the operator has not built instances {several(behind)}: it is busy or stuck; look at its log")
+        causes.append(f"{_NOT_FOLLOWING}: instances {several(behind)} are not built from it; {_OPERATOR}")
     if halves:
         causes.insert(0, f"{several(halves)}; say repair=[halves] to make such instances whole")
     if leading is False:
         causes.insert(0, "no operator leads: its Lease was not renewed while we watched; look at its pods")
     elif not following:
-        causes.insert(
-            0,
-            "the pool does not follow the app definition: the operator is busy, stuck, or of a version that ignores "
-            "changes of min_instances (upstream); look at its log",
-        )
+        causes.insert(0, f"{_NOT_FOLLOWING}: {_OPERATOR}")
     if without_pod and not causes:
         causes.append(
             f"no pod was created for instances {several(without_pod)}, although their Deployments are there: nobody "

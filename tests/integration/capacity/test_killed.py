@@ -45,8 +45,9 @@ def asked(step, name):
 
 
 def state(site, name):
+    """The bound and the entry of the ledger, without what differs from one app definition and one run to the next."""
     entry = site.ledger().get(name)
-    return site.bounds(name)[0], None if entry is None else {**entry, "uid": None}
+    return site.bounds(name)[0], None if entry is None else {**entry, "uid": None, "written_at": None}
 
 
 def requests_of(site, proxy, through, step, name):

@@ -81,7 +81,7 @@ def acted(module_installation):
     pool = [chart.app_definition(JAVA, minInstances=175)]
     entries = look(eager_scene(SessionSite(module_installation(app_definitions=pool, sessions_per_user=2))))
     sidecar = {"name": "before", "image": "registry.lab.invalid/eduide/ls:1", "port": 4000}
-    pool = [chart.app_definition(JAVA, minInstances=5, sidecars=[sidecar])]
+    pool = [chart.app_definition(JAVA, minInstances=0, sidecars=[sidecar])]
     entries += look(misrouted_scene(SessionSite(module_installation(app_definitions=pool, operator="april"))))
     entries += look(quota_scene(site(quota={"pods": "0"})))
     entries += look(limit_scene(site(sessions_per_user=1)))

@@ -222,7 +222,7 @@ def test_instances_of_which_a_part_is_missing_are_named_before_anything_is_guess
 
 def test_instances_that_are_not_built_are_no_pods_that_start() -> None:
     (cause,) = explain([], leading=True, following=True, behind=["java 4", "java 5"])
-    assert cause.startswith("the operator has not built instances java 4; java 5")
+    assert cause.startswith("the pool does not follow the app definition: instances java 4; java 5 are not")
 
 
 def test_deployments_without_pods_are_no_pods_that_start() -> None:
