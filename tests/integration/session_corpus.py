@@ -191,7 +191,13 @@ def misrouted_scene(site: SessionSite) -> Scene:
     site.known(JAVA)
     site.patch(JAVA, minInstances=count)
     site.installation.wait_warm(JAVA, count, PATIENCE)
-    scene.label(scene.started("misled", count, JAVA), "address of a sidecar", "misrouted", occupied=True)
+    names = scene.create("misled", count, JAVA)
+    for name in names:
+        site.reaches(name, "HANDLED")
+        # As the operator would once the sidecar answers. Here it does not: it was deleted when the pool was raised.
+        site.write_status(name, url=f"ide.lab.invalid/{name}/")
+    scene.until_ready(names)
+    scene.label(names, "address of a sidecar", "misrouted", occupied=True)
     return scene
 
 
