@@ -16,11 +16,11 @@ POOL = {"warm": 12, "claimed": 2, "cold": 1, "total": 15}
 AFTERWARDS = """Afterwards: ansible-playbook eduide.theia.post_exam -e '{"exam": "quiz"}'"""
 
 
-def item(before, after, *, draining=(), note=None, seconds=None, pool=POOL, **pods):
+def item(before, after, *, draining=(), note=None, seconds=None, pooled=True, **pods):
     """One app definition as `theia_capacity` returns it."""
     bounds = [{"min_instances": value, "timeout_minutes": 60} for value in (before, after)]
     pods = {"starts": 0, "rebuilds": 0, "removes": 0, **pods}
-    more = {"draining": list(draining), "note": note, "seconds_to_warm": seconds, "pool": pool}
+    more = {"draining": list(draining), "note": note, "seconds_to_warm": seconds, "pool": POOL if pooled else None}
     return {"name": "java", "before": bounds[0], "after": bounds[1], "pods": pods, **more}
 
 
@@ -48,7 +48,7 @@ def test_a_warm_up_tells_bounds_pods_and_the_pool(would, raised, counts):
 
 
 def test_a_second_warm_up_has_nothing_to_do_and_says_first_what_is_on_record():
-    told = warmed(item(15, 15, pool=None), declared="quiz lasts", verdict="java: 12 more students")
+    told = warmed(item(15, 15, pooled=False), declared="quiz lasts", verdict="java: 12 more students")
     assert told == ["verdict: java: 12 more students", "quiz lasts.", "java min 15, nothing to change"]
 
 
