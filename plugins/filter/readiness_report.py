@@ -17,6 +17,11 @@ options:
     description: Result of M(eduide.theia.theia_platform_info).
     type: dict
     required: true
+  only:
+    description: Show checks with these results alone, such as V(no_go); all if empty. The verdict counts all of them.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -50,8 +55,8 @@ Fields = t.Mapping[str, t.Any]
 
 
 @pass_context
-def readiness_report(context: Context, found: Fields) -> list[str]:
-    return lines_of("readiness_report", lambda: _report.readiness_report(found, command=command_of(context)))
+def readiness_report(context: Context, found: Fields, *, only: t.Collection[str] = ()) -> list[str]:
+    return lines_of("readiness_report", lambda: _report.readiness_report(found, command=command_of(context), only=only))
 
 
 class FilterModule:

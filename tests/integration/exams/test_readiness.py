@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from integration.capacity_site import CapacitySite, desired
-from integration.exam_night import Duty, report
+from integration.exam_night import TONIGHT, Duty, report
 from integration.lab.operator_site import eventually
 from integration.module_run import module
 
@@ -79,12 +79,18 @@ def test_whoever_puts_a_bound_back_is_named_with_what_the_exam_needs(site, clien
     [told] = [check["evidence"] for check in card(site)["checks"] if check["code"] == "ledger"]
     assert told.startswith(f"{name}: {EXAM} needs min_instances {WANTED}, and it is {THEIRS}: {client} at 20"), told
     if client == "argocd-controller":
-        run = Duty(tmp_path, lab=site.installation).play("readiness")
+        duty = Duty(tmp_path, lab=site.installation)
+        run = duty.play("readiness")
         assert run.code != 0
         lines = report(run)
         assert lines[0].startswith("NO-GO: 1 no-go, ")
         assert max(len(line) for line in lines if "ansible-playbook" not in line) <= 98
         assert run.output.count("is not ready for an exam: ledger") == 1
+        # Another exam can be warmed all the same, and who does it sees what is wrong before anything else.
+        other = duty.play("pre_exam", "--check", app_definition=site.definition(1), warm=1, **TONIGHT).good()
+        warned, foretold = (task.result["lines"] for task in other.of("theia_report") if "lines" in task.result)
+        assert (warned[0][:16], warned[1][:16]) == ("NO-GO: 1 no-go, ", "NO-GO    ledger ")
+        assert foretold[0].startswith("verdict: ")
     site.set(desired(name), state="baseline", hold=EXAM, drift="overwrite")
     assert site.bounds(name)[0] == 1
 

@@ -20,11 +20,12 @@ _INDENT = " " * 21
 Fields = t.Mapping[str, t.Any]
 
 
-def readiness_report(found: Fields, *, command: Command) -> list[str]:
-    """The lines of the card."""
-    checks = found["checks"]
-    lines = [f"{'GO' if found['ready'] else 'NO-GO'}: {_counts(checks)}"]
-    for check in checks:
+def readiness_report(found: Fields, *, command: Command, only: t.Collection[str] = ()) -> list[str]:
+    """The lines of the card, of all checks or of those alone that have one of these results."""
+    lines = [f"{'GO' if found['ready'] else 'NO-GO'}: {_counts(found['checks'])}"]
+    for check in found["checks"]:
+        if only and check["result"] not in only:
+            continue
         head = f"{_WORDS[check['result']]:<8} {check['code']:<11} "
         lines += _wrapped(check["evidence"], head)
         if check["remedy"]:

@@ -14,8 +14,8 @@ def check(result, code, evidence, remedy=None, run=None):
     return {"result": result, "code": code, "evidence": evidence, "remedy": remedy, "run": run}
 
 
-def card(*checks, ready):
-    return readiness_report({"ready": ready, "checks": checks}, command=RunContext().command)
+def card(*checks, ready, only=()):
+    return readiness_report({"ready": ready, "checks": checks}, command=RunContext().command, only=only)
 
 
 def test_the_verdict_comes_first_and_then_evidence_and_remedy():
@@ -43,3 +43,11 @@ def test_long_lines_are_broken_at_words_and_commands_never():
     assert " ".join(line[21:] for line in lines[1:]) == words.strip()
     command = {"playbook": "post_exam", "variables": {"exam": "a" * 120}}
     assert len(card(check("warning", "ledger", "raised", None, command), ready=True)) == 3
+
+
+def test_some_of_the_checks_are_shown_and_all_are_counted():
+    checks = check("no_go", "pools", "half"), check("warning", "ledger", "raised"), check("go", "clocks", "0 s apart")
+    assert card(*checks, ready=False, only=["no_go"]) == [
+        "NO-GO: 1 no-go, 1 with a warning, 1 go",
+        "NO-GO    pools       half",
+    ]
