@@ -21,8 +21,9 @@ from tools.side_by_side import Job
 
 # Rules of files and documents are the same with every Python; `make lint` and `make docs` look at them.
 _ONCE = ("tests/unit/test_files.py", "tests/unit/test_documents.py")
-# Waiting is most of what a test on the lab does, so there are more of them at once than two small processors.
-_WORKERS = ("-n", "3", "--dist", "loadfile")
+# Waiting is most of what a test on the lab does, so there are more of them at once than two small processors. A file
+# stays with one worker.
+_WORKERS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "tools.longest_first")
 
 
 class Tests(t.NamedTuple):
