@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 from tools import awx_collection, setup_env
@@ -19,12 +23,14 @@ from tools.checkout import BUILD, copy
 SHIPPED = {
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
     "COPYING",
     "FILES.json",
     "LICENSES",
     "MANIFEST.json",
     "README.md",
+    "SECURITY.md",
     "changelogs",
     "docs",
     "extensions",
@@ -83,9 +89,36 @@ def review(artifact: Path) -> None:
     print(f"{artifact.name}: {len(members)} entries, {artifact.stat().st_size} bytes")
 
 
+def kubernetes_core(folder: Path) -> Path:
+    """Pack the kubernetes.core of the environment as Galaxy serves it, and return the path of the artifact.
+
+    The wheel that it was taken out of leaves files away which no site needs, so its lists of files are shortened.
+    """
+    [source] = Path(sys.executable).parents[1].glob("lib/python3.*/site-packages/ansible_collections/kubernetes/core")
+    manifest = json.loads((source / "MANIFEST.json").read_text(encoding="utf-8"))
+    listed = json.loads((source / "FILES.json").read_text(encoding="utf-8"))
+    listed["files"] = [entry for entry in listed["files"] if (source / entry["name"]).exists()]
+    files = json.dumps(listed).encode()
+    manifest["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(files).hexdigest()
+    artifact = folder / f"kubernetes-core-{manifest['collection_info']['version']}.tar.gz"
+    with tarfile.open(artifact, "w:gz") as archive:
+        for name, content in (("MANIFEST.json", json.dumps(manifest).encode()), ("FILES.json", files)):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        for entry in listed["files"]:
+            archive.add(source / entry["name"], entry["name"], recursive=False)
+    return artifact
+
+
 def install(artifact: Path, collections: Path) -> None:
-    """Install the artifact without a network; kubernetes.core comes with the environment."""
-    galaxy("install", str(artifact), "--offline", "--collections-path", str(collections), collections=collections)
+    """Install the artifact, with the collection that it needs, into an empty folder and without a network."""
+    with tempfile.TemporaryDirectory() as folder:
+        needed = [str(kubernetes_core(Path(folder))), str(artifact)]
+        galaxy("install", *needed, "--offline", "--collections-path", str(collections), collections=collections)
+    for name in ("eduide/theia", "kubernetes/core"):
+        if not (collections / "ansible_collections" / name / "MANIFEST.json").exists():
+            raise ArtifactError(f"{name}: not installed; was it there before?")
 
 
 def offer(artifact: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import typing as t
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,15 +31,19 @@ def files() -> list[Path]:
     return sorted({path for path in paths if (ROOT / path).is_symlink() or (ROOT / path).is_file()})
 
 
+def lay(target: Path, paths: t.Iterable[Path]) -> None:
+    """Put files of the checkout into a folder, as git would put them into a new one; links stay links."""
+    for path in paths:
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
+
+
 def copy(purpose: str) -> Path:
     """Copy the checkout to where tools want a collection to be, without the circular link; each purpose has its own."""
     target = BUILD / "copy" / purpose / "ansible_collections" / "eduide" / "theia"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for path in files():
-        if not path.is_relative_to(LINKED):
-            (target / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
+    lay(target, (path for path in files() if not path.is_relative_to(LINKED)))
     # The tools ask git which files there are; a repository of its own keeps them from asking the one around it.
     subprocess.run(["git", "init", "--quiet", str(target)], check=True)
     return target

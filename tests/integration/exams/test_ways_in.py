@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
-from integration.ansible_run import ROOT, call
+from integration.ansible_run import call
 from integration.capacity_site import CapacitySite
 from integration.exam_night import EARLY, TONIGHT, Duty
 from tools.build_artifact import galaxy, install, review
-from tools.checkout import files
+from tools.checkout import files, lay
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +24,7 @@ def site(module_installation):
 def clone(tmp_path_factory):
     """What git would put into a new folder, work that is not committed yet included."""
     folder = tmp_path_factory.mktemp("project") / "exam night"
-    for path in files():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
+    lay(folder, files())
     return folder
 
 
