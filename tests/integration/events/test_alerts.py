@@ -2,52 +2,100 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The alert rules, read by a parser of PromQL: each is one, and is about metrics and labels that status writes."""
+"""The alert rules, read by a parser of PromQL: each is one, and is about metrics and labels that status writes.
+
+Where promtool is on PATH, it reads the rules as well, and tells which alerts fire.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
 
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
-from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import HELP, POOL_STATES
+from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import POOL_STATES, render
 from integration.ansible_run import ROOT
 from tools import setup_env
+from unit.metrics_world import CAPACITY, SESSIONS, samples
 
-PARSE = "import json, promql_parser, sys; [promql_parser.parse(each) for each in json.load(sys.stdin)]"
+HERE = Path(__file__).parent
+ALERTS = ROOT / "extensions" / "eda" / "alerts.yml"
+# Labels of which status writes some values only.
+VALUES = {"state": set(POOL_STATES), "finding": set(RULES)}
 
 
 def rules():
-    content = yaml.safe_load((ROOT / "extensions" / "eda" / "alerts.yml").read_text(encoding="utf-8"))
+    content = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))
     return [rule for group in content["groups"] for rule in group["rules"]]
 
 
-def parsed(*expressions):
+def written():
+    """The labels of each metric that status writes."""
+    found = samples(render(CAPACITY, SESSIONS, {"installation": "production"}))
+    return {name: sorted(re.findall(r'(\w+)="', labels)) for name, labels in found}
+
+
+@functools.cache
+def answers(*expressions):
+    """What a parser says of each expression: why it is none, or the labels of its answer."""
     python = setup_env.make_on_demand("events")
-    return subprocess.run([python, "-c", PARSE], input=json.dumps(expressions), text=True, check=False).returncode == 0
-
-
-def test_every_expression_is_promql():
-    assert parsed(*[rule["expr"] for rule in rules()])
-    assert not parsed("sum by (installation (theia_operator_leading)")
+    asked = json.dumps({"metrics": written(), "expressions": expressions})
+    done = subprocess.run(
+        [python, HERE / "promql.py"], input=asked, stdout=subprocess.PIPE, text=True, check=True, timeout=60
+    )
+    found = dict(zip(expressions, json.loads(done.stdout), strict=True))
+    for answer in found.values():
+        for label, pattern in answer.get("matched", ()):
+            if not set(pattern.split("|")) <= VALUES.get(label, {pattern}):
+                answer["refused"] = f"{pattern}: no {label}"
+    return found
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
 def test_an_alert_is_about_what_status_writes_and_can_be_told(rule):
-    named = set(re.findall(r"theia_\w+", rule["expr"]))
-    assert named
-    assert named <= HELP.keys()
-    assert set(re.findall(r'state="(\w+)"', rule["expr"])) <= set(POOL_STATES)
-    codes = {code for some in re.findall(r'finding=~?"([^"]+)"', rule["expr"]) for code in some.split("|")}
-    assert codes <= RULES.keys()
+    answer = answers(*(each["expr"] for each in rules()))[rule["expr"]]
+    assert "refused" not in answer, answer["refused"]
+    # With it a rulebook finds the host.
+    assert "installation" in answer["labels"]
+    assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= set(answer["labels"])
     assert rule["labels"]["severity"] in ("warning", "critical")
     assert re.fullmatch(r"\d+[mh]", rule.get("for", "0m"))
-    # What is summed up has the labels that are named, and no others.
-    kept = re.match(r"(?:sum|max) by \(([^)]*)\)", rule["expr"])
-    told = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
-    assert kept is None or told <= set(kept[1].split(", "))
-    assert kept is None or "installation" in kept[1]
+
+
+WRONG = {
+    "sum by (installation (theia_operator_leading)": "unclosed left parenthesis",
+    "theia_operator_leading == 'no'": "must contain only scalar and instant vector types",
+    "rate(theia_operator_leading)": "expected type matrix",
+    "theia_operator_leads == 0": "theia_operator_leads: no metric that is written",
+    "operator_leading == 0": "operator_leading: no metric that is written",
+    'theia_operator_leading{app_definition="java"} == 0': "app_definition: no label of theia_operator_leading",
+    'theia_pool_instances{state="hot"} > 0': "hot: no state",
+    'theia_sessions_in_trouble{finding=~"failed|sad"} > 0': "failed|sad: no finding",
+    "sum by (exam) (theia_pool_instances) > 0": "exam: no label of what is summed up",
+    "theia_exam_ended > theia_operator_leading": "app_definition, exam: no label of both sides of >",
+}
+
+
+@pytest.mark.parametrize("expression", WRONG)
+def test_an_expression_that_would_never_fire_is_refused(expression):
+    assert WRONG[expression] in answers(*WRONG)[expression].get("refused", "")
+
+
+PROMTOOL = shutil.which("promtool")
+CHECKS = {"check": ("check", "rules", "--lint-fatal", ALERTS), "test": ("test", "rules", HERE / "alerts_fire.yml")}
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not on PATH")
+@pytest.mark.parametrize("check", CHECKS)
+def test_promtool_agrees(check):
+    done = subprocess.run(
+        [PROMTOOL, *CHECKS[check]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

@@ -8,39 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import HELP, POOL_STATES, render
-
-LINE = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>(?:[a-z_]+="(?:[^"\\]|\\.)*",?)*)\})? (?P<value>\S+)')
-POOL = {state: number for number, state in enumerate(POOL_STATES)}
-HOLD = {"exam": 'final "A\\B"\n', "asked": {"warm": 60}, "add": 57, "until": None, "ended": False}
-APP = {
-    "name": "java-17-latest",
-    "min_instances": 60,
-    "max_instances": 1000,
-    "sessions": 40,
-    "pool": POOL,
-    "ledger": {"holds": [HOLD]},
-}
-CAPACITY = {
-    "app_definitions": [APP],
-    "quotas": [{"quota": "theia", "resource": "pods", "percent": 27.9}],
-    "operator": {"leading": True},
-    "seen_at": "2027-02-11T08:41:07Z",
-}
-SESSIONS = {"sessions": [{"findings": [{"code": "failed"}, {"code": "no_pod"}]}, {"findings": [{"code": "failed"}]}]}
-
-
-def samples(text):
-    """Values by name and labels; every line that is no comment has to be a sample."""
-    found = {}
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            match = LINE.fullmatch(line)
-            assert match, line
-            key = match["name"], match["labels"] or ""
-            assert key not in found
-            found[key] = float(match["value"])
-    return found
+from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import HELP, render
+from unit.metrics_world import APP, CAPACITY, POOL, SESSIONS, samples
 
 
 def test_every_value_that_was_read_is_a_sample():
