@@ -23,16 +23,18 @@ import yaml
 from awx import chair
 from integration.ansible_run import ROOT, environment
 from integration.docs.blocks import blocks
+from integration.gitops.kinds import serve_kinds
 from integration.workspace_site import WorkspaceSite
-from lab import chart
+from lab import chart, identities
 from lab.metrics import Usage, set_usage
 
 ADA = "ada@example.org"
 JAVA = "java-17-latest"
 FIRST = ROOT / "docs" / "docsite" / "rst" / "ten_minutes.rst"
 PAGES = [ROOT / "README.md", *sorted(FIRST.parent.glob("*.rst"))]
-# What these do is shown by tests of their own, or by every run.
-ELSEWHERE = ("make ", "ansible-galaxy collection install ")
+# What these do is shown by every run, or by tests of their own: test_ways_in.py installs, and test_rulebooks.py types
+# the commands of the page about them.
+ELSEWHERE = ("make ", "ansible-galaxy collection install ", "ansible-rulebook ")
 SECONDS = 300
 
 
@@ -57,6 +59,15 @@ class Reader:
             "2027-02-11T11:00:00+01:00": (start + timedelta(hours=2)).isoformat(),
             "end=11:00": "end=24:00",
         }
+
+    def enter(self, account):
+        """From now on the reader is this account."""
+        config = yaml.safe_load(account.kubeconfig.read_text())
+        [context] = config["contexts"]
+        config["contexts"] += [{**context, "name": name} for name in ("production", "staging")]
+        (self.folder / ".kube").mkdir(exist_ok=True)
+        for name in ("config", "theia"):
+            (self.folder / ".kube" / name).write_text(yaml.safe_dump(config))
 
     def here(self, text):
         for stated, meant in {**self.times, **self.names, "theia-prod": self.site.namespace}.items():
@@ -116,19 +127,23 @@ def reader(site, tmp_path):
     """Ada has a session and a workspace, two contexts lead to the one installation, and the first page was read."""
     session = site.launch(ADA, JAVA)
     site.with_url(session)
-    reader = Reader(tmp_path, site, {"HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree")})
+    env = {"HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree")}
+    # An inventory that cannot be read is only a warning otherwise.
+    reader = Reader(tmp_path, site, {**env, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"})
     reader.names["sessions=NAME"] = f"sessions={session}"
     reader.names["workspaces=NAME"] = f"workspaces={site.store(ADA, 'c-latest')}"
-    config = yaml.safe_load(site.installation.kubeconfig.read_text())
-    [context] = config["contexts"]
-    config["contexts"] += [{**context, "name": name} for name in ("production", "staging")]
-    (tmp_path / ".kube").mkdir()
-    for name in ("config", "theia"):
-        (tmp_path / ".kube" / name).write_text(yaml.safe_dump(config))
     shutil.copytree(ROOT / "inventories" / "example", tmp_path / "inventory")
     for file in (tmp_path / "inventory").rglob("*.yml"):
         # The other installation is one that the reader does not have.
         file.write_text(reader.here(file.read_text()).replace(", staging: {}", ""))
+    # Whoever runs all playbooks, and may look for installations in the whole cluster.
+    account = site.lab.identity(
+        "reader",
+        namespace=site.namespace,
+        rules=identities.COLLECTION_RULES,
+        cluster_rules=(*identities.COLLECTION_CLUSTER_RULES, identities.rule("theia.cloud", "appdefinitions", "list")),
+    )
+    reader.enter(account)
     pod = site.pod_of(session)
     container = pod["spec"]["containers"][0]["name"]
     set_usage(site.lab.api, pod, {container: Usage(cpu_millicores=100, memory_bytes=10**9)})
@@ -136,10 +151,35 @@ def reader(site, tmp_path):
     return reader
 
 
+@contextlib.contextmanager
+def beside_awx(reader):
+    with chair.chair() as awx:
+        reader.env.update(chair.environment(awx))
+        yield
+
+
+@contextlib.contextmanager
+def as_administrator(reader):
+    everything = (identities.rule("*", "*", "*"),)
+    lab, namespace = reader.site.lab, reader.site.namespace
+    reader.enter(lab.identity("administrator", namespace=namespace, cluster_rules=everything))
+    yield
+
+
+@contextlib.contextmanager
+def beside_argo_cd_and_flux(reader):
+    with as_administrator(reader):
+        serve_kinds(reader.site.lab.api)
+        reader.site.lab.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
+        yield
+
+
+# What a page takes for granted beside an installation.
+WORLDS = {"access": as_administrator, "awx": beside_awx, "gitops": beside_argo_cd_and_flux}
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if followed(page)], ids=lambda page: page.stem)
 def test_a_page_is_followed(page, reader):
-    with contextlib.ExitStack() as stack:
-        if page.stem == "awx":
-            reader.env.update(chair.environment(stack.enter_context(chair.chair())))
+    with WORLDS.get(page.stem, contextlib.nullcontext)(reader):
         for kind, together in itertools.groupby(blocks(page), key=kind_of):
             reader.follow(kind, together)

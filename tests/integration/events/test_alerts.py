@@ -22,11 +22,14 @@ import yaml
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
 from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import POOL_STATES, render
 from integration.ansible_run import ROOT
+from integration.docs.blocks import blocks
 from tools import setup_env
 from unit.metrics_world import CAPACITY, SESSIONS, samples
 
 HERE = Path(__file__).parent
 ALERTS = ROOT / "extensions" / "eda" / "alerts.yml"
+RULEBOOKS = ROOT / "extensions" / "eda" / "rulebooks"
+PAGE = ROOT / "docs" / "docsite" / "rst" / "events.rst"
 # Labels of which status writes some values only.
 VALUES = {"state": set(POOL_STATES), "finding": set(RULES)}
 
@@ -86,6 +89,24 @@ WRONG = {
 @pytest.mark.parametrize("expression", WRONG)
 def test_an_expression_that_would_never_fire_is_refused(expression):
     assert WRONG[expression] in answers(*WRONG)[expression].get("refused", "")
+
+
+def test_the_page_has_a_row_for_each_alert():
+    rows = re.findall(r"^   \* - ``(Theia\w+)``$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert sorted(rows) == sorted(rule["alert"] for rule in rules())
+    # The page calls them the last three.
+    assert sorted(rows[-3:]) == sorted(rule["alert"] for rule in rules() if "theia_remedy" in rule["labels"])
+
+
+def test_alertmanager_posts_where_the_rulebooks_listen():
+    [text] = [block.text for block in blocks(PAGE) if block.file == "alertmanager.yml"]
+    [receiver] = yaml.safe_load(text)["receivers"]
+    listening = [
+        re.findall(r"theia_webhook_\w+ \| default\('?([\w.]+)'?\)", path.read_text(encoding="utf-8"))
+        for path in RULEBOOKS.glob("*.yml")
+    ]
+    wanted = {f"http://{host}:{port}/alerts" for host, port in listening}
+    assert {config["url"] for config in receiver["webhook_configs"]} == wanted
 
 
 PROMTOOL = shutil.which("promtool")

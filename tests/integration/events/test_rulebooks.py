@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import shutil
 import socket
 import subprocess
@@ -21,13 +22,14 @@ import yaml
 from integration.access.access_site import AccessSite, random_name
 from integration.ansible_run import ROOT, environment
 from integration.capacity_site import desired
+from integration.docs.blocks import blocks
 from integration.exam_night import exam
 from integration.lab.operator_site import eventually
 from lab import audit
 from lab.identities import Identity
 from tools import setup_env
 
-RULEBOOKS = ROOT / "extensions" / "eda" / "rulebooks"
+PAGE = ROOT / "docs" / "docsite" / "rst" / "events.rst"
 TOKEN = "what-alertmanager-knows"
 PLAYED = "PLAY RECAP"
 # A Java machine starts, and then Ansible, beside whatever else this computer does.
@@ -78,17 +80,17 @@ def running(name: str, account: Identity, namespace: str, folder: Path, **variab
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    (folder / "vars.json").write_text(json.dumps({"theia_webhook_token": TOKEN, "theia_webhook_port": port}))
-    python = Path(setup_env.make_on_demand("events"))
+    (folder / "vars.json").write_text(json.dumps({"theia_webhook_port": port}))
+    programs = Path(setup_env.make_on_demand("events")).parent
+    # Typed as the page says, but for the files of this test.
+    [command] = [line for block in blocks(PAGE) for line in block.commands if f".{name} " in line]
+    program, *arguments = shlex.split(command.replace("inventory.ini", "hosts.json"))
     log = folder / "rulebook.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [
-                *(python.with_name("ansible-rulebook"), "--rulebook", RULEBOOKS / f"{name}.yml", "--print-events"),
-                *("--inventory", folder / "hosts.json", "--vars", folder / "vars.json"),
-            ],
+            [programs / program, *arguments, "--vars", "vars.json", "--print-events"],
             cwd=folder,
-            env=environment(ANSIBLE_COLLECTIONS_PATH=str(ROOT / "build" / "tree")),
+            env=environment(ANSIBLE_COLLECTIONS_PATH=str(ROOT / "build" / "tree"), theia_webhook_token=TOKEN),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -16,13 +16,15 @@ import yaml
 from integration.access.access_site import AccessSite, random_name
 from integration.ansible_run import ROOT, environment
 from integration.capacity_site import desired
+from integration.docs.blocks import blocks
 from integration.exam_night import exam
-from integration.lab.operator_site import eventually
+from integration.gitops.kinds import serve_kinds
 from integration.module_run import module
 from lab import audit
 
 NAME = "theia-convergence"
 IMAGE = "registry.example.org/theia-ee:0.1.0"
+PAGE = ROOT / "docs" / "docsite" / "rst" / "gitops.rst"
 REPOSITORY = "https://git.example.org/exams.git"
 ACCOUNT = f"system:serviceaccount:{{}}:{NAME}"
 
@@ -110,18 +112,7 @@ def test_the_container_of_the_cron_job_makes_a_day_true_and_writes_no_more_than_
 
 @pytest.fixture(scope="module")
 def kinds(site):
-    """The API server knows the kinds of Argo CD and Flux."""
-    documents = yaml.safe_load(Path(__file__).with_name("crds.yml").read_text(encoding="utf-8"))
-    for definition in documents:
-        site.lab.api.apply(definition)
-    for definition in documents:
-        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition['metadata']['name']}"
-        eventually(f"{path} is served", lambda path=path: _established(site.lab.api.get(path)))
-
-
-def _established(definition) -> bool:
-    conditions = definition.get("status", {}).get("conditions", [])
-    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+    serve_kinds(site.lab.api)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +135,18 @@ def test_what_brings_a_calendar_out_of_a_repository_is_what_its_controllers_take
         clean = {key: found[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": f"{NAME}-strict"}}
         site.kubectl("create", "--dry-run=server", "--validate=strict", "-f", "-", stdin=clean)
     assert site.setup(**for_it, **extra).good().changed == 0
+
+
+@pytest.mark.usefixtures("kinds")
+def test_what_the_page_tells_argo_cd_to_ignore_is_what_it_takes(site):
+    [text] = [block.text for block in blocks(PAGE) if block.file == "ignore.yml"]
+    application = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": random_name("platform")},
+        "spec": {"project": "default", "destination": {"namespace": site.namespace}, **yaml.safe_load(text)["spec"]},
+    }
+    site.kubectl("create", "--dry-run=server", "--validate=strict", "-f", "-", stdin=application)
 
 
 def test_what_lies_in_the_folder_for_argo_cd_runs_the_same_as_the_cron_job(site):

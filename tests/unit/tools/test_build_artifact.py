@@ -28,6 +28,6 @@ def test_the_artifact_is_installed_with_what_it_needs(tmp_path):
 
 def test_what_nobody_should_get_is_refused(tmp_path):
     (tmp_path / "checkout").mkdir()
-    (tmp_path / "checkout" / "notes.md").write_text("what somebody thought")
-    with pytest.raises(build_artifact.ArtifactError, match=r"notes\.md: not meant to be shipped"):
+    (tmp_path / "checkout" / "notes.txt").write_text("what somebody thought")
+    with pytest.raises(build_artifact.ArtifactError, match=r"notes\.txt: not meant to be shipped"):
         built(tmp_path, files())

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from datetime import timedelta
 
@@ -193,6 +194,14 @@ def test_every_playbook_that_reaches_a_cluster_is_listed():
     playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml") if not path.stem.startswith("setup_")}
     assert playbooks == set(RIGHTS)
     assert playbooks == {name for names in PERSONAS.values() for name in names}
+
+
+def test_the_page_about_rights_says_who_runs_what():
+    page = (ROOT / "docs" / "docsite" / "rst" / "access.rst").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^   \* - ``(\w+)``\n     - (.+)$", page, flags=re.MULTILINE))
+    told = {name: set(re.findall(r"\w+", rows[name])) & set(RIGHTS) for name in PERSONAS}
+    assert told == {name: set(playbooks) for name, playbooks in PERSONAS.items()}
+    assert set(rows) == {*PERSONAS, *BESIDE}
 
 
 def on_file(role):
