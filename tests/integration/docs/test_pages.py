@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,13 @@ def beside_argo_cd_and_flux(reader):
         serve_kinds(reader.site.lab.api)
         reader.site.lab.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
         yield
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_block_of_a_page_is_overlooked(page):
+    begin = re.compile(r"^ *(?:\.\. code(?:-block)?::|```\w|(?!\.\.).*::$)", re.MULTILINE)
+    begun = begin.findall(page.read_text(encoding="utf-8"))
+    assert len(blocks(page)) == len(begun)
 
 
 # What a page takes for granted beside an installation.
