@@ -134,7 +134,9 @@ def reader(site, tmp_path):
     # An inventory that cannot be read is only a warning otherwise.
     reader = Reader(tmp_path, site, {**env, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"})
     reader.names["sessions=NAME"] = f"sessions={session}"
-    reader.names["workspaces=NAME"] = f"workspaces={site.store(ADA, 'c-latest')}"
+    workspace = site.store(ADA, "c-latest")
+    reader.names["workspaces=NAME"] = f"workspaces={workspace}"
+    reader.names["volume_from=NAME"] = f"volume_from={workspace}"
     shutil.copytree(ROOT / "inventories" / "example", tmp_path / "inventory")
     for file in (tmp_path / "inventory").rglob("*.yml"):
         # The other installation is one that the reader does not have.
