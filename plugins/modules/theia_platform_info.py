@@ -19,6 +19,12 @@ description:
     and never go. With O(service_url) the service is asked whether it answers, and whether it takes O(admin_token).
   - The task does not fail because an installation is not ready. The playbook C(readiness) does.
 options:
+  rights:
+    description:
+      - Whether to ask the API server what the account may do, with a small request for each right of each playbook.
+        If not, there is no check about rights.
+    type: bool
+    default: true
   time_zone:
     description: Name of the time zone in which times are told, such as Europe/Berlin. UTC stands beside it.
     type: str
@@ -128,6 +134,7 @@ def main() -> None:
             **kube_argument_spec(),
             **service_argument_spec(),
             **operator_argument_spec(),
+            "rights": {"type": "bool", "default": True},
             "time_zone": {"type": "str"},
         },
         supports_check_mode=True,

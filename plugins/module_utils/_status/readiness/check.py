@@ -64,7 +64,10 @@ class Facts(t.NamedTuple):
     versions: t.Mapping[str, t.Sequence[str]] = {}
     """By kind of Theia Cloud, the versions in which it is served."""
     denied: t.Mapping[str, t.Sequence[Right]] | None = None
-    """By playbook, what the account may not do of what it needs or could use; None if nobody could tell."""
+    """By playbook, what the account may not do of what it needs or could use; None if nobody could tell.
+
+    Without playbooks nobody asked.
+    """
     collected: t.Mapping[str, t.Any] | None = None
     """What the platform's garbage collector would do; None if there is none."""
     service: ServiceLook | None = None

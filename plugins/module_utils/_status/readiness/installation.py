@@ -46,6 +46,9 @@ def rights(facts: Facts) -> t.Iterator[Check]:
     if facts.denied is None:
         yield unknown("rights", facts.unread("rights") or "the API server does not say what we may do")
         return
+    if not facts.denied:
+        # Nobody asked.
+        return
     alike: dict[tuple[Right, ...], list[str]] = {}
     for playbook, denied in facts.denied.items():
         if lacking := tuple(right for right in denied if right.needed):

@@ -118,6 +118,15 @@ def test_where_nothing_is_wrong_everything_is_go(card):
     assert all(check["evidence"] and check["remedy"] is None for check in result["checks"])
 
 
+def test_whoever_does_not_ask_for_rights_sends_no_request_about_them(card):
+    site = Site()
+    asked = []
+    site.gateway.may = lambda *right, **_more: asked.append(right)
+    result = card(site, rights=False)
+    assert {check["code"] for check in result["checks"]} == CODES - {"rights"}
+    assert (result["ready"], asked) == (True, [])
+
+
 def forbid(verb, *found):
     def change(site):
         site.gateway._forbidden |= {(verb, kind.group, kind.plural) for kind in found}
