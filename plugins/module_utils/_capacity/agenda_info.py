@@ -38,12 +38,14 @@ def run_agenda(task: Task) -> Report:
     calendar = None if stated is None else read_calendar(calendar_content(stated), zone)
     gateway = connect(params)
     ledger = capacity_ledger.read_ledger(gateway.get(CONFIG_MAP, CAPACITY_RECORD))
-    task.warn(describe_doubt(gateway.now(), doubted(gateway.now(), gateway.skew())))
+    now = gateway.now()
+    machine_now = doubted(now, gateway.skew())
+    task.warn(describe_doubt(now, machine_now))
     if not (apps := gateway.list(APP_DEFINITION, keep=app_definition_row)):
         raise gateway.no_installation()
     records, unreadable = read_all(gateway.list(CONFIG_MAP, label_selector=SELECTOR))
-    now, holds = gateway.now(), _holds(ledger)
-    due = agenda(calendar, records, holds, now)
+    holds = _holds(ledger)
+    due = agenda(calendar, records, holds, now, machine_now)
     found = _deviations(apps, ledger)
     fights = {
         name: fought for name, each in found.items() if (fought := [d for d in each if d.fought(format_time(now))])
@@ -58,7 +60,7 @@ def run_agenda(task: Task) -> Report:
         "close": list(due.close),
         "steps": steps,
         "changes": len(steps),
-        "problems": _problems(calendar, unreadable),
+        "problems": [*_problems(calendar, unreadable), *due.doubts(now, machine_now, zone)],
         "fights": [tell_fight(name, each) for name, each in fights.items()],
         "next_change_at": format_time(due.next_change_at) if due.next_change_at else None,
         "next_change_told": tell_time(due.next_change_at, zone) if due.next_change_at else None,
