@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from .._common.report import Difference
@@ -133,6 +134,9 @@ def describe_change(
     """One app definition as C(theia_capacity) found it and leaves it."""
     app = change.app_definition
     pool = snapshot.pools.get(app.name)
+    # What was not sent yet, as in check mode, is not what the pool lacks.
+    bound = (change.after if sent else app.values)["min_instances"]
+    cold = change.cold_seconds if change.warm_lost else None
     return {
         "name": app.name,
         "uid": app.uid,
@@ -140,8 +144,12 @@ def describe_change(
         "note": failure or change.note,
         "before": dict(app.values),
         "after": dict(app.values) if failure and not sent else change.after,
-        "pods": change.effect._asdict(),
-        "pool": None if pool is None else describe_pool(pool, change.after["min_instances"] or 0),
+        "pods": {
+            **change.effect._asdict(),
+            "warm_lost": change.warm_lost,
+            "cold_seconds": None if cold is None else math.ceil(cold),
+        },
+        "pool": None if pool is None else describe_pool(pool, bound or 0),
         "ledger": describe_ledger(change.ledger_after if settled else change.ledger_during),
         "draining": _describe_draining(change, snapshot),
         "lockouts": [_describe_gap(gap) for gap in gaps if gap.seat.app_definition == app.name],
