@@ -20,8 +20,9 @@ from .job import read_job
 from .mend import Mending, Repaired, to_mend
 from .problems import failure_of, warnings_of
 from .result import describe_change, describe_repair, differences
+from .search import lateness
 from .send import merge_patch
-from .wait import Undone, Warmth, lateness, wait_until_warm
+from .wait import Undone, Warmth, wait_until_warm
 
 if t.TYPE_CHECKING:
     from .._common.report import Task
