@@ -76,7 +76,7 @@ def read_job(params: Params) -> Job:
             params["lockout"],
             params["quiet_seconds"],
             params["quiet_wait_seconds"],
-            troubled=ProgressFile(params["progress_file"]).troubled,
+            ProgressFile(params["progress_file"]),
         ),
         start=_moment(params, "hold_from"),
         late=params["late"],
