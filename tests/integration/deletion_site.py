@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import typing as t
 from datetime import datetime
@@ -26,9 +27,11 @@ class Files(t.NamedTuple):
     folder: Path
 
     def content(self) -> str | None:
-        """A hash over all names and bytes; None if nothing is there."""
-        found = sorted(file for file in self.folder.rglob("*") if file.is_file()) if self.folder.is_dir() else []
-        parts = [part for file in found for part in (str(file.relative_to(self.folder)).encode(), file.read_bytes())]
+        """A hash over all names and bytes; None if nothing is there. What goes while it is read is not there."""
+        parts = []
+        for file in sorted(self.folder.rglob("*")):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                parts += [file.read_bytes(), str(file.relative_to(self.folder)).encode()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest() if parts else None
 
 
