@@ -11,48 +11,51 @@ import typing as t
 from .._common.errors import EduideError, several
 from .._common.timestamps import format_time
 from .._platform.names import SPEC_FIELDS
-from .._platform.pool import Pool
 from .._platform.rows import AppDefinitionRow
 from .lockout import locked_out, refusal
-from .plan import Change, Refused, plan_baseline, plan_present
+from .plan import NO_POOL, Change, Refused, plan_baseline, plan_present
 from .view import pick, require_operator
 
 if t.TYPE_CHECKING:
-    from .._platform.options import Installation
     from .job import Job
     from .view import CapacityView
 
 
-def plan_changes(snapshot: CapacityView, job: Job, installation: Installation, namespace: str) -> list[Change]:
-    """Plan every app definition of the task; what cannot be granted is told at once, before anything is sent."""
-    changes, refusals, now = [], [], format_time(snapshot.now)
+def plan_changes(snapshot: CapacityView, job: Job, namespace: str) -> list[Change]:
+    """Plan every app definition of the task."""
     if job.state == "baseline":
-        hold = job.terms.hold
-        entries = snapshot.ledger.entries
-        if hold is not None:
-            snapshot.ledger.require(hold)
-        # What is only draining has no exam of its own any more, so any exam that ends finishes it.
-        held = [name for name, e in entries.items() if hold is None or hold in e.holds or not e.open_holds]
-        names = [desired.name for desired in job.all_desired] or sorted(held)
-        eager = snapshot.operator is None or snapshot.operator.eager
-        for name in names:
-            entry = snapshot.ledger.entries.get(name)
-            app = snapshot.app_definitions.get(name)
-            if app is None and entry is not None:
-                app = AppDefinitionRow(name, "", 0, "", dict.fromkeys(SPEC_FIELDS))
-            app = app or pick(snapshot, name, namespace)
-            pool = snapshot.pools.get(name) or Pool((), frozenset(), ())
-            sessions = snapshot.sessions.get(name, ())
-            change = plan_baseline(app, pool, entry, job.terms, now=now, eager=eager, sessions=sessions)
-            locks_out = _lockout_text(change, snapshot, job)
-            changes.append(change.put_off("failed", locks_out) if locks_out else change)
-        return changes
-    eager = require_operator(snapshot, installation, namespace).eager
+        return _back_to_baseline(snapshot, job, namespace)
+    return _present(snapshot, job, namespace)
+
+
+def _back_to_baseline(snapshot: CapacityView, job: Job, namespace: str) -> list[Change]:
+    changes, now, hold, entries = [], format_time(snapshot.now), job.terms.hold, snapshot.ledger.entries
+    if hold is not None:
+        snapshot.ledger.require(hold)
+    # What is only draining has no exam of its own any more, so any exam that ends finishes it.
+    held = [name for name, e in entries.items() if hold is None or hold in e.holds or not e.open_holds]
+    eager = snapshot.operator is None or snapshot.operator.eager
+    for name in [desired.name for desired in job.all_desired] or sorted(held):
+        entry, app = entries.get(name), snapshot.app_definitions.get(name)
+        if app is None and entry is not None:
+            app = AppDefinitionRow(name, "", 0, "", dict.fromkeys(SPEC_FIELDS))
+        app = app or pick(snapshot, name, namespace)
+        pool, sessions = snapshot.pools.get(name) or NO_POOL, snapshot.sessions.get(name, ())
+        change = plan_baseline(app, pool, entry, job.terms, now=now, eager=eager, sessions=sessions)
+        locks_out = _lockout_text(change, snapshot, job)
+        changes.append(change.put_off("failed", locks_out) if locks_out else change)
+    return changes
+
+
+def _present(snapshot: CapacityView, job: Job, namespace: str) -> list[Change]:
+    """What cannot be granted is told at once, before anything is sent."""
+    changes, refusals, now = [], [], format_time(snapshot.now)
+    eager = not snapshot.knows_pools or require_operator(snapshot, job.installation, namespace).eager
     for desired in job.all_desired:
         try:
             app = pick(snapshot, desired.name, namespace)
             entry = snapshot.ledger.entries.get(desired.name)
-            pool, sessions = snapshot.pools[desired.name], snapshot.sessions.get(desired.name, ())
+            pool, sessions = snapshot.pools.get(desired.name), snapshot.sessions.get(desired.name, ())
             change = plan_present(app, pool, entry, desired, job.terms, now=now, eager=eager, sessions=sessions)
             changes.append(change)
             refusals += [text for text in [_lockout_text(change, snapshot, job)] if text]

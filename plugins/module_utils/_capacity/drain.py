@@ -13,12 +13,24 @@ from .._platform.rows import AppDefinitionRow, LiveSession
 from .ledger import Entry, Values, more_generous
 
 
-def claims_in_the_way(app: AppDefinitionRow, pool: Pool, wanted: Values) -> tuple[Instance, ...]:
+def claims_in_the_way(app: AppDefinitionRow, pool: Pool | None, wanted: Values) -> tuple[Instance, ...]:
     """The claims in the way of lowering the bound: below a claim, an instance loses its owner and becomes an orphan."""
     minimum = wanted.get("min_instances")
-    if minimum is None or minimum >= (app.values["min_instances"] or 0):
+    if pool is None or minimum is None or minimum >= (app.values["min_instances"] or 0):
         return ()
     return tuple(pool.claims_above(minimum))
+
+
+def lowered_unseen(app: AppDefinitionRow, pool: Pool | None, wanted: Values) -> list[str]:
+    """The bounds that would be lowered although nobody knows who is on the instances; absent ones bound nothing."""
+    if pool is not None:
+        return []
+    live = {field: app.values[field] for field in wanted}
+    return [field for field, now in live.items() if wanted[field] != now and _is_less(wanted[field], now)]
+
+
+def _is_less(wanted: int | None, live: int | None) -> bool:
+    return wanted is not None and (live is None or live < 0 or wanted < live)
 
 
 def outlasting_sessions(

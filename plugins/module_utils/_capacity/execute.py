@@ -16,7 +16,6 @@ from .send import Send, carry_out, unless_claimed
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
-    from .._platform.options import Installation
     from .job import Job
     from .plan import Change
     from .view import CapacityView
@@ -47,7 +46,7 @@ class Execution(t.NamedTuple):
         return {**found, **{n: f"{text}; {found[n]}" if n in found else text for n, text in self.failures.items()}}
 
 
-def run(gateway: Gateway, send: Send, job: Job, installation: Installation, *, check_mode: bool) -> Execution:
+def run(gateway: Gateway, send: Send, job: Job, *, check_mode: bool) -> Execution:
     """Plan and carry out; when somebody else writes in between, look again and plan again.
 
     So it is where the answer to a write got lost, for every write through the cluster is guarded: the next look shows
@@ -59,7 +58,7 @@ def run(gateway: Gateway, send: Send, job: Job, installation: Installation, *, c
     ledger_lost = False
     for remaining in reversed(range(ROUNDS)):
         try:
-            done = _round(gateway, send, job, installation, done, check_mode=check_mode)
+            done = _round(gateway, send, job, done, check_mode=check_mode)
         except Conflict as exc:
             if done is not None:
                 done = done._replace(conflicts=dict.fromkeys(done.conflicts, str(exc)))
@@ -91,12 +90,12 @@ def _round(
     gateway: Gateway,
     send: Send,
     job: Job,
-    installation: Installation,
     earlier: Execution | None,
     *,
     check_mode: bool,
 ) -> Execution:
-    snapshot, changes = plan_in_quiet(gateway, job, installation, check_mode=check_mode)
+    installation = job.installation
+    snapshot, changes = plan_in_quiet(gateway, job, check_mode=check_mode)
     planned = {change.app_definition.name: change for change in changes}
     operator = snapshot.operator
     followed = [name for name, change in planned.items() if change.patch and operator and operator.eager]

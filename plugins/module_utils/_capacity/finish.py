@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting until the sessions that keep values from being restored have ended, and restoring them then."""
+"""Carrying out a task to its end: values that sessions keep from being restored are restored when those have ended."""
 
 from __future__ import annotations
 
@@ -18,16 +18,23 @@ from .look import read
 if t.TYPE_CHECKING:
     from .._common.progress import ProgressFile
     from .._kubernetes.gateway import Gateway
-    from .._platform.options import Installation
     from .job import Job
     from .send import Send
+
+
+def run_to_the_end(gateway: Gateway, send: Send, job: Job, *, check_mode: bool) -> Execution:
+    """Plan and carry out, and wait for those who are in the way if the caller wants that."""
+    done = run(gateway, send, job, check_mode=check_mode)
+    if job.wait is None or job.state != "baseline" or check_mode:
+        return done
+    patience = job.wait.timeout_seconds
+    return finish_draining(gateway, send, job, done, timeout_seconds=patience, progress=job.wait.progress)
 
 
 def finish_draining(
     gateway: Gateway,
     send: Send,
     job: Job,
-    installation: Installation,
     done: Execution,
     *,
     timeout_seconds: float,
@@ -42,8 +49,8 @@ def finish_draining(
 
         def look(names: frozenset[str] = draining) -> frozenset[str]:
             """Who is still draining."""
-            snapshot = read(following, installation)
-            changes = plan_changes(snapshot, job, installation, gateway.namespace)
+            snapshot = read(following, job.installation)
+            changes = plan_changes(snapshot, job, gateway.namespace)
             left = {change.app_definition.name: len(change.in_the_way) for change in changes}
             for name in sorted(names):
                 progress.write({"app_definition": name, "draining": left.get(name, 0), "seconds": deadline.elapsed})
@@ -54,15 +61,10 @@ def finish_draining(
 
         try:
             wait_until(
-                look,
-                fewer,
-                timeout_seconds=deadline.remaining,
-                clock=clock,
-                sleep=sleep,
-                troubled=progress.troubled,
+                look, fewer, timeout_seconds=deadline.remaining, clock=clock, sleep=sleep, troubled=progress.troubled
             )
             # Also when the time is over, for others are in the way by then.
-            done = _joined(done, run(gateway, send, job, installation, check_mode=False))
+            done = _joined(done, run(gateway, send, job, check_mode=False))
         except EduideError as exc:
             # What was done before has to be told all the same.
             return done._replace(failures={**done.failures, **dict.fromkeys(draining, exc.told)})

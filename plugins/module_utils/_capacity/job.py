@@ -15,11 +15,22 @@ from .._common.timestamps import format_time, parse_moment, parse_until
 from .._exams.declaration import EXAM_NAME
 from .._exams.options import read_time_zone
 from .._platform.names import SPEC_FIELDS
+from .._platform.options import Installation, read_installation
 from .care import Care
 from .lateness import TIME_LIMITS
 from .plan import Desired, HoldTerms, Refused
+from .repair import Kind
 
 Params = t.Mapping[str, t.Any]
+
+
+class Wait(t.NamedTuple):
+    """How long the caller waits for warm pools, or for those that keep a pool from being lowered."""
+
+    timeout_seconds: float
+    settle_seconds: float
+    """For how long an instance has to be ready."""
+    progress: ProgressFile
 
 
 class Job(t.NamedTuple):
@@ -30,14 +41,22 @@ class Job(t.NamedTuple):
     """For state=baseline only the names count; none at all means everything the ledger knows."""
     terms: HoldTerms
     care: Care
-    require_leader: bool
-    """Refuse to begin while no operator leads: warming would never end."""
+    installation: Installation = Installation()
+    wait: Wait | None = None
     accept: frozenset[str] = frozenset()
     """Which refusals the caller overrides."""
     start: datetime | None = None
     """When the exam starts; None if nobody said."""
     late: bool = False
     """Change a warm pool even if it is not warm again by then."""
+    named: tuple[str, ...] = ()
+    """The app definitions that the task is about, those included that are there to be repaired; none are all."""
+    repair: tuple[Kind, ...] = ()
+
+    @property
+    def require_leader(self) -> bool:
+        """Refuse to begin while no operator leads: warming would never end."""
+        return self.wait is not None and self.state == "present"
 
 
 def read_job(params: Params) -> Job:
@@ -61,6 +80,7 @@ def read_job(params: Params) -> Job:
         )
     _check_whose_hold_ends(params)
     until = _moment(params, "hold_until")
+    progress = ProgressFile(params["progress_file"])
     return Job(
         state=params["state"],
         # Those of which nothing is asked are there to be repaired.
@@ -76,12 +96,15 @@ def read_job(params: Params) -> Job:
             params["lockout"],
             params["quiet_seconds"],
             params["quiet_wait_seconds"],
-            troubled=ProgressFile(params["progress_file"]).troubled,
+            troubled=progress.troubled,
         ),
+        installation=read_installation(params),
+        wait=Wait(params["wait_timeout_seconds"], params["settle_seconds"], progress) if params["wait"] else None,
         start=_moment(params, "hold_from"),
         late=params["late"],
-        require_leader=params["wait"] and params["state"] == "present",
         accept=frozenset(params["accept"]),
+        named=tuple(names),
+        repair=tuple(params["repair"]),
     )
 
 

@@ -11,19 +11,20 @@ import typing as t
 from .._common.errors import Conflict, EduideError
 from .._kubernetes.kinds import APP_DEFINITION
 from .._platform.leader import leads
-from .care import Care, quiet
+from .care import quiet
 from .lockout import refusal, seat_of, seats
 from .look import look_at
 from .plan import Refused
 from .readmit import fill_list, refresh_pods, watch_lists
-from .repair import Kind, Repair, plan_repairs
+from .repair import Repair, plan_repairs
 from .settle import carry_out, make_whole
 from .view import CapacityView, pick
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.operator import Operator
-    from .._platform.options import Installation
+    from .execute import Execution
+    from .job import Job
     from .quiet import Look
 
 Outcome = t.Literal["repaired", "kept_claimed", "late", "refused", "failed"]
@@ -47,33 +48,45 @@ class Repaired(t.NamedTuple):
         return f"{self.app_definition}: instance {self.repair.instance_id}: {self.note}"
 
 
-def to_mend(snapshot: CapacityView, stated: t.Sequence[str], namespace: str, *, may_be_gone: bool) -> list[str]:
-    """The app definitions that are stated, or all of them; one that is not there is left out, or else an error."""
-    names = [*stated] or sorted(snapshot.app_definitions)
-    if may_be_gone:
+def repair_pools(gateway: Gateway, job: Job, done: Execution, *, check_mode: bool) -> tuple[list[Repaired], list[str]]:
+    """Mend the pools of the app definitions of the task; what became of each instance, and what went wrong."""
+    operator = done.snapshot.operator
+    # Where there are no pools, nobody is locked out of one.
+    if not job.repair or (job.repair == ("address_lists",) and not (operator and operator.eager)):
+        return [], []
+    names = _to_mend(done.snapshot, job, gateway.namespace)
+    try:
+        mending = _Mending(gateway, job, operator)
+        repaired = mending.foresee(names) if check_mode else mending.run(names)
+    except EduideError as exc:
+        if not done.sent:
+            raise
+        # What was changed before has to be told all the same.
+        return [], [exc.told]
+    return repaired, [each.problem for each in repaired if each.problem]
+
+
+def _to_mend(snapshot: CapacityView, job: Job, namespace: str) -> list[str]:
+    """The app definitions that are named, or all of them. What an exam held may be gone by now."""
+    names = [*job.named] or sorted(snapshot.app_definitions)
+    if job.state == "baseline":
         return [name for name in names if name in snapshot.app_definitions]
     for name in names:
         pick(snapshot, name, namespace)
     return names
 
 
-class Mending:
+class _Mending:
     """The repairs of one task."""
 
-    def __init__(
-        self,
-        gateway: Gateway,
-        installation: Installation,
-        operator: Operator | None,
-        care: Care,
-        kinds: t.Sequence[Kind],
-    ) -> None:
+    def __init__(self, gateway: Gateway, job: Job, operator: Operator | None) -> None:
+        installation = job.installation
         if operator is None or not operator.eager:
             raise Refused(
                 f"nothing can be repaired: Deployment {installation.operator_deployment!r} is not there or runs "
                 "without --eagerStart, so that there are no pools"
             )
-        self._gateway, self._installation, self._care, self._kinds = gateway, installation, care, kinds
+        self._gateway, self._installation, self._care, self._kinds = gateway, installation, job.care, job.repair
         self._keycloak = operator.keycloak
 
     def plan(self, names: t.Collection[str]) -> dict[str, tuple[Look, list[Repair]]]:

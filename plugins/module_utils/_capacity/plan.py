@@ -9,15 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import EduideError
-from .._platform.pool import (
-    Effect,
-    Instance,
-    Pool,
-    effect,
-    smallest_total,
-)
+from .._platform.pool import Effect, Instance, Pool, effect, smallest_total
 from .._platform.rows import AppDefinitionRow, LiveSession
-from .drain import claims_in_the_way, narrowing, outlasting_sessions
+from .drain import claims_in_the_way, lowered_unseen, narrowing, outlasting_sessions
 from .drift import Policy, adopted, deviations, drifted, tell_drift, tell_fight, tell_repair
 from .ledger import Entry, Hold, Values, more_generous
 
@@ -27,6 +21,7 @@ SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
 Outcome = t.Literal["changed", "unchanged", "draining", "drift", "void", "late", "failed"]
 
 NO_EFFECT = Effect(0, 0, 0)
+NO_POOL = Pool((), frozenset(), ())
 
 
 class Desired(t.NamedTuple):
@@ -121,7 +116,7 @@ class Refused(EduideError):
 
 def plan_present(
     app: AppDefinitionRow,
-    pool: Pool,
+    pool: Pool | None,
     entry: Entry | None,
     desired: Desired,
     terms: HoldTerms,
@@ -130,7 +125,7 @@ def plan_present(
     eager: bool,
     sessions: t.Sequence[LiveSession] = (),
 ) -> Change:
-    """Plan what the caller states: as a hold of an exam if one is named, else for good."""
+    """Plan what the caller states, as a hold of an exam or for good; without a pool nobody knows of its instances."""
     before = entry
     entry, note = _same_app_definition(app, entry)
     if entry is not None and _is_finished(app, entry):
@@ -146,9 +141,9 @@ def plan_present(
             if fights and terms.drift == "repair_once":
                 return _left_alone(app, before, entry, "drift", tell_fight(app.name, fights))
             entry, note = _settle_drift(app, entry, terms, now)
-        planned = _with_hold(app, pool, entry, desired, terms)
+        planned = _with_hold(app, pool or NO_POOL, entry, desired, terms)
         wanted = planned.desired()
-    _check(app, wanted, terms)
+    _check(app, pool, wanted, terms)
     if not eager and (wanted.get("min_instances") or 0) > (app.values["min_instances"] or 0):
         raise Refused(_lazy_text(app))
     draining, outlasting = claims_in_the_way(app, pool, wanted), outlasting_sessions(app, sessions, wanted)
@@ -171,7 +166,7 @@ def plan_present(
     )
 
 
-def _wanted_for_good(app: AppDefinitionRow, pool: Pool, entry: Entry | None, desired: Desired) -> Values:
+def _wanted_for_good(app: AppDefinitionRow, pool: Pool | None, entry: Entry | None, desired: Desired) -> Values:
     """The values that a caller states outside of any exam; nothing in the ledger may be in their way."""
     if entry is not None:
         raise Refused(
@@ -180,7 +175,7 @@ def _wanted_for_good(app: AppDefinitionRow, pool: Pool, entry: Entry | None, des
         )
     wanted: Values = dict(desired.values)
     if desired.warm is not None:
-        total = smallest_total(desired.warm, pool)
+        total = smallest_total(desired.warm, pool or NO_POOL)
         if total > (app.values["min_instances"] or 0):
             wanted["min_instances"] = total
     return wanted
@@ -331,8 +326,13 @@ def _is_finished(app: AppDefinitionRow, entry: Entry) -> bool:
     return not entry.open_holds and not _differences(app, entry.baseline)
 
 
-def _check(app: AppDefinitionRow, wanted: Values, terms: HoldTerms) -> None:
-    """Refuse what the platform, or the way to it, would refuse or not understand."""
+def _check(app: AppDefinitionRow, pool: Pool | None, wanted: Values, terms: HoldTerms) -> None:
+    """Refuse what the platform, or the way to it, would refuse or not understand, and what nobody can answer for."""
+    if lowered := lowered_unseen(app, pool, wanted):
+        raise Refused(
+            f"{', '.join(lowered)} of {app.name} would be lowered, and which sessions that would hurt is not known "
+            "without access to the cluster; do it with cluster credentials, without unchecked"
+        )
     if "inactive_minutes" in wanted and app.values["inactive_minutes"] is None:
         raise Refused(f"{app.name} has no activity tracker, so that nothing would obey inactive_minutes; leave it out")
     if clash := _clash(app, wanted):
@@ -381,9 +381,9 @@ def _differences(app: AppDefinitionRow, wanted: Values) -> Values:
     return {field: value for field, value in wanted.items() if app.values[field] != value}
 
 
-def _effect(app: AppDefinitionRow, pool: Pool, patch: Values) -> Effect:
+def _effect(app: AppDefinitionRow, pool: Pool | None, patch: Values) -> Effect:
     """Any changed field rebuilds the free instances, the number of them or not."""
-    if not patch:
+    if not patch or pool is None:
         return NO_EFFECT
     return effect(pool, patch.get("min_instances", app.values["min_instances"]) or 0)
 

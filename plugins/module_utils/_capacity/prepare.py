@@ -25,11 +25,9 @@ if t.TYPE_CHECKING:
     from .job import Job
 
 
-def plan_in_quiet(
-    gateway: Gateway, job: Job, installation: Installation, *, check_mode: bool
-) -> tuple[CapacityView, list[Change]]:
+def plan_in_quiet(gateway: Gateway, job: Job, *, check_mode: bool) -> tuple[CapacityView, list[Change]]:
     """Plan while no session is being released; a pool that does not become quiet in time is left as it is."""
-    snapshot, changes = _plan_now(gateway, job, installation)
+    snapshot, changes = _plan_now(gateway, job)
     operator = snapshot.operator
     rebuilt = [
         change.app_definition.name
@@ -38,12 +36,12 @@ def plan_in_quiet(
     ]
     if check_mode or not rebuilt:
         return snapshot, changes
-    if job.require_leader and not leads(gateway, installation):
+    if job.require_leader and not leads(gateway, job.installation):
         # Without an operator releases do not end either.
-        raise leaderless(gateway, installation)
+        raise leaderless(gateway, job.installation)
     waited, late = quiet(gateway, job.care, rebuilt)
     if waited:
-        snapshot, changes = _plan_now(gateway, job, installation)
+        snapshot, changes = _plan_now(gateway, job)
     put_off = [
         change.put_off("late", _late_text(change.app_definition.name, late, job.care))
         if change.patch and change.app_definition.name in late
@@ -53,11 +51,11 @@ def plan_in_quiet(
     return snapshot, put_off
 
 
-def _plan_now(gateway: Gateway, job: Job, installation: Installation) -> tuple[CapacityView, list[Change]]:
-    snapshot = read(gateway, installation)
-    changes = plan_changes(snapshot, job, installation, gateway.namespace)
+def _plan_now(gateway: Gateway, job: Job) -> tuple[CapacityView, list[Change]]:
+    snapshot = read(gateway, job.installation)
+    changes = plan_changes(snapshot, job, gateway.namespace)
     if "verdict" not in job.accept:
-        changes = guard(gateway, installation, snapshot, changes, raises=job.state == "present")
+        changes = guard(gateway, job.installation, snapshot, changes, raises=job.state == "present")
     return snapshot, _unless_late(gateway, job, snapshot, changes)
 
 

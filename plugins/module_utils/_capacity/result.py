@@ -8,24 +8,53 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.report import Difference
+from .._common.report import Difference, Report
 from .._common.timestamps import format_time
 from .._platform.names import SPEC_FIELDS
 from .drift import deviations
+from .problems import failure_of
 
 if t.TYPE_CHECKING:
     from .._platform.fields import Owner
     from .._platform.pool import Pool
     from .._platform.rows import AppDefinitionRow
+    from .execute import Execution
     from .ledger import Entry
     from .lockout import Gap
     from .mend import Repaired
     from .plan import Change
     from .view import CapacityView
-    from .wait import Warmth
+    from .wait import WaitResult, Warmth
 
 
-def differences(items: t.Iterable[t.Mapping[str, t.Any]]) -> list[Difference]:
+def report(
+    done: Execution,
+    waited: WaitResult | None = None,
+    repaired: t.Sequence[Repaired] = (),
+    unrepaired: t.Sequence[str] = (),
+    **fields: t.Any,
+) -> Report:
+    """What C(theia_capacity) returns, with such fields beside it."""
+    snapshot, warmths = (waited.snapshot, waited.warmths) if waited else (done.snapshot, {})
+    items = [
+        _describe_change(
+            change,
+            snapshot,
+            warmth=warmths.get(name),
+            failure=done.problems.get(name),
+            sent=name in done.sent,
+            settled=name not in done.failures,
+            gaps=done.aftermath.gaps,
+        )
+        for name, change in done.changes.items()
+    ]
+    diff = _differences(items)
+    mended = any(each.outcome == "repaired" for each in repaired)
+    failure = failure_of(done, waited.failure if waited else None, unrepaired)
+    return Report(done.ledger_written or bool(diff) or mended, {"app_definitions": items, **fields}, diff, failure)
+
+
+def _differences(items: t.Iterable[t.Mapping[str, t.Any]]) -> list[Difference]:
     """Of described changes those that change something."""
     return [
         Difference(item["name"], item["before"], item["after"]) for item in items if item["before"] != item["after"]
@@ -120,7 +149,7 @@ def describe_app_definition(snapshot: CapacityView, name: str) -> dict[str, t.An
     }
 
 
-def describe_change(
+def _describe_change(
     change: Change,
     snapshot: CapacityView,
     *,
@@ -135,12 +164,12 @@ def describe_change(
     pool = snapshot.pools.get(app.name)
     return {
         "name": app.name,
-        "uid": app.uid,
+        "uid": app.uid or None,
         "outcome": "failed" if failure else change.outcome,
         "note": failure or change.note,
         "before": dict(app.values),
         "after": dict(app.values) if failure and not sent else change.after,
-        "pods": change.effect._asdict(),
+        "pods": change.effect._asdict() if snapshot.knows_pools else None,
         "pool": None if pool is None else describe_pool(pool, change.after["min_instances"] or 0),
         "ledger": describe_ledger(change.ledger_after if settled else change.ledger_during),
         "draining": _describe_draining(change, snapshot),

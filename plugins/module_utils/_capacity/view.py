@@ -40,6 +40,11 @@ class CapacityView(t.NamedTuple):
     """What could not be read, and why; the values that rest on it are None."""
     now: datetime
 
+    @property
+    def knows_pools(self) -> bool:
+        """Whether instances were read at all: the REST service tells nothing of them."""
+        return "services" not in self.missing
+
 
 def view_capacity(snapshot: Snapshot) -> CapacityView:
     seen, operator = snapshot.lists, snapshot.operator

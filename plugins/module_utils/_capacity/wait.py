@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting until pools are warm, and why they are not."""
+"""Waiting until pools are warm."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ import time
 import typing as t
 
 from .._common.errors import EduideError, LostSight, WaitTimeout
-from .._common.progress import ProgressFile
 from .._common.timestamps import format_time
-from .._common.waiting import wait_until
-from .._kubernetes.kinds import EVENT, POD
+from .._common.waiting import Clock, wait_until
 from .._platform import snapshot as platform
-from .._platform.leader import leads
-from .._platform.options import Installation
-from .._platform.workloads import PodRow
-from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
-from .look import look_at, read
-from .plan import Change
+from .cold import find_causes
+from .look import read
 from .progress import describe_progress
-from .quiet import Look
-from .repair import Kind, plan_repairs
 from .view import CapacityView, pick
 
 if t.TYPE_CHECKING:
+    from .._common.progress import ProgressFile
     from .._kubernetes.gateway import Gateway
+    from .._platform.options import Installation
+    from .._platform.workloads import PodRow
+    from .execute import Execution
+    from .job import Job
+    from .plan import Change
 
 
 class Warmth(t.NamedTuple):
@@ -42,6 +40,43 @@ class Warmth(t.NamedTuple):
     """What the wait saw of it; a look that saw the same as the one before is left out."""
 
 
+class WaitResult(t.NamedTuple):
+    """How the wait for the pools of a task ended."""
+
+    snapshot: CapacityView
+    """What was seen last."""
+    warmths: t.Mapping[str, Warmth] = {}
+    failure: EduideError | None = None
+    """Why not all of them are warm."""
+
+
+def wait_for_pools(gateway: Gateway, job: Job, done: Execution) -> WaitResult:
+    """Wait if the caller wants that. What was changed has to be told all the same, so nothing is raised."""
+    waited = WaitResult(done.snapshot)
+    # Without a pool there is nothing to wait for: what needs one was refused, and the rest is done.
+    has_pool = done.snapshot.operator is not None and done.snapshot.operator.eager
+    if job.wait is None or job.state != "present" or not has_pool:
+        return waited
+    try:
+        waited = WaitResult(
+            *wait_until_warm(
+                gateway,
+                job.installation,
+                {n: c for n, c in done.changes.items() if n not in done.failures and c.outcome != "late"},
+                {desired.name: desired.warm for desired in job.all_desired},
+                timeout_seconds=job.wait.timeout_seconds,
+                settle_seconds=job.wait.settle_seconds,
+                progress=job.wait.progress,
+            )
+        )
+        failure: EduideError | None = _lateness(gateway, job.installation, waited, job.wait.timeout_seconds)
+    except Undone as exc:
+        failure = exc
+    except EduideError as exc:
+        failure = WaitTimeout(f"the wait for warm instances was interrupted: {exc}", **exc.details)
+    return waited._replace(failure=failure)
+
+
 def wait_until_warm(
     gateway: Gateway,
     installation: Installation,
@@ -51,7 +86,7 @@ def wait_until_warm(
     timeout_seconds: float,
     settle_seconds: float,
     progress: ProgressFile,
-    clock: t.Callable[[], float] = time.monotonic,
+    clock: Clock = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> tuple[CapacityView, dict[str, Warmth]]:
     """Wait until every pool has what was asked for, or is complete: students may already be taking instances.
@@ -60,51 +95,76 @@ def wait_until_warm(
     for what that client wants: it is an error that names the client. Pods have no probes, so that an instance is taken
     for warm when it has been ready for a while. A look that fails for now is made again.
     """
-    started = clock()
-    warm_since: dict[str, float] = {}
-    looks: list[dict[str, t.Any]] = []
     following = gateway.following()
-
-    def reached(snapshot: CapacityView) -> bool:
-        elapsed = clock() - started
-        if undone := [text for change in changes.values() if (text := _undone(gateway, snapshot, change))]:
-            raise Undone("; ".join(undone))
-        looks.append({"at": format_time(snapshot.now), "counts": {name: _counts(snapshot, name) for name in changes}})
-        pods = _pods(following)
-        for name in changes:
-            minimum, pool, asked = snapshot.app_definitions[name].min_instances, snapshot.pools[name], wanted[name]
-            if not pool.cold(minimum) or (asked is not None and pool.warm_count >= asked):
-                warm_since.setdefault(name, elapsed)
-            else:
-                warm_since.pop(name, None)
-            goal = max(minimum - len(pool.blocked_ids), 0) if asked is None else asked
-            app, now = snapshot.app_definitions[name], snapshot.now
-            progress.write(describe_progress(app, pool, pods, goal=goal, now=now, elapsed=elapsed))
-        return all(elapsed - warm_since.get(name, elapsed + 1) >= settle_seconds for name in changes)
+    warming = _Warming(following, changes, wanted, settle_seconds=settle_seconds, progress=progress, clock=clock)
 
     def look() -> CapacityView:
         return read(following, installation)
 
     try:
         snapshot, _reached = wait_until(
-            look,
-            reached,
-            timeout_seconds=timeout_seconds,
-            clock=clock,
-            sleep=sleep,
-            troubled=progress.troubled,
+            look, warming.reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=progress.troubled
         )
     except LostSight as exc:
         if exc.seen is None:
             raise
         snapshot = exc.seen
-    told = changes_of(looks)
-    return snapshot, {
-        name: _warmth(
-            snapshot, name, warm_since.get(name), [{"at": look["at"], **look["counts"][name]} for look in told]
-        )
-        for name in changes
-    }
+    return snapshot, warming.warmths(snapshot)
+
+
+class _Warming:
+    """Pools that become warm: since when each of them is, and what was seen on the way."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        changes: t.Mapping[str, Change],
+        wanted: t.Mapping[str, int | None],
+        *,
+        settle_seconds: float,
+        progress: ProgressFile,
+        clock: Clock,
+    ) -> None:
+        self._gateway, self._changes, self._wanted = gateway, changes, wanted
+        self._settle_seconds, self._progress, self._clock = settle_seconds, progress, clock
+        self._began = clock()
+        self._warm_since: dict[str, float] = {}
+        self._looks: list[dict[str, t.Any]] = []
+
+    def reached(self, snapshot: CapacityView) -> bool:
+        """Whether all of them have been warm for long enough."""
+        elapsed, changes = self._clock() - self._began, self._changes
+        undone = [text for change in changes.values() if (text := _undone(self._gateway, snapshot, change))]
+        if undone:
+            raise Undone("; ".join(undone))
+        counts = {name: _counts(snapshot, name) for name in changes}
+        self._looks.append({"at": format_time(snapshot.now), "counts": counts})
+        pods = _pods(self._gateway)
+        for name in changes:
+            self._look_at(snapshot, name, pods, elapsed)
+        return all(elapsed - self._warm_since.get(name, elapsed + 1) >= self._settle_seconds for name in changes)
+
+    def _look_at(self, snapshot: CapacityView, name: str, pods: list[PodRow] | None, elapsed: float) -> None:
+        app, pool, asked = snapshot.app_definitions[name], snapshot.pools[name], self._wanted[name]
+        if not pool.cold(app.min_instances) or (asked is not None and pool.warm_count >= asked):
+            self._warm_since.setdefault(name, elapsed)
+        else:
+            self._warm_since.pop(name, None)
+        goal = max(app.min_instances - len(pool.blocked_ids), 0) if asked is None else asked
+        self._progress.write(describe_progress(app, pool, pods, goal=goal, now=snapshot.now, elapsed=elapsed))
+
+    def warmths(self, snapshot: CapacityView) -> dict[str, Warmth]:
+        """How far each had come when this was seen."""
+        looks = changes_of(self._looks)
+        return {
+            name: _warmth(
+                snapshot,
+                name,
+                self._warm_since.get(name),
+                [{"at": look["at"], **look["counts"][name]} for look in looks],
+            )
+            for name in self._changes
+        }
 
 
 def _counts(snapshot: CapacityView, name: str) -> dict[str, int]:
@@ -160,90 +220,14 @@ def _warmth(snapshot: CapacityView, name: str, seconds: float | None, looks: t.I
     )
 
 
-def lateness(
-    gateway: Gateway,
-    installation: Installation,
-    snapshot: CapacityView,
-    warmths: t.Mapping[str, Warmth],
-    timeout_seconds: float,
+def _lateness(
+    gateway: Gateway, installation: Installation, waited: WaitResult, timeout_seconds: float
 ) -> WaitTimeout | None:
     """The error for pools that did not become warm in time, with the causes."""
-    late = {name: warmth for name, warmth in warmths.items() if warmth.seconds is None}
+    late = {name: warmth for name, warmth in waited.warmths.items() if warmth.seconds is None}
     if not late:
         return None
-    causes = _find_causes(gateway, installation, snapshot, late)
-    told = "; ".join(f"{name} has {w.warm} warm and {len(w.cold)} cold instances" for name, w in late.items())
-    text = f"not warm after {timeout_seconds} s: {told}; causes: {'; '.join(causes)}"
+    causes = find_causes(gateway, installation, waited.snapshot, late)
+    counts = "; ".join(f"{name} has {w.warm} warm and {len(w.cold)} cold instances" for name, w in late.items())
+    text = f"not warm after {timeout_seconds} s: {counts}; causes: {'; '.join(causes)}"
     return WaitTimeout(text, causes=causes)
-
-
-def _find_causes(
-    gateway: Gateway, installation: Installation, snapshot: CapacityView, names: t.Iterable[str]
-) -> list[str]:
-    """Why these pools are still cold, from the pool, pods, events and the Lease; read only when a wait has failed."""
-    names = tuple(names)
-    # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
-    tails = [snapshot.app_definitions[name].uid[-12:] for name in names]
-
-    def ours(name: str) -> bool:
-        return any(tail in name for tail in tails)
-
-    def pod_of(obj: dict[str, t.Any]) -> PoolPod | None:
-        pod = project_pool_pod(obj)
-        return pod if pod and ours(pod.name) else None
-
-    def warning_of(event: dict[str, t.Any]) -> Warned | None:
-        warning = project_warning(event)
-        return warning if warning and ours(warning.name) else None
-
-    seen = platform.read_each(
-        gateway,
-        {
-            "pods": lambda: gateway.list(POD, keep=pod_of),
-            "events": lambda: gateway.list(EVENT, keep=warning_of),
-            "parts": lambda: look_at(gateway, names),
-        },
-    )
-    pods = seen.found["pods"]
-    troubles = troubles_of(pods or (), seen.found["events"] or ())
-    troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
-    with_pod = [(pod.instance_id, tail) for pod in pods or () for tail in tails if tail in pod.name]
-    without_pod = [
-        f"{name} {instance.id}"
-        for name, tail in zip(names, tails, strict=True)
-        for instance in snapshot.pools[name].instances
-        if instance.free and instance.current and not instance.ready and (instance.id, tail) not in with_pod
-    ]
-    following = all(_follows(snapshot, name) for name in names)
-    causes = explain(
-        troubles,
-        leading=leads(gateway, installation),
-        following=following,
-        halves=_halves(seen.found["parts"] or {}, snapshot),
-        behind=[text for name in names for text in _behind(snapshot, name)] if following else (),
-        without_pod=() if pods is None else without_pod,
-    )
-    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
-
-
-def _follows(snapshot: CapacityView, name: str) -> bool:
-    """Whether anything was built from the app definition as it is now."""
-    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].min_instances
-    return not pool.cold(minimum) or any(instance.current for instance in pool.instances)
-
-
-def _behind(snapshot: CapacityView, name: str) -> list[str]:
-    """Cold instances of an earlier generation, and those that are not there."""
-    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].min_instances
-    current = {instance.id for instance in pool.instances if instance.current}
-    return [f"{name} {number}" for number in pool.cold(minimum) if number not in current]
-
-
-def _halves(looks: t.Mapping[str, Look], snapshot: CapacityView) -> list[str]:
-    keycloak = snapshot.operator is not None and snapshot.operator.keycloak
-    halves: tuple[Kind, ...] = ("halves",)
-    return [
-        f"instance {repair.instance_id} of {name}: {repair.evidence}"
-        for name, look in looks.items()
-        for repair in plan_repairs(look, halves, keycloak=keycloak)
-    ]

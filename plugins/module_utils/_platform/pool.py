@@ -161,30 +161,21 @@ def count(
     deployments = [row for row in deployments if not row.sidecar]
     ours = _by_id([row for row in services if not row.name.endswith(INTERNAL_SUFFIX)], uid)
     internal = _by_id([row for row in services if row.name.endswith(INTERNAL_SUFFIX)], uid)
-    built = _by_id(deployments, uid)
-    lists = _by_id(addresses or (), uid)
+    built, lists = _by_id(deployments, uid), None if addresses is None else _by_id(addresses, uid)
     generations = [*(row.generation for row in ours.values()), *(row.generation for row in built.values())]
     labelled = any(found is not None for found in generations)
-    instances = []
-    for number, service in sorted(ours.items()):
-        deployment, twin, allowed = built.get(number), internal.get(number), lists.get(number)
-        # The operator takes the first Service by name for the instance's own, and that may be a sidecar's.
-        claimed = (service, twin, claimed_sidecars.get(number))
-        session = next((owner for row in claimed if row and (owner := _session(row))), None)
-        current = not labelled or (deployment is not None and deployment.generation == generation)
-        instances.append(
-            Instance(
-                id=number,
-                session=session,
-                ready=deployment is not None and deployment.ready and not deployment.deleting and twin is not None,
-                dirty=session is None and _release_missed(service, twin, allowed, now),
-                locked_out=session is not None and addresses is not None and not (allowed and allowed.addresses),
-                current=current and not service.deleting,
-            )
-        )
     strangers = _strangers(uid, services, deployments)
     return Pool(
-        instances=tuple(instances),
+        instances=tuple(
+            _instance(
+                _Objects(service, internal.get(number), claimed_sidecars.get(number), built.get(number)),
+                number,
+                lists,
+                generation if labelled else None,
+                now,
+            )
+            for number, service in sorted(ours.items())
+        ),
         foreign_ids=frozenset(stranger.instance_id for stranger in strangers) - frozenset(ours),
         ownerless=tuple(sorted(f"{stranger.kind}/{stranger.name}" for stranger in strangers if not stranger.owned)),
         abandoned=tuple(sorted({stranger.instance_id for stranger in strangers if stranger.claimed} - ours.keys())),
@@ -192,11 +183,39 @@ def count(
             {"external Service": ours, "internal Service": internal},
             {
                 "proxy ConfigMap": None if proxies is None else _by_id(proxies, uid),
-                "address list": None if addresses is None else lists,
+                "address list": lists,
                 "Deployment": built,
             },
             now,
         ),
+    )
+
+
+class _Objects(t.NamedTuple):
+    """What one instance consists of, and the Service of a sidecar that a session holds."""
+
+    service: ServiceRow
+    twin: ServiceRow | None
+    sidecar: ServiceRow | None
+    deployment: DeploymentRow | None
+
+
+def _instance(
+    objects: _Objects, number: int, lists: t.Mapping[int, AddressListRow] | None, generation: int | None, now: datetime
+) -> Instance:
+    """One instance; without ``generation`` every one is current, without ``lists`` nobody is locked out."""
+    service, twin, sidecar, deployment = objects
+    allowed = lists.get(number) if lists is not None else None
+    # The operator takes the first Service by name for the instance's own, and that may be a sidecar's.
+    session = next((owner for row in (service, twin, sidecar) if row and (owner := _session(row))), None)
+    current = generation is None or (deployment is not None and deployment.generation == generation)
+    return Instance(
+        id=number,
+        session=session,
+        ready=deployment is not None and deployment.ready and not deployment.deleting and twin is not None,
+        dirty=session is None and _release_missed(service, twin, allowed, now),
+        locked_out=session is not None and lists is not None and not (allowed and allowed.addresses),
+        current=current and not service.deleting,
     )
 
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Misconfigured, Unreachable
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import (
+    Misconfigured,
+    ServerFailed,
+    Unreachable,
+)
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CAPACITY_RECORD
 from ansible_collections.eduide.theia.plugins.module_utils._service.scaling import Scaling
@@ -219,27 +223,56 @@ def test_what_is_no_time_zone_is_called_so(run, zone):
     assert f"time_zone='{zone}' is not known here" in done["msg"]
 
 
+class Bounds:
+    """A service that tells bounds and sets them, except of one app definition."""
+
+    def __init__(self, *bounds, broken=None):
+        self.bounds = {each.name: each for each in bounds}
+        self.broken, self.sent = broken, []
+
+    @property
+    def admin(self):
+        return self
+
+    def scaling(self, name):
+        return self.bounds[name]
+
+    def scale(self, name, **values):
+        self.sent.append((name, values))
+        if name == self.broken:
+            raise ServerFailed("no luck", applied="unknown")
+
+
+ALONE = {"api": "service", "unchecked": True}
+
+
 @pytest.mark.parametrize(
     ("live", "wanted", "refused"), [(-1, 10, True), (None, 10, True), (5, 10, False), (0, 10, False)]
 )
 def test_without_the_cluster_no_maximum_is_set_where_there_was_none(run, through, live, wanted, refused):
-    class Service:
-        sent = ()
-
-        @property
-        def admin(self):
-            return self
-
-        def scaling(self, name):
-            return Scaling(name, 0, live)
-
-        def scale(self, *sent, **values):
-            self.sent = (sent, values)
-
-    service = through(Service())
-    options = {"api": "service", "unchecked": True, "app_definitions": [{"name": "java", "max_instances": wanted}]}
-    assert bool(run(None, **options).get("failed")) == refused
+    service = through(Bounds(Scaling("java", 0, live)))
+    done = run(None, **ALONE, app_definitions=[{"name": "java", "max_instances": wanted}])
+    assert bool(done.get("failed")) == refused
     assert bool(service.sent) != refused
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_without_the_cluster_what_the_service_does_not_tell_is_null(run, through, check):
+    service = through(Bounds(Scaling("java", 1, 5), Scaling("c", 2, 5), Scaling("rust", 4, 5), broken="c"))
+    asked = [{"name": name, "min_instances": 4} for name in ("java", "c", "rust")]
+    done = run(None, check=check, **ALONE, app_definitions=asked)
+    assert service.sent == ([] if check else [("java", {"min_instances": 4}), ("c", {"min_instances": 4})])
+    told = {item["name"]: (item["outcome"], item["after"]["min_instances"]) for item in done["app_definitions"]}
+    assert told == {"java": ("changed", 4), "c": ("changed", 4) if check else ("failed", 2), "rust": ("unchanged", 4)}
+    if not check:
+        assert "c: no luck; it may have been carried out all the same" in done["msg"]
+    unknown = {"timeout_minutes": None, "inactive_minutes": None}
+    first = done["app_definitions"][0]
+    assert first["before"] == {"min_instances": 1, "max_instances": 5, **unknown}
+    assert [first[field] for field in ("uid", "pods", "pool", "ledger", "seconds_to_warm")] == [None] * 5
+    assert [first[field] for field in ("draining", "lockouts", "looks")] == [[]] * 3
+    assert done["precondition"] == "none"
+    assert done["not_checked"] == ["claimed instances", "ledger", "mode of the operator", "progress of the pool"]
 
 
 def warming(site, meanwhile):

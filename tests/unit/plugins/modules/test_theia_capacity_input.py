@@ -157,6 +157,7 @@ def test_an_end_without_an_exam(gateway, refused):
         pytest.param({"asked": [desired(JAVA, max_instances=999)]}, ["max_instances", "lowered"], id="lowering max"),
         pytest.param({"asked": [desired(JAVA, warm=5)]}, ["warm", "cluster"], id="warm"),
         pytest.param({"wait": True}, ["wait", "cluster"], id="wait"),
+        pytest.param({"repair": ["halves"]}, ["repair", "cluster"], id="repair"),
         pytest.param({"hold": "pgdp-final"}, ["hold", "cluster"], id="hold"),
         pytest.param({"state": "baseline", "all_holds": True}, ["state=baseline", "cluster"], id="baseline"),
         pytest.param({"api": "kubernetes"}, ["api=service"], id="the other way"),

@@ -18,7 +18,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.send import merge_patch
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
-from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
 from unit.pool_world import NAME, PoolWorld
 
 CARE = Care("repair", quiet_seconds=0, quiet_wait_seconds=5)
@@ -26,7 +25,7 @@ TERMS = HoldTerms("pgdp", None, None, "kubernetes")
 
 
 def job(state):
-    return Job(state, (Desired(NAME, None, {"min_instances": 6}),), TERMS, CARE, require_leader=False)
+    return Job(state, (Desired(NAME, None, {"min_instances": 6}),), TERMS, CARE)
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def world():
 
 
 def carry_out(world, state):
-    return run(world.gateway, merge_patch(world.gateway), job(state), Installation(), check_mode=False)
+    return run(world.gateway, merge_patch(world.gateway), job(state), check_mode=False)
 
 
 def finish(world, acts, seconds=60):
@@ -60,7 +59,6 @@ def finish(world, acts, seconds=60):
         world.gateway,
         merge_patch(world.gateway),
         job("baseline"),
-        Installation(),
         first,
         timeout_seconds=seconds,
         progress=mock.Mock(write=reports.append),

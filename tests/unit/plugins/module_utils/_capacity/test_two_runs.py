@@ -30,16 +30,16 @@ CARE = Care("refuse", quiet_seconds=5, quiet_wait_seconds=120)
 
 def pre(exam, warm):
     terms = HoldTerms(exam, None, "refuse", "kubernetes")
-    return Job("present", (Desired(JAVA, warm, {}),), terms, CARE, require_leader=False)
+    return Job("present", (Desired(JAVA, warm, {}),), terms, CARE, INSTALLATION)
 
 
 def post(exam):
-    return Job("baseline", (), HoldTerms(exam, None, "refuse", "kubernetes"), CARE, require_leader=False)
+    return Job("baseline", (), HoldTerms(exam, None, "refuse", "kubernetes"), CARE, INSTALLATION)
 
 
 def carry_out(gateway, order):
     """Why the run gave up, if it did."""
-    return run(gateway, merge_patch(gateway), order, INSTALLATION, check_mode=False).failures.get(JAVA)
+    return run(gateway, merge_patch(gateway), order, check_mode=False).failures.get(JAVA)
 
 
 def world(*earlier, **spec):

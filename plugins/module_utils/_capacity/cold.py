@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why pools are still cold: what was read for that, and only when a wait has failed."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._kubernetes.kinds import EVENT, POD
+from .._platform import snapshot as platform
+from .._platform.leader import leads
+from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
+from .look import look_at
+from .repair import Kind, plan_repairs
+
+if t.TYPE_CHECKING:
+    from .._kubernetes.gateway import Gateway
+    from .._platform.options import Installation
+    from .quiet import Look
+    from .view import CapacityView
+
+
+def find_causes(
+    gateway: Gateway, installation: Installation, snapshot: CapacityView, names: t.Iterable[str]
+) -> list[str]:
+    """What keeps these pools from being warm, from the pool, pods, events and the Lease."""
+    names = tuple(names)
+    # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
+    tails = [snapshot.app_definitions[name].uid[-12:] for name in names]
+
+    def ours(name: str) -> bool:
+        return any(tail in name for tail in tails)
+
+    def pod_of(obj: dict[str, t.Any]) -> PoolPod | None:
+        pod = project_pool_pod(obj)
+        return pod if pod and ours(pod.name) else None
+
+    def warning_of(event: dict[str, t.Any]) -> Warned | None:
+        warning = project_warning(event)
+        return warning if warning and ours(warning.name) else None
+
+    seen = platform.read_each(
+        gateway,
+        {
+            "pods": lambda: gateway.list(POD, keep=pod_of),
+            "events": lambda: gateway.list(EVENT, keep=warning_of),
+            "parts": lambda: look_at(gateway, names),
+        },
+    )
+    pods = seen.found["pods"]
+    troubles = troubles_of(pods or (), seen.found["events"] or ())
+    troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
+    with_pod = [(pod.instance_id, tail) for pod in pods or () for tail in tails if tail in pod.name]
+    without_pod = [
+        f"{name} {instance.id}"
+        for name, tail in zip(names, tails, strict=True)
+        for instance in snapshot.pools[name].instances
+        if instance.free and instance.current and not instance.ready and (instance.id, tail) not in with_pod
+    ]
+    following = all(_follows(snapshot, name) for name in names)
+    causes = explain(
+        troubles,
+        leading=leads(gateway, installation),
+        following=following,
+        halves=_halves(seen.found["parts"] or {}, snapshot),
+        behind=[text for name in names for text in _behind(snapshot, name)] if following else (),
+        without_pod=() if pods is None else without_pod,
+    )
+    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
+
+
+def _follows(snapshot: CapacityView, name: str) -> bool:
+    """Whether anything was built from the app definition as it is now."""
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].min_instances
+    return not pool.cold(minimum) or any(instance.current for instance in pool.instances)
+
+
+def _behind(snapshot: CapacityView, name: str) -> list[str]:
+    """Cold instances of an earlier generation, and those that are not there."""
+    pool, minimum = snapshot.pools[name], snapshot.app_definitions[name].min_instances
+    current = {instance.id for instance in pool.instances if instance.current}
+    return [f"{name} {number}" for number in pool.cold(minimum) if number not in current]
+
+
+def _halves(looks: t.Mapping[str, Look], snapshot: CapacityView) -> list[str]:
+    keycloak = snapshot.operator is not None and snapshot.operator.keycloak
+    halves: tuple[Kind, ...] = ("halves",)
+    return [
+        f"instance {repair.instance_id} of {name}: {repair.evidence}"
+        for name, look in looks.items()
+        for repair in plan_repairs(look, halves, keycloak=keycloak)
+    ]
