@@ -176,10 +176,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.options impor
 )
 from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
-from ansible_collections.eduide.theia.plugins.module_utils._sessions.rehearse.task import (
-    rehearsal_argument_spec,
-    run_rehearsal,
-)
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.rehearse.options import rehearsal_argument_spec
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.rehearse.task import run_rehearsal
 
 
 def main() -> None:

@@ -12,16 +12,18 @@ import typing as t
 from .._common.errors import EduideError, Misconfigured, several
 from .._common.report import Report
 from .._common.timestamps import format_time
-from .calendar import read_calendar
+from .calendar import Calendar, read_calendar
 from .options import read_time_zone
 
 if t.TYPE_CHECKING:
+    from datetime import tzinfo
+
     from .declaration import Exam
 
 
 def check_calendar(params: t.Mapping[str, t.Any]) -> Report:
     """Say of each entry what it declares or what is wrong with it."""
-    calendar = read_calendar(calendar_content(params["calendar"]), read_time_zone(params))
+    calendar = load_calendar(params["calendar"], read_time_zone(params))
     fields = {
         "exams": [_describe_declared(exam) for exam in calendar.exams],
         "broken": [entry._asdict() for entry in calendar.broken],
@@ -40,8 +42,12 @@ def _describe_declared(exam: Exam) -> dict[str, t.Any]:
     return {**exam.written(), **window}
 
 
-def calendar_content(calendar: t.Any) -> t.Any:
-    """The calendar itself, or what is in the file of that name."""
+def load_calendar(stated: t.Any, zone: tzinfo | None) -> Calendar:
+    """The calendar that is stated, or that is in the file of that name."""
+    return read_calendar(_content(stated), zone)
+
+
+def _content(calendar: t.Any) -> t.Any:
     if not isinstance(calendar, str):
         return calendar
     try:

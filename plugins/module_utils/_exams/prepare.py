@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 
 from .._common.errors import Misconfigured
 from .._kubernetes.kinds import CONFIG_MAP
+from .._safety.clocks import describe_doubt, doubted
 from . import plan as exam_plan
 from .declaration import BadDeclaration, declare
 from .known import check_app_definitions, unknown_users
@@ -24,6 +25,7 @@ if t.TYPE_CHECKING:
 
 def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinfo | None) -> exam_plan.Plan:
     params, name, now = task.params, task.params["name"], gateway.now()
+    task.warn(describe_doubt(now, doubted(now, gateway.skew())))
     if params["state"] == "closed":
         known = _open_names(gateway, now) if before is None else ()
         return exam_plan.plan_closed(before, name, known, now, reason=params["end_early_reason"], zone=zone)

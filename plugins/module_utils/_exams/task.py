@@ -16,19 +16,11 @@ from .._common.report import Difference, Report, Task
 from .._common.whoami import who
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import CONFIG_MAP
-from .._safety.clocks import describe_doubt, doubted
 from .._safety.guard import ROUNDS
 from . import plan as exam_plan
 from .options import check_name, read_time_zone
 from .prepare import make_plan
-from .record import (
-    Recorded,
-    describe,
-    history_entry,
-    read_record,
-    record_name,
-    write_record,
-)
+from .record import Recorded, describe, history_entry, read_record, record_name, write_record
 from .tell import tell
 
 if t.TYPE_CHECKING:
@@ -52,7 +44,6 @@ def run_task(task: Task) -> Report:
         before = read_record(found) if found else None
         plan = make_plan(task, gateway, before, zone)
         now = gateway.now()
-        task.warn(describe_doubt(now, doubted(now, gateway.skew())))
         if plan.action and plan.after and not task.check_mode:
             try:
                 _write(gateway, plan, found, _entry(params, plan, now))

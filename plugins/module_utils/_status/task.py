@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from .._capacity.result import describe_capacity
 from .._capacity.verdict.task import Question, verdicts
-from .._common.errors import Misconfigured
-from .._common.progress import ProgressFile
 from .._common.report import Report, Task
-from .._exams.options import read_time_zone
 from .._kubernetes.connect import connect
 from .._platform.options import read_installation
 from .._platform.snapshot import read, with_leader
@@ -20,18 +17,15 @@ from .._workspaces.summary import describe as describe_workspaces
 from .._workspaces.usage.task import note_use
 from .course import describe_exams, describe_logins
 from .view import PARTS, REQUIRED, views_of, what_is_missing
-from .watch import watch
+from .watch import read_job, watch
 
 
 def run_status(task: Task) -> Report:
     """Watch if that is asked for, then read everything once, describe it, and note who is on which workspace."""
-    minutes, zone = _minutes(task), read_time_zone(task.params)
+    job = read_job(task.params)
     gateway = connect(task.params, check_mode=task.check_mode)
     installation = read_installation(task.params)
-    watched = None
-    if minutes:
-        progress = ProgressFile(task.params["progress_file"])
-        watched = watch(gateway, installation, minutes=minutes, zone=zone, progress=progress)
+    watched = watch(gateway, installation, job) if job else None
     snapshot = with_leader(gateway, installation, read(gateway, installation, PARTS, REQUIRED))
     task.warn(what_is_missing(snapshot))
     views = views_of(snapshot)
@@ -53,10 +47,3 @@ def run_status(task: Task) -> Report:
     noted = note_use(task, gateway, lists.sessions, lists.workspaces or (), snapshot.now)
     use = {**noted.fields, "failure": noted.failure.told if noted.failure else None}
     return Report(noted.changed, {**fields, "use": use}, noted.diff)
-
-
-def _minutes(task: Task) -> int:
-    minutes: int = task.params["watch_minutes"]
-    if minutes < 0:
-        raise Misconfigured(f"watch_minutes={minutes}: nobody can watch for less than nothing; state minutes, or 0")
-    return minutes

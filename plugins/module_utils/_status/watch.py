@@ -11,7 +11,10 @@ import typing as t
 
 from .._capacity.look import read
 from .._capacity.result import describe_capacity
+from .._common.errors import Misconfigured
+from .._common.progress import ProgressFile
 from .._common.waiting import wait_until
+from .._exams.options import read_time_zone
 from .page.observations import look_of
 from .projection import Present, project
 
@@ -19,26 +22,40 @@ if t.TYPE_CHECKING:
     from datetime import tzinfo
 
     from .._capacity.view import CapacityView
-    from .._common.progress import ProgressFile
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
 
 INTERVAL_SECONDS = 15.0
 
 
+class WatchJob(t.NamedTuple):
+    """For how long the caller watches, and where it is told meanwhile."""
+
+    minutes: int
+    zone: tzinfo | None
+    progress: ProgressFile
+
+
+def read_job(params: t.Mapping[str, t.Any]) -> WatchJob | None:
+    """None: nobody watches."""
+    minutes = params["watch_minutes"]
+    if minutes < 0:
+        raise Misconfigured(f"watch_minutes={minutes}: nobody can watch for less than nothing; state minutes, or 0")
+    zone = read_time_zone(params)
+    return WatchJob(minutes, zone, ProgressFile(params["progress_file"])) if minutes else None
+
+
 def watch(
     gateway: Gateway,
     installation: Installation,
+    job: WatchJob,
     *,
-    minutes: int,
-    zone: tzinfo | None,
-    progress: ProgressFile,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> dict[str, t.Any]:
     """What was seen, and when nobody will be left. Lists are read once and followed from then on."""
     following = gateway.following()
-    started = clock()
+    started, zone, progress = clock(), job.zone, job.progress
     looks: list[dict[str, t.Any]] = []
     present: list[Present] = []
 
@@ -57,7 +74,7 @@ def watch(
     wait_until(
         look,
         empty,
-        timeout_seconds=minutes * 60,
+        timeout_seconds=job.minutes * 60,
         interval_seconds=INTERVAL_SECONDS,
         clock=clock,
         sleep=sleep,

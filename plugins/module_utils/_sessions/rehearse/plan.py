@@ -13,12 +13,16 @@ import typing as t
 
 from ..._common.errors import Misconfigured
 from ..._common.sentences import counted
+from ..._common.timestamps import parse_time
+from ..._platform.index import Index
+from ..record import assess_session
 
 if t.TYPE_CHECKING:
     from datetime import datetime
 
     from ..._platform.rows import SessionRow
     from ..._safety.shield import Shield
+    from ..view import View
 
 # No mail reaches this domain, and no student is called so.
 DOMAIN = "rehearsal.invalid"
@@ -86,6 +90,25 @@ def objection(users: t.Sequence[str], sessions: t.Iterable[SessionRow], shield: 
             f"{counted(len(there), 'student')}, such as {there[0]}, had a session before the rehearsal; stop it first"
         )
     return None
+
+
+def with_starts(launches: t.Sequence[Launch], view: View, app_definition: str) -> list[Launch]:
+    """How each was started: on an instance that was ready when the student came, on one that was not, or on none."""
+    index = Index(view.sources)
+    starts: dict[str, Start] = {}
+    for row in view.sources.sessions:
+        if row.app_definition != app_definition:
+            continue
+        parts = index.parts(row)
+        pod = parts.pod
+        if assess_session(parts, view.context).record["start"] != "eager":
+            starts[row.user] = "lazy"
+        elif pod is None or not pod.ready_changed:
+            starts[row.user] = "unknown"
+        else:
+            ready, came = parse_time(pod.ready_changed), parse_time(row.created)
+            starts[row.user] = "warm" if ready and came and ready <= came else "cold"
+    return [launch._replace(start=starts.get(launch.user)) for launch in launches]
 
 
 def percentile(values: t.Sequence[float], share: float) -> float | None:

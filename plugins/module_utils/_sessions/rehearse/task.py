@@ -12,42 +12,22 @@ from ..._common.errors import EduideError, Misconfigured
 from ..._common.progress import Reporter
 from ..._common.report import Report, Task
 from ..._common.secrets import KNOWN
-from ..._common.timestamps import parse_time
 from ..._kubernetes.connect import connect
-from ..._platform.index import Index
 from ..._platform.options import read_installation
 from ..._platform.snapshot import read
 from ..._service.client import connect_service, token_user
-from ..record import assess_session
 from ..view import parts_of, view_sessions
 from .execute import wave
-from .plan import Arrival, Launch, arrival_times, figures, objection, synthetic_users, tell
+from .options import check_limits
+from .plan import Arrival, arrival_times, figures, objection, synthetic_users, tell, with_starts
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
     from ..._platform.options import Installation
     from ..._service.client import Service
     from ..view import View
-    from .plan import Start
 
 Params = t.Mapping[str, t.Any]
-
-_LIMITS = {"over_seconds": (0, 7200), "launch_timeout_seconds": (1, 3600), "concurrency": (1, 500)}
-
-
-def rehearsal_argument_spec() -> dict[str, dict[str, t.Any]]:
-    """Who comes, when, and where it is allowed."""
-    return {
-        "allow_rehearsal": {"type": "bool", "default": False},
-        "app_definition": {"type": "str", "required": True},
-        "users": {"type": "int", "required": True},
-        "user_tokens": {"type": "list", "elements": "str", "no_log": True},
-        "over_seconds": {"type": "int", "default": 60},
-        "curve": {"type": "list", "elements": "int", "default": [1]},
-        "launch_timeout_seconds": {"type": "int", "default": 180},
-        "concurrency": {"type": "int", "default": 64},
-        "progress_file": {"type": "path"},
-    }
 
 
 def run_rehearsal(task: Task) -> Report:
@@ -87,16 +67,14 @@ def run_rehearsal(task: Task) -> Report:
         concurrency=params["concurrency"],
         progress=Reporter(params["progress_file"], "launched"),
     )
-    launches = _with_starts(launches, _look(gateway, installation), app_definition)
+    launches = with_starts(launches, _look(gateway, installation), app_definition)
     found = figures(launches)
     items = [launch._asdict() for launch in launches]
     return Report(changed=True, fields={"users": users, "launches": items, "figures": found, "told": tell(found)})
 
 
 def _arrivals(params: Params) -> list[Arrival]:
-    for option, (least, most) in _LIMITS.items():
-        if not least <= params[option] <= most:
-            raise Misconfigured(f"{option}={params[option]}: it has to be between {least} and {most}")
+    check_limits(params)
     tokens = params["user_tokens"]
     for token in tokens or ():
         KNOWN.add(token)
@@ -114,22 +92,3 @@ def _arrivals(params: Params) -> list[Arrival]:
 
 def _look(gateway: Gateway, installation: Installation) -> View:
     return view_sessions(read(gateway, installation, parts_of(("objects", "exams")), ("sessions", "app_definitions")))
-
-
-def _with_starts(launches: t.Sequence[Launch], view: View, app_definition: str) -> list[Launch]:
-    """How each was started: on an instance that was ready when the student came, on one that was not, or on none."""
-    index = Index(view.sources)
-    starts: dict[str, Start] = {}
-    for row in view.sources.sessions:
-        if row.app_definition != app_definition:
-            continue
-        parts = index.parts(row)
-        pod = parts.pod
-        if assess_session(parts, view.context).record["start"] != "eager":
-            starts[row.user] = "lazy"
-        elif pod is None or not pod.ready_changed:
-            starts[row.user] = "unknown"
-        else:
-            ready, came = parse_time(pod.ready_changed), parse_time(row.created)
-            starts[row.user] = "warm" if ready and came and ready <= came else "cold"
-    return [launch._replace(start=starts.get(launch.user)) for launch in launches]

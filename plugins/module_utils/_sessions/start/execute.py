@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starting one session, through the cluster or as its user through the REST service."""
+"""Starting one session through the cluster."""
 
 from __future__ import annotations
 
-import math
 import typing as t
 import uuid
 
@@ -18,7 +17,6 @@ from ..._platform.rows import SessionRow, session_row
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway, Json
-    from ..._service.client import Service
     from .plan import StartRequest
 
 
@@ -37,27 +35,6 @@ def start_through_cluster(gateway: Gateway, request: StartRequest, name: str) ->
         if found and found["spec"].get("sessionSecret") == secret:
             return session_row(found)
         raise
-
-
-def start_through_service(
-    gateway: Gateway, service: Service, request: StartRequest, name: str, timeout_seconds: float
-) -> SessionRow:
-    """Have the service start it. It answers when there is a URL; whether it started anything the cluster tells."""
-    lost: EduideError | None = None
-    try:
-        service.start_session(request.user, request.app_definition, max(1, math.ceil(timeout_seconds / 60)))
-    except (ServerFailed, Unreachable) as exc:
-        # Gateways cut an answer that takes long, and the service goes on.
-        if not exc.uncertain:
-            raise
-        lost = exc
-    found = gateway.get(SESSION, name)
-    if found is None:
-        raise lost or ServerFailed(f"session {name}: the service said that it started it, and it is not there")
-    if request.canary:
-        metadata = {"uid": found["metadata"]["uid"], "annotations": {CANARY: request.canary}}
-        found = gateway.merge_patch(SESSION, name, {"metadata": metadata})
-    return session_row(found)
 
 
 def _body(request: StartRequest, name: str, secret: str) -> Json:

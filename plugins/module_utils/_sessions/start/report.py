@@ -14,10 +14,10 @@ from ..diagnosis import Facts, diagnose
 
 if t.TYPE_CHECKING:
     from .plan import StartPlan, StartRequest
-    from .wait import Seen, Waited
+    from .wait import Seen, WaitResult
 
 
-def report(request: StartRequest, plan: StartPlan, waited: Waited, *, would: bool, precondition: str) -> Report:
+def report(request: StartRequest, plan: StartPlan, waited: WaitResult, *, would: bool, precondition: str) -> Report:
     assessed = waited.seen.assessed
     record = assessed.record if assessed else None
     there = plan.found is not None

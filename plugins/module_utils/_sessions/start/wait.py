@@ -14,6 +14,7 @@ from ..._platform.index import Index
 from ..._platform.snapshot import read, read_row, with_leader
 from ..record import AssessedSession, assess_session
 from ..view import View, parts_of, view_sessions
+from .report import why_not_usable
 
 if t.TYPE_CHECKING:
     from ..._common.errors import EduideError
@@ -51,7 +52,7 @@ class Seen(t.NamedTuple):
         return self.usable or self.assessed is None or self.assessed.record["state"] == "failed"
 
 
-class Waited(t.NamedTuple):
+class WaitResult(t.NamedTuple):
     """How a wait ended."""
 
     seen: Seen
@@ -70,7 +71,26 @@ class SessionWatch:
         self._gateway, self._installation, self._thresholds = gateway, installation, thresholds
         self._progress = progress
 
-    def until_url(self, row: SessionRow, deadline: Deadline) -> bool:
+    def until_usable(self, row: SessionRow, deadline: Deadline) -> WaitResult:
+        has_url = self._until_url(row, deadline)
+        seconds_to_url = round(deadline.elapsed, 1) if has_url else None
+        seen = self._until_over(row.uid, max(deadline.remaining, 0) if has_url else 0)
+        if seen.usable:
+            return WaitResult(seen, seconds_to_url)
+        seen = self._with_leader(seen)
+        return WaitResult(seen, seconds_to_url, why_not_usable(row.name, seen, deadline.elapsed))
+
+    def view(self, gateway: Gateway | None = None) -> View:
+        """What there is now; a gateway that follows lists reads less."""
+        return view_sessions(read(gateway or self._gateway, self._installation, PARTS, REQUIRED), self._thresholds)
+
+    def look(self, uid: str, gateway: Gateway | None = None) -> Seen:
+        """One session among what there is now."""
+        view = self.view(gateway)
+        row = next((row for row in view.sources.sessions if row.uid == uid), None)
+        return Seen(view, assess_session(Index(view.sources).parts(row), view.context) if row else None)
+
+    def _until_url(self, row: SessionRow, deadline: Deadline) -> bool:
         """Whether it gets a URL. One that failed, or is gone, gets none."""
 
         def look() -> SessionRow | None:
@@ -86,7 +106,7 @@ class SessionWatch:
         )
         return seen is not None and bool(seen.url)
 
-    def until_usable(self, uid: str, seconds: float) -> Seen:
+    def _until_over(self, uid: str, seconds: float) -> Seen:
         """Look until it can be used or never will be; with no seconds left, look once."""
         following = self._gateway.following()
 
@@ -105,13 +125,7 @@ class SessionWatch:
             seen = exc.seen
         return seen
 
-    def look(self, uid: str, gateway: Gateway | None = None) -> Seen:
-        snapshot = read(gateway or self._gateway, self._installation, PARTS, REQUIRED)
-        view = view_sessions(snapshot, self._thresholds)
-        row = next((row for row in view.sources.sessions if row.uid == uid), None)
-        return Seen(view, assess_session(Index(view.sources).parts(row), view.context) if row else None)
-
-    def with_leader(self, seen: Seen) -> Seen:
+    def _with_leader(self, seen: Seen) -> Seen:
         """The same, and whether an operator leads, which takes a while to see."""
         view = seen.view
         return seen._replace(view=view.of(with_leader(self._gateway, self._installation, view.snapshot)))

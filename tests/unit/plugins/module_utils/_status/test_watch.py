@@ -15,7 +15,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds imp
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import session_row
 from ansible_collections.eduide.theia.plugins.module_utils._status.course import url_by
-from ansible_collections.eduide.theia.plugins.module_utils._status.watch import watch
+from ansible_collections.eduide.theia.plugins.module_utils._status.watch import WatchJob, watch
 from unit.session_world import World
 
 
@@ -46,9 +46,7 @@ def see(tmp_path):
         found = watch(
             gateway,
             Installation("operator", "lease"),
-            minutes=minutes,
-            zone=None,
-            progress=ProgressFile(str(path)),
+            WatchJob(minutes, None, ProgressFile(str(path))),
             clock=clock,
             sleep=clock.sleep,
         )
