@@ -13,7 +13,7 @@ from .._common.batch import run_batch
 from .._common.errors import Misconfigured
 from .._platform.names import SPEC_FIELDS
 from .._platform.rows import AppDefinitionRow
-from .._service.client import connect_service
+from .._service.client import UNTOLD_BY_SERVICE, connect_service
 from .changes import plan_changes
 from .execute import Execution
 from .ledger import read_ledger
@@ -28,7 +28,6 @@ if t.TYPE_CHECKING:
 Params = t.Mapping[str, t.Any]
 # What nobody looks at if the cluster cannot be read.
 NOT_CHECKED = ("claimed instances", "ledger", "mode of the operator", "progress of the pool")
-_REASON = "the REST service does not tell it; api=kubernetes does"
 
 
 def set_unchecked(params: Params, job: Job, *, check_mode: bool) -> Execution:
@@ -62,7 +61,7 @@ def _untold_view(bounds: t.Iterable[Scaling]) -> CapacityView:
         operator=None,
         sessions={},
         quotas=None,
-        missing=dict.fromkeys(REQUIRED[1:], _REASON),
+        missing=dict.fromkeys(REQUIRED[1:], UNTOLD_BY_SERVICE),
         now=datetime.now(UTC),
     )
 

@@ -14,6 +14,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
+def some(names: t.Sequence[str]) -> str:
+    """The first of them in one line, and how many more there are."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def outcome_counts(outcomes: t.Mapping[str, int], acts: t.Collection[str], *, would: bool) -> list[str]:
     """One line an outcome; what check mode only predicts is said in the conditional."""
     return [

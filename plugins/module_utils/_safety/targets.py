@@ -76,9 +76,12 @@ def is_by_name(selection: Selects) -> bool:
     return bool(selection.names or selection.uids)
 
 
-def says_whose(selection: t.Any) -> bool:
-    """Whether a person asked for these, by name, user or app definition, and not for whatever a rule finds."""
+def is_asked_for(criteria: Criteria[t.Any, t.Any]) -> bool:
+    """Whether a person asked for this one, by name, user or app definition, and not for whatever a rule finds."""
+    selection: t.Any = criteria.selection
     nobody: frozenset[str] = frozenset()
+    if selection is None:
+        return False
     rules = selection._replace(names=nobody, uids=nobody, users=nobody, app_definitions=nobody)
     return selection.states_anything and not rules.states_anything
 

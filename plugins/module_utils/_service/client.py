@@ -27,6 +27,9 @@ from .transport import (
     strange,
 )
 
+# Why a field is null where only the service was asked.
+UNTOLD_BY_SERVICE = "the REST service does not tell it; api=kubernetes does"
+
 
 class ListedSession(t.NamedTuple):
     """A session as the service lists it: no status, no URL, and here none of its secrets."""

@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import Misconfigured
 from .._platform.rows import SessionRow
-from .._service.client import ListedSession, Performance, connect_service
+from .._service.client import UNTOLD_BY_SERVICE, ListedSession, Performance, connect_service
 from .findings import RULES
 from .options import read_selection, read_thresholds
 from .record import AssessedSession, PodRecord, SessionRecord
@@ -21,7 +21,6 @@ if t.TYPE_CHECKING:
     from .._service.client import Service
 
 Params = t.Mapping[str, t.Any]
-REASON = "the REST service does not tell it; api=kubernetes does"
 # What has to be read from the cluster.
 UNTOLD = ("status", "findings", "pods", "workspaces", "exams")
 _BY_NAME = ("names", "app_definitions", "workspaces")
@@ -40,7 +39,7 @@ _BEYOND = (
 def list_sessions(params: Params) -> dict[str, t.Any]:
     """The sessions of the token's user, in the shape of a result whose other fields are unknown."""
     if beyond := [option for option in _BEYOND if params[option] not in (None, []) and params[option] is not False]:
-        raise Misconfigured(f"with api=service nobody can tell {', '.join(beyond)}: {REASON}")
+        raise Misconfigured(f"with api=service nobody can tell {', '.join(beyond)}: {UNTOLD_BY_SERVICE}")
     # What they say is not used here, and a mistake in them is one all the same.
     read_selection(params)
     read_thresholds(params)
@@ -59,7 +58,7 @@ def list_sessions(params: Params) -> dict[str, t.Any]:
             "by_app_definition": dict(collections.Counter(session.app_definition for session in chosen).most_common()),
         },
         "unknown_findings": [],
-        "missing": dict.fromkeys(UNTOLD, REASON),
+        "missing": dict.fromkeys(UNTOLD, UNTOLD_BY_SERVICE),
         "seen_at": None,
     }
 

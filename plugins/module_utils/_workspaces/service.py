@@ -12,8 +12,8 @@ from datetime import datetime
 
 from .._common.errors import Misconfigured
 from .._platform.rows import WorkspaceRow, workspaces_of
-from .._service.client import ListedSession, ListedWorkspace, connect_service
-from .._sessions.service import REASON, token_user
+from .._service.client import UNTOLD_BY_SERVICE, ListedSession, ListedWorkspace, connect_service
+from .._sessions.service import token_user
 from .record import AssessedWorkspace, WorkspaceRecord
 
 Params = t.Mapping[str, t.Any]
@@ -25,7 +25,7 @@ _BEYOND = ("uids", "exam", "in_use", "older_than_days", "unused_days", "sort_by"
 def list_workspaces(params: Params) -> dict[str, t.Any]:
     """The workspaces of the token's user, in the shape of a result whose other fields are unknown."""
     if beyond := [option for option in _BEYOND if params[option] not in (None, [])]:
-        raise Misconfigured(f"with api=service nobody can tell {', '.join(beyond)}: {REASON}")
+        raise Misconfigured(f"with api=service nobody can tell {', '.join(beyond)}: {UNTOLD_BY_SERVICE}")
     service = connect_service(params)
     user = token_user(service, params)
     chosen = sorted(workspace for workspace in service.workspaces(user) if _wanted(workspace, params))
@@ -41,7 +41,7 @@ def list_workspaces(params: Params) -> dict[str, t.Any]:
         },
         "garbage_collector": None,
         "observation": None,
-        "missing": dict.fromkeys(UNTOLD, REASON),
+        "missing": dict.fromkeys(UNTOLD, UNTOLD_BY_SERVICE),
         "seen_at": None,
     }
 

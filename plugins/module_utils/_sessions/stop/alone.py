@@ -14,9 +14,9 @@ from ..._platform.lists import Lists, Snapshot
 from ..._safety.execution import Pace, carry_out
 from ..._safety.shield import NOBODY
 from ..._safety.targets import is_names_only
-from ..._service.client import connect_service
+from ..._service.client import UNTOLD_BY_SERVICE, connect_service
 from ..record import Context
-from ..service import REASON, assess_listed, token_user
+from ..service import assess_listed, token_user
 from ..view import View
 from .options import read_stop_request, read_stop_terms
 from .plan import StopItem, plan_stop
@@ -54,5 +54,5 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
 def untold_view() -> View:
     """Nobody looked at the cluster; its time is not known either, and nothing rests on it."""
     now = datetime.now(UTC)
-    context = Context(now, "", shield=NOBODY._replace(untold=REASON))
+    context = Context(now, "", shield=NOBODY._replace(untold=UNTOLD_BY_SERVICE))
     return View(Snapshot(Lists(sessions=[]), {}, now, ""), context, {})

@@ -152,7 +152,7 @@ def plan_stop(
 def decide_stop(assessed: AssessedSession, criteria: StopCriteria, terms: StopTerms, context: Context) -> Decision:
     """What to do about one session, seen as it is now."""
     case = StopCase(assessed, criteria, terms, context, _standing(assessed, criteria, terms))
-    decision = first_objection(LAWS, case) or Decision("stopped", _because(case))
+    decision = first_objection(LAWS, case) or Decision("stopped", _evidence(case))
     return decision._replace(reasons=case.reasons)
 
 
@@ -328,7 +328,7 @@ def _only_the_excess(
     return tuple(item._replace(decision=decided.get(item.uid, item.decision)) for item in items)
 
 
-def _because(case: StopCase) -> str:
+def _evidence(case: StopCase) -> str:
     """The evidence for it, or who asked for it."""
     found = case.assessed.record["findings"]
     told = [f"{finding['code']}: {finding['evidence']}" for finding in found if finding["code"] in case.reasons]

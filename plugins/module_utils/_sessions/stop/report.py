@@ -9,12 +9,15 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ..._common.errors import EduideError, WaitTimeout, several
+from ..._common.errors import WaitTimeout
 from ..._common.report import Report, differences
-from ..._safety.targets import is_by_name, says_whose
+from ..._common.sentences import some
+from ..._safety.report import failure_of, unmet
+from ..._safety.targets import is_asked_for, is_by_name
 from .plan import NAMED, StopItem, data_lost
 
 if t.TYPE_CHECKING:
+    from ..._common.errors import EduideError
     from .prepare import StopExecution
     from .wait import Endings, WaitResult
 
@@ -40,7 +43,8 @@ def report(
         "not_checked": list(untold),
         "missing": done.view.missing,
     }
-    failure = _failure(done, waited, waited_seconds)
+    failure = failure_of(done.plan, unmet(done.plan, items, ("refused",), _is_named))
+    failure = failure or _not_over(done, waited, waited_seconds)
     return Report(bool(done.plan.acts), fields, differences(items, ("stopped",)), failure)
 
 
@@ -62,19 +66,15 @@ def describe(item: StopItem, endings: Endings, *, would: bool) -> dict[str, t.An
     }
 
 
-def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> EduideError | None:
-    """Everything that could be done is done by now; the task still fails if something was not."""
-    if done.plan.over_cap:
-        return EduideError(f"{done.plan.over_cap}; they are listed in the result")
-    problems = [
-        f"{item.name}: {item.decision.text}"
-        for item in done.plan.items
-        if item.decision.outcome == "failed"
-        # Whoever asks for a session and gets a green task believes that it is gone.
-        or (item.decision.outcome == "refused" and _is_asked_for(item))
-    ]
-    if problems:
-        return EduideError(several(problems))
+def _is_named(item: StopItem) -> bool:
+    """Whether a person asked for it. A name does, whatever else is stated, and so does a record without findings."""
+    selection = item.criteria.selection
+    by_name = selection is not None and is_by_name(selection)
+    return NAMED in item.decision.reasons or by_name or is_asked_for(item.criteria)
+
+
+def _not_over(done: StopExecution, waited: WaitResult, waited_seconds: int) -> EduideError | None:
+    """What is not over yet, or may not be."""
     if waited.unread and not waited.denied:
         return WaitTimeout(f"stopped, but how they ended could not be read: {waited.unread}")
     late = [
@@ -84,7 +84,6 @@ def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> Ed
     ]
     if not late:
         return None
-    told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
     after = "while no operator leads" if done.view.context.leading is False else f"after {waited_seconds} s"
     risk = ""
     if "not_reset" in waited.endings.values():
@@ -92,9 +91,4 @@ def _failure(done: StopExecution, waited: WaitResult, waited_seconds: int) -> Ed
             ": an instance that is not reset goes to the next student as it is; look at the operator, and at what "
             "theia_capacity_info counts as dirty"
         )
-    return WaitTimeout(f"stopped, but {after} something is left of {told}{risk}")
-
-
-def _is_asked_for(item: StopItem) -> bool:
-    selection = item.criteria.selection
-    return NAMED in item.decision.reasons or bool(selection and (is_by_name(selection) or says_whose(selection)))
+    return WaitTimeout(f"stopped, but {after} something is left of {some(late)}{risk}")

@@ -211,7 +211,7 @@ def _kept(record: WorkspaceRecord) -> FilesOwner:
     return FilesOwner(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
 
 
-def active(case: DeletionCase) -> Decision | None:
+def no_longer_chosen(case: DeletionCase) -> Decision | None:
     """A workspace that is no longer what it was chosen for stays."""
     if case.assessed is None:
         return None
@@ -253,7 +253,14 @@ def volume_unknown(case: DeletionCase) -> Decision | None:
     return Decision("refused", f"its volume could not be read, so nobody can {case.terms.volume} it")
 
 
-LAWS: tuple[Law[DeletionCase], ...] = (going, *COMMON_LAWS, active, occupied, operator_at_risk, volume_unknown)
+LAWS: tuple[Law[DeletionCase], ...] = (
+    going,
+    *COMMON_LAWS,
+    no_longer_chosen,
+    occupied,
+    operator_at_risk,
+    volume_unknown,
+)
 
 
 def _with_left(

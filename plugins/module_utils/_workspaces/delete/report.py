@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.errors import EduideError, WaitTimeout, several
+from ..._common.errors import WaitTimeout
 from ..._common.report import Report, Task
-from ..._safety.targets import says_whose
+from ..._common.sentences import some
+from ..._safety.report import failure_of, unmet
+from ..._safety.targets import is_asked_for
 from ..._sessions.stop import report as stop_report
 from .. import results
 from ..record import DELETION_NOTES, NO_VOLUME, NOT_GONE, VOLUME_DELETED, VOLUME_RELEASED, Deletion
@@ -18,6 +20,7 @@ from ..restore.report import restore_steps
 from .plan import DeletionItem, key_of, owner_of
 
 if t.TYPE_CHECKING:
+    from ..._common.errors import EduideError
     from .steps import Outcome
 
 
@@ -102,17 +105,8 @@ def _failure(
     sessions: t.Sequence[t.Mapping[str, t.Any]],
     waited_seconds: int,
 ) -> EduideError | None:
-    """Everything that could be done is done by now; the task still fails if something was not."""
     planned = outcome.done.plan
-    if planned.over_cap:
-        return EduideError(f"{planned.over_cap}; they are listed in the result")
-    problems = [
-        f"{told['name']}: {told['reason']}"
-        for item, told in zip(planned.items, workspaces, strict=True)
-        if told["outcome"] == "failed"
-        # Whoever asks for a workspace and gets a green task believes that it is gone.
-        or (told["outcome"] in ("refused", "kept_in_use") and _is_asked_for(item))
-    ]
+    problems = unmet(planned, workspaces, ("refused", "kept_in_use"), lambda item: is_asked_for(item.criteria))
     problems += [f"session {told['name']}: {told['reason']}" for told in sessions if told["outcome"] == "failed"]
     problems += [
         f"{told['name']}: {told['deletion_note']} was meant, and {_note(told['ending'])} in the end: another client "
@@ -120,8 +114,16 @@ def _failure(
         for told in workspaces
         if told["deletion"] and told["ending"] not in (None, NOT_GONE, told["deletion"])
     ]
-    if problems:
-        return EduideError(several(problems))
+    return failure_of(planned, problems) or _left_over(outcome, workspaces, sessions, waited_seconds)
+
+
+def _left_over(
+    outcome: Outcome,
+    workspaces: t.Sequence[t.Mapping[str, t.Any]],
+    sessions: t.Sequence[t.Mapping[str, t.Any]],
+    waited_seconds: int,
+) -> EduideError | None:
+    """What is not over yet."""
     late = [
         f"{told['name']} ({delay})" if (delay := outcome.settled.delays.get(key_of(item))) else told["name"]
         for item, told in zip(outcome.done.plan.items, workspaces, strict=True)
@@ -130,13 +132,7 @@ def _failure(
     late += [told["name"] for told in sessions if told["ending"] in stop_report.FAILING_ENDINGS]
     if not late:
         return None
-    told = ", ".join(late[:5]) + (f" and {len(late) - 5} more" if len(late) > 5 else "")
     return WaitTimeout(
-        f"deleted, but after {waited_seconds} s something is left of {told}; a claim stays as long as a pod uses "
+        f"deleted, but after {waited_seconds} s something is left of {some(late)}; a claim stays as long as a pod uses "
         "it, and a volume until its provisioner has removed it"
     )
-
-
-def _is_asked_for(item: DeletionItem) -> bool:
-    selection = item.criteria.selection
-    return selection is not None and says_whose(selection)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
+from ..._common.sentences import some
 from ..._common.timestamps import format_time, parse_time
 from ..._platform.names import LAST_SEEN, RETENTION_RECORD
 from ..._platform.records import new_record, of_type, open_record
@@ -119,11 +120,10 @@ def describe_garbled(rows: t.Iterable[WorkspaceRow], now: datetime, *, named: bo
     names = sorted(row.name for row in rows if is_garbled(row, now))
     if not names:
         return None
-    told = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    told = told if named else f"{len(names)} workspaces"
+    which = some(names) if named else f"{len(names)} workspaces"
     return (
-        f"the annotation {LAST_SEEN} is not a time at which somebody looked on {told}: when they were last used is not "
-        "known, so they do not pass for unused; remove the annotation if they were not used since you began to look"
+        f"the annotation {LAST_SEEN} is not a time at which somebody looked on {which}: when they were last used is "
+        "not known, so they do not pass for unused; remove the annotation if they were not used since you began to look"
     )
 
 
