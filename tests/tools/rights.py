@@ -14,11 +14,8 @@ import typing as t
 import yaml
 
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import (
-    BESIDE,
-    PERSONAS,
     RIGHTS,
     Right,
-    granted,
     rights_of,
 )
 from tools.checkout import ROOT
@@ -44,6 +41,19 @@ and says which rules are missing.
 Resources without "in the whole cluster" are those of the installation's namespace, so that a Role grants them. The rest
 takes a ClusterRole.
 """
+
+PERSONAS: t.Mapping[str, tuple[str, ...]] = {
+    "viewer": ("status", "investigate_session"),
+    "operator": ("status", "investigate_session", "unlock_user", "stop_sessions", "sweep_sessions"),
+    "exam_manager": ("readiness", "status", "pre_exam", "post_exam", "converge_exams", "rehearse_exam"),
+    "retention": ("status", "delete_workspaces", "prune_workspaces", "restore_workspace"),
+}
+"""What people do, and the playbooks they do it with. A viewer writes nothing, not even notes of use."""
+
+BESIDE = ("cluster_reader", "volume_keeper", "log_reader")
+"""What is granted apart from a persona: it goes further than the installation, or shows what has secrets in it."""
+
+_READS = ("get", "list", "watch")
 
 
 def written() -> str:
@@ -84,6 +94,19 @@ metadata:
   name: theia-{name}
 rules:
 """
+
+
+def granted(role: str) -> set[Right]:
+    """The rights of a persona, or of what is granted beside one."""
+    used = {right._replace(needed=True) for name in PERSONAS.get(role, RIGHTS) for right in rights_of(name)}
+    own = {right for right in used if _apart(right) == (role if role in BESIDE else None)}
+    return {right for right in own if role != "viewer" or right.verb in _READS}
+
+
+def _apart(right: Right) -> str | None:
+    if right.everywhere:
+        return "volume_keeper" if right.resource == "persistentvolumes" else "cluster_reader"
+    return "log_reader" if right.resource == "pods/log" else None
 
 
 def manifest(role: str) -> str:

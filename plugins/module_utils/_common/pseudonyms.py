@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-import typing as t
 
 
 class Pseudonyms:
@@ -24,9 +22,3 @@ class Pseudonyms:
         if name not in self._known:
             self._known[name] = hmac.new(self._key, name.encode(), hashlib.sha256).hexdigest()[:12]
         return f"{kind}-{self._known[name]}"
-
-    def in_text(self, text: str, users: t.Iterable[str]) -> str:
-        """Text of others that may name the users, in whatever case it writes them."""
-        for user in sorted({user for user in users if user}, key=len, reverse=True):
-            text = re.sub(rf"(?<![\w.+-]){re.escape(user)}(?![\w-])", self.of(user), text, flags=re.IGNORECASE)
-        return text

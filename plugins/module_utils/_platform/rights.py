@@ -145,19 +145,6 @@ RIGHTS: t.Mapping[str, Rights] = {
 }
 """By playbook. Those that set something up are for people who may do everything."""
 
-PERSONAS: t.Mapping[str, tuple[str, ...]] = {
-    "viewer": ("status", "investigate_session"),
-    "operator": ("status", "investigate_session", "unlock_user", "stop_sessions", "sweep_sessions"),
-    "exam_manager": ("readiness", "status", "pre_exam", "post_exam", "converge_exams", "rehearse_exam"),
-    "retention": ("status", "delete_workspaces", "prune_workspaces", "restore_workspace"),
-}
-"""What people do, and the playbooks they do it with. A viewer writes nothing, not even notes of use."""
-
-BESIDE = ("cluster_reader", "volume_keeper", "log_reader")
-"""What is granted apart from a persona: it goes further than the installation, or shows what has secrets in it."""
-
-_READS = ("get", "list", "watch")
-
 
 def rights_of(playbook: str) -> list[Right]:
     """Each once, and as needed if any part of the playbook needs it."""
@@ -166,16 +153,3 @@ def rights_of(playbook: str) -> list[Right]:
         key = right._replace(needed=True)
         found[key] = found.get(key, False) or right.needed
     return [right._replace(needed=needed) for right, needed in sorted(found.items(), key=lambda item: str(item[0]))]
-
-
-def granted(role: str) -> set[Right]:
-    """The rights of a persona, or of what is granted beside one."""
-    used = {right._replace(needed=True) for name in PERSONAS.get(role, RIGHTS) for right in rights_of(name)}
-    own = {right for right in used if _apart(right) == (role if role in BESIDE else None)}
-    return {right for right in own if role != "viewer" or right.verb in _READS}
-
-
-def _apart(right: Right) -> str | None:
-    if right.everywhere:
-        return "volume_keeper" if right.resource == "persistentvolumes" else "cluster_reader"
-    return "log_reader" if right.resource == "pods/log" else None

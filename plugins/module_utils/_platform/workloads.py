@@ -119,7 +119,6 @@ class ContainerRow(t.NamedTuple):
     memory_limit: int | None
     restarts: int
     waiting: str | None
-    waiting_message: str
     killed_at: str | None
     """When it last ran out of memory."""
 
@@ -300,7 +299,6 @@ def _container(spec: Object, status: Object) -> ContainerRow:
         memory_limit=byte_count(((spec.get("resources") or {}).get("limits") or {}).get("memory")),
         restarts=int(status.get("restartCount") or 0),
         waiting=text(waiting.get("reason")),
-        waiting_message=str(waiting.get("message") or ""),
         killed_at=next((e.get("finishedAt") or "" for e in ends if e.get("reason") == "OOMKilled"), None),
     )
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import PERSONAS
 from awx.job import Job, Result, run
 from awx.role import answered
 from integration.ansible_run import ROOT
 from integration.session_site import SessionSite
 from lab import audit, identities
+from tools.rights import PERSONAS
 
 ADMIN_TOKEN = "an-admin-token-that-only-the-credential-knows"
 COLLECTIONS = [ROOT / "build" / "tree"]

@@ -95,11 +95,6 @@ def sentence(verdict: Verdict) -> str:
     return told
 
 
-def doubts(verdict: Verdict) -> str | None:
-    """Why the number is no exact one."""
-    return None if verdict.exact else f"not exact, because {'; '.join(verdict.reasons)}"
-
-
 def _cause(limit: Limit) -> str:
     if limit.refusal:
         return limit.refusal.text

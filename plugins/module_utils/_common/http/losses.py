@@ -43,7 +43,6 @@ class Lost(t.NamedTuple):
 
     fault: Fault
     error: EduideError
-    cause: Exception
 
 
 def explain_loss(exc: Exception, endpoint: Endpoint, seconds: float, connect_seconds: float) -> Lost:
@@ -51,7 +50,7 @@ def explain_loss(exc: Exception, endpoint: Endpoint, seconds: float, connect_sec
     where, facts = endpoint.name, endpoint.facts
     fault = _fault(exc)
     if fault is Fault.UNTRUSTED:
-        return Lost(fault, UntrustedCertificate(_certificate_text(exc, endpoint), **facts), exc)
+        return Lost(fault, UntrustedCertificate(_certificate_text(exc, endpoint), **facts))
     texts = {
         Fault.UNKNOWN_NAME: f"the host name of {where} is not known; {endpoint.hints.address}",
         Fault.NOT_REACHED: f"cannot connect to {where}: {_cause(exc)}; is it running, and {endpoint.hints.address}",
@@ -65,7 +64,7 @@ def explain_loss(exc: Exception, endpoint: Endpoint, seconds: float, connect_sec
     if endpoint.proxy and isinstance(exc, load_urllib3().exceptions.ProxyError):
         text = f"the proxy {endpoint.proxy.url} does not lead to {where}: {_cause(exc)}"
     kind = ServerFailed if fault is Fault.GARBLED else Unreachable
-    return Lost(fault, kind(text, **facts), exc)
+    return Lost(fault, kind(text, **facts))
 
 
 def _fault(exc: Exception) -> Fault:

@@ -12,16 +12,13 @@ import typing as t
 
 from ..._common.batch import Progress, retry_on_conflict
 from ..._common.reading import SharedRead
-from ..._kubernetes.kinds import SESSION
-from ..._platform.labels import ends_operator
-from ..._platform.names import STRATEGY
-from ..._platform.rows import session_row
 from ..._platform.snapshot import read_again, read_row
 from ..._safety import guard
 from ..._safety.execution import carry_out
 from ..record import assess_session
 from ..view import OBJECTS, READABLE, Known, View, lists_of
 from ..watch import ContextWatch
+from .delete import delete_session
 from .plan import StopItem, decide_stop, lists_to_reread, uses_exit, within_limit
 from .release import SessionLeftovers, leftovers_of
 from .shield_exit import note_exit
@@ -77,20 +74,12 @@ class _Stopping:
                 return item.ended("gone", "it was gone before it could be stopped")
             now, left = self._judge(row, item, changed=again)
             if now.acts:
-                if ends_operator(row):
-                    row = self._without_strategy(row)
-                if not guard.delete_seen(self._gateway, SESSION, row, self._send):
+                if not delete_session(self._gateway, row, self._send):
                     return now.ended("gone", now.decision.text)
                 self.leftovers[row.uid] = left
             return now
 
         return retry_on_conflict(guard.ROUNDS, attempt, doing="it was being stopped", guarded=True)
-
-    def _without_strategy(self, row: SessionRow) -> SessionRow:
-        """The operator does nothing about it then, and the instance that it reserved is free when it is gone."""
-        seen = {"uid": row.uid, "resourceVersion": row.resource_version}
-        body = {"metadata": {**seen, "annotations": {STRATEGY: None}}}
-        return session_row(self._gateway.merge_patch(SESSION, row.name, body))
 
     def _judge(self, row: SessionRow, item: StopItem, *, changed: bool) -> tuple[StopItem, SessionLeftovers]:
         """The session as it is now; one that changed may have got objects since they were read."""

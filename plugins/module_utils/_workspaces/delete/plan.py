@@ -14,7 +14,6 @@ import typing as t
 from datetime import datetime
 
 from ..._platform.labels import ends_operator
-from ..._platform.rows import SessionRow
 from ..._platform.storage import FilesOwner, VolumeRow
 from ..._safety.case import Safeguards, Subject
 from ..._safety.decision import Decision, Item, Law, Plan, first_objection
@@ -22,7 +21,6 @@ from ..._safety.guard import going
 from ..._safety.laws import COMMON_LAWS
 from ..._safety.limits import Caps
 from ..._safety.targets import Criteria, Request, find_targets
-from ..._sessions.record import Context
 from ..filter import WorkspaceSelection, matches, select
 from ..record import (
     NO_VOLUME,
@@ -33,7 +31,11 @@ from ..record import (
     WorkspaceRecord,
     is_on,
 )
-from ..volumes import VolumeOption
+
+if t.TYPE_CHECKING:
+    from ..._platform.rows import SessionRow
+    from ..._sessions.record import Context
+    from ..volumes import VolumeOption
 
 LiveSessions = t.Literal["refuse", "stop"]
 

@@ -26,7 +26,6 @@ from .options import read_max_gap
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
 
-Params = t.Mapping[str, t.Any]
 Outcome = t.Literal["stamped", "fresh", "gone", "failed"]
 
 

@@ -15,17 +15,14 @@ import yaml
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import lockout
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import (
-    BESIDE,
-    PERSONAS,
     RIGHTS,
     Right,
-    granted,
     rights_of,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.restore import execute
 from integration.module_run import module
 from tools.checkout import ROOT
-from tools.rights import DOCUMENT, ROLES, manifest, written
+from tools.rights import BESIDE, DOCUMENT, PERSONAS, ROLES, granted, manifest, written
 from unit.plugins.modules.test_theia_workspace_restore import STATED, kept_volume, operator
 from unit.pool_world import PoolWorld
 from unit.session_world import exam_record

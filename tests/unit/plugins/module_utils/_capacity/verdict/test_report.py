@@ -14,7 +14,6 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.verdict.jud
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.verdict.question import Surroundings
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.verdict.report import (
     describe,
-    doubts,
     headline,
     limit_range_text,
     quantity,
@@ -85,8 +84,6 @@ def test_nodes_bounds_and_nothing():
     )
     nothing = verdict(nodes=None)
     assert sentence(nothing).startswith("java-17-latest: any number of more students get a session")
-    assert doubts(nothing) == "not exact, because the room on nodes is not known"
-    assert doubts(verdict()) is None
 
 
 @pytest.mark.parametrize(
