@@ -13,21 +13,37 @@ import typing as t
 from datetime import timedelta
 
 import pytest
+import yaml
 
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import Entry, Hold, Ledger, write_ledger
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, ServerFailed
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect, kinds
 from integration.module_run import module
 from unit.fakes import FakeGateway
+from unit.pool_world import NAME, PoolWorld
 from unit.session_world import World, exam_record
 from unit.workspace_world import WorkspaceWorld
 
 FOLDER = pathlib.Path(__file__).parents[4] / "plugins" / "modules"
+
+
+def documented(name):
+    tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+    texts = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    return yaml.safe_load(ast.literal_eval(texts["DOCUMENTATION"]))
+
+
 MODULES = {
     path.stem
     for path in FOLDER.glob("theia_*.py")
     # The rest runs on the control node.
     if "def main(" in path.read_text(encoding="utf-8")
 }
+STATES = {
+    (name, state) for name in MODULES for state in documented(name)["options"].get("state", {}).get("choices", [None])
+}
+# Nothing is known when a workspace is created or restored of which a task would warn before it fails.
+QUIET = {("theia_workspace", "present")}
 
 
 class Case(t.NamedTuple):
@@ -37,7 +53,11 @@ class Case(t.NamedTuple):
     gateway: FakeGateway
     options: dict[str, t.Any]
     warning: str
-    outcomes: dict[str, str] | None = None
+    outcomes: dict[str | int, str] | None = None
+
+    @property
+    def state(self):
+        return self.options.get("state") or documented(self.module)["options"].get("state", {}).get("default")
 
 
 def breaking(gateway, verb, kind, name=None, error=ServerFailed):
@@ -75,6 +95,33 @@ def pools(*forbidden):
     return world.gateway(forbidden=[("list", kind) for kind in forbidden])
 
 
+def held():
+    """An exam holds two app definitions, and on one of them a session is above what it had before."""
+    world = World()
+    apps = [world.app_definition(name, minInstances=5) for name in ("java-17-latest", "c-latest")]
+    world.eager("s1", apps[0], 5)
+    holds = {"pgdp": Hold({"min_instances": 5}, 2, None, ended=False)}
+    entries = {
+        app["metadata"]["name"]: Entry(
+            app["metadata"]["uid"], {"min_instances": 3}, holds, ({"min_instances": 5},), None
+        )
+        for app in apps
+    }
+    gateway = world.gateway()
+    gateway.put(kinds.CONFIG_MAP, write_ledger(gateway.namespace, Ledger(entries, None)))
+    return gateway
+
+
+def damaged():
+    """Two instances lack a Service, and a session holds one of them."""
+    world = PoolWorld(4).led()
+    world.claim(2)
+    world.lose(2, "internal")
+    world.lose(4, "external")
+    world.sleep(60)
+    return world.gateway
+
+
 def in_use_or_not():
     gateway = workspaces(kinds.PV)
     gateway.remove(kinds.SESSION, "on-2")
@@ -95,6 +142,7 @@ def unreadable_ledger():
     return gateway
 
 
+ITEMS = ("sessions", "workspaces", "app_definitions", "repairs")
 UNREAD = "could not be read, so what rests on it is unknown: "
 CASES = {
     "stop": Case(
@@ -110,6 +158,12 @@ CASES = {
         {"state": "active", "states": ["running", "failed"]},
         f"{UNREAD}replica sets",
         {"works": "failed", "wreck": "refused"},
+    ),
+    "start": Case(
+        "theia_session",
+        breaking(sessions(kinds.REPLICA_SET), "create", kinds.SESSION),
+        {"state": "present", "user": "eve@tum.de", "app_definition": "java-17-latest"},
+        f"{UNREAD}replica sets",
     ),
     "delete": Case(
         "theia_workspace",
@@ -140,6 +194,26 @@ CASES = {
         "java-17-latest: the app definition of instances that sessions are on was changed",
         {"java-17-latest": "changed", "c-latest": "failed"},
     ),
+    "end-all-holds": Case(
+        "theia_capacity",
+        breaking(held(), "patch", kinds.APP_DEFINITION, "c-latest"),
+        {"state": "baseline", "all_holds": True, "quiet_seconds": 0, "operator_lease": "of-no-operator"},
+        "java-17-latest: min_instances stays 5, because sessions are on instances 5",
+        {"java-17-latest": "draining", "c-latest": "failed"},
+    ),
+    "repair": Case(
+        "theia_capacity",
+        breaking(damaged(), "delete", kinds.SERVICE),
+        {
+            "app_definitions": [{"name": NAME}],
+            "repair": ["halves"],
+            "lockout": "repair",
+            "quiet_seconds": 0,
+            "quiet_wait_seconds": 0,
+        },
+        "java: instance 2: session session-2 is on it",
+        {2: "kept_claimed", 4: "failed"},
+    ),
     "list-sessions": Case("theia_session_info", sessions(kinds.POD_METRICS), {"query": "no luck"}, f"{UNREAD}usage"),
     "list-workspaces": Case("theia_workspace_info", workspaces(kinds.PV), {"query": "no luck"}, f"{UNREAD}volumes"),
     "diagnose": Case(
@@ -158,6 +232,12 @@ CASES = {
             "users": ["nobody@tum.de"],
         },
         "1 of 1 users have neither session nor workspace here",
+    ),
+    "close": Case(
+        "theia_exam",
+        breaking(exams(ahead=10), "update", kinds.CONFIG_MAP),
+        {"name": "pgdp-final", "state": "closed", "end_early_reason": "a test"},
+        "are 10 min apart",
     ),
     "list-exams": Case(
         "theia_exam_info",
@@ -202,8 +282,8 @@ def run(cluster):
     return run
 
 
-def test_every_module_has_its_case():
-    assert {case.module for case in CASES.values()} == MODULES
+def test_every_module_has_its_case_and_each_of_its_states():
+    assert {(case.module, case.state) for case in CASES.values()} == STATES - QUIET
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -212,8 +292,10 @@ def test_a_failed_task_keeps_its_warnings(run, case):
     assert result["failed"]
     assert "no luck" in result["msg"]
     (warning,) = (warning for warning in result["warnings"] if case.warning in warning)
-    items = result.get("sessions") or result.get("workspaces") or result.get("app_definitions")
-    assert case.outcomes is None or {item["name"]: item["outcome"] for item in items} == case.outcomes
+    items = next((found for name in ITEMS if (found := result.get(name))), [])
+    assert case.outcomes is None or {item.get("name") or item["instance_id"]: item["outcome"] for item in items} == (
+        case.outcomes
+    )
     # A reason that is told as the failure is not told again as a warning.
     assert "no luck" not in warning
 
