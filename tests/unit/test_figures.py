@@ -12,6 +12,10 @@ def test_every_figure_is_printed(capsys):
     assert figures.main() == 0
     printed = capsys.readouterr().out
     assert "circles: 0" in printed
+    limited = [line for line in printed.splitlines() if " over the limit" in line]
+    assert len(limited) == 4
+    assert [line for line in limited if not line.endswith(" 0 over the limit")] == []
+    assert "are alike, 70% or more: 0 (none)" in printed
     for kind in figures.EXAMPLES:
         assert f"files touched by {kind}, as " in printed
     # An example that nothing of the product knows by this name measures nothing.
