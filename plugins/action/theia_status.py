@@ -15,4 +15,4 @@ class ActionModule(ProgressAction):
     subject = "what"
 
     def render(self, report: dict[str, t.Any]) -> str:
-        return f"{report['sessions']} sessions after {report['seconds']:.0f} s; {report['told']}"
+        return f"{report['sessions']} sessions after {report['seconds']:.0f} s; {report['sentence']}"

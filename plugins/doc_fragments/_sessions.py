@@ -52,7 +52,7 @@ options:
       - V(pod_refused), V(unschedulable), V(image_pull), V(crash_loop), V(cannot_start), V(not_ready) and V(oom_killed)
         are causes seen at its pod, init containers among them. V(high_memory), its container comes near its limit.
         V(orphaned), its app definition or workspace is gone.
-      - V(too_old), older than allowed. V(idle), unused for O(thresholds.idle_minutes), if anybody knows. V(not_reaped),
+      - V(too_old), older than allowed. V(idle), unused for O(thresholds.idle_minutes), if that is known. V(not_reaped),
         the platform itself should have ended it. V(no_url_but_running), no URL although its pod is ready.
       - V(error_but_working), the operator calls it failed and it works, as after a change of the operator that leads.
         V(terminating), deleted and held by a finalizer. V(evicted), the cluster ended an earlier pod of it.

@@ -37,15 +37,15 @@ options:
     type: int
   unused_days:
     description:
-      - Only workspaces that were seen unused for so long, without a gap in which nobody looked.
+      - Only workspaces that were seen unused for so long, without a gap in the looks.
       - The platform keeps no time of last use. What is known is what
         O(eduide.theia.theia_workspace#module:state=observed) noted, so on a new
         installation this selects nothing for so many days.
     type: int
   max_gap_hours:
     description:
-      - The longest time between two looks. After a longer one nobody knows what was used meanwhile, and the time that
-        O(unused_days) counts begins anew.
+      - The longest time between two looks. After a longer one it is not known what was used meanwhile, and the time
+        that O(unused_days) counts begins anew.
       - A session that began and ended between two looks was not seen, so look more often than your sessions last. Only
         if its pod mounted the workspace, and if the cluster notes when pods leave a claim (Kubernetes from 1.37 on),
         does it count all the same.

@@ -42,7 +42,7 @@ EXAMPLES = r"""
 - name: Say what was done
   eduide.theia.theia_report:
     title: cool-down
-    lines: "{{ lowered | eduide.theia.cooldown_report(exam='pgdp-final', declared=closed.told) }}"
+    lines: "{{ lowered | eduide.theia.cooldown_report(exam='pgdp-final', declared=closed.sentence) }}"
 """
 
 RETURN = r"""

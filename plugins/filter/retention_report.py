@@ -26,7 +26,7 @@ options:
     type: dict
     required: true
   noted:
-    description: Whether it could be noted that somebody looked.
+    description: Whether the look could be noted.
     type: bool
     default: true
 extends_documentation_fragment:

@@ -47,7 +47,7 @@ EXAMPLES = r"""
 - name: Say what was done
   eduide.theia.theia_report:
     title: warm-up
-    lines: "{{ raised | eduide.theia.warmup_report(exam='pgdp-final', declared=declaration.told) }}"
+    lines: "{{ raised | eduide.theia.warmup_report(exam='pgdp-final', declared=declaration.sentence) }}"
 """
 
 RETURN = r"""

@@ -153,7 +153,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         namespaces = self.get_option("namespaces")
         for namespace in namespaces or ["default"]:
             gateway = connect.connect({**params, "namespace": namespace})
-            yield from gateway.list(APP_DEFINITION, keep=_place, everywhere=not namespaces)
+            yield from gateway.list(APP_DEFINITION, project=_place, everywhere=not namespaces)
 
     def _add(self, variables: Variables) -> None:
         inventory: t.Any = self.inventory

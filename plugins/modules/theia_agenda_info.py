@@ -134,7 +134,7 @@ next_change_at:
   returned: success
   type: str
   sample: "2027-02-11T10:45:01Z"
-next_change_told:
+next_change_text:
   description: The same for people, in O(time_zone) and in UTC.
   returned: success
   type: str

@@ -116,14 +116,14 @@ options:
     type: str
   drift:
     description:
-      - What to do about a value that is neither the baseline nor one that a hold wrote, because somebody else changed
+      - What to do about a value that is neither the baseline nor one that a hold wrote, because another client changed
         it.
       - V(refuse) leaves such an app definition alone and fails.
       - V(overwrite) carries on from the ledger.
       - V(adopt) makes it the baseline. The instances of the exams come on top of it, and it remains after them.
       - V(repair_once) carries on from the ledger, and keeps in it which client that was. If the same client does so
         again within 24 hours, the two fight. Such an app definition is left alone, and the task fails. This one also
-        counts as changed by somebody else what was put back to the baseline.
+        counts as changed by another client what was put back to the baseline.
     type: str
     choices: [refuse, overwrite, adopt, repair_once]
     default: refuse
@@ -277,7 +277,7 @@ app_definitions:
         - V(changed), V(unchanged), or V(draining) if sessions keep a bound from being lowered.
         - V(late) if it is no time for a change, because sessions are being released, or because warm instances would
           not be back before O(hold_from).
-        - V(drift) if somebody else changed it, V(void) if it was created anew since its hold began, V(failed).
+        - V(drift) if another client changed it, V(void) if it was created anew since its hold began, V(failed).
       returned: always
       type: str
       sample: changed
@@ -369,7 +369,7 @@ app_definitions:
           sample: []
         abandoned:
           description:
-            - Ids of instances that sessions hold and the app definition owns no more, since somebody lowered its bound
+            - Ids of instances that sessions hold and the app definition owns no more, since its bound was lowered
               below them.
           returned: always
           type: list
@@ -400,7 +400,7 @@ app_definitions:
             asked: {description: What it asked for., returned: always, type: dict, sample: {warm: 60}}
             add: {description: Instances that it adds., returned: always, type: int, sample: 57}
             until:
-              description: When the exam ends, in UTC; null if nobody said.
+              description: When the exam ends, in UTC; null if that was not stated.
               returned: always
               type: str
               sample: "2027-02-11T10:00:00Z"
@@ -446,7 +446,7 @@ app_definitions:
           type: str
           sample: restored
         gap_seconds:
-          description: For how long the user was refused, as far as it was seen; null if nobody was let in again.
+          description: For how long the user was refused, as far as it was seen; null if the user was not let in again.
           returned: always
           type: float
           sample: 2.31

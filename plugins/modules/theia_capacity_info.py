@@ -170,7 +170,7 @@ app_definitions:
           sample: []
         abandoned:
           description:
-            - Ids of instances that sessions hold and the app definition owns no more, since somebody lowered its bound
+            - Ids of instances that sessions hold and the app definition owns no more, since its bound was lowered
               below them.
           returned: always
           type: list
@@ -201,7 +201,7 @@ app_definitions:
             asked: {description: What it asked for., returned: always, type: dict, sample: {warm: 60}}
             add: {description: Instances that it adds., returned: always, type: int, sample: 57}
             until:
-              description: When the exam ends, in UTC; null if nobody said.
+              description: When the exam ends, in UTC; null if that was not stated.
               returned: always
               type: str
               sample: "2027-02-11T10:00:00Z"
@@ -221,7 +221,7 @@ app_definitions:
         path: {description: The field in the app definition., returned: always, type: str, sample: /spec/minInstances}
         wanted: {description: Value that the exams need., returned: always, type: int, sample: 63}
         live: {description: Value that is there; null if none is., returned: always, type: int, sample: 3}
-        foreign:
+        by_another_client:
           description: Whether another client wrote it; if not, an earlier run did not get so far.
           returned: always
           type: bool
@@ -265,7 +265,7 @@ operator:
       sample: 10
     leading: {description: Whether one leads; null without O(check_leader)., returned: always, type: bool, sample: true}
     led_seconds:
-      description: For how long the one that leads has been leading; null if none leads or nobody looked.
+      description: For how long the one that leads has been leading; null if none leads, or without O(check_leader).
       returned: always
       type: int
       sample: 86400
@@ -289,7 +289,7 @@ verdict:
       elements: str
       sample: [java-17-latest]
     participants:
-      description: How many are still expected; null if nobody said.
+      description: How many are still expected; null if that was not stated.
       returned: always
       type: int
       sample: 420
@@ -308,7 +308,7 @@ verdict:
       type: int
       sample: 0
     enough:
-      description: Whether all participants get a session; null if nobody said how many they are.
+      description: Whether all participants get a session; null if their number was not stated.
       returned: always
       type: bool
       sample: false
@@ -350,7 +350,7 @@ verdict:
         each: {description: What a session takes of a quota., returned: always, type: str, sample: 1972Mi}
         cause: {description: The limit in words., returned: always, type: str, sample: max_instances=40 of c-latest}
         remedy:
-          description: What lifts it for all participants, or for one student more if nobody said how many they are.
+          description: What lifts it for all participants, or for one student more if their number was not stated.
           returned: always
           type: str
           sample: raise max_instances of c-latest to 60

@@ -188,7 +188,7 @@ action:
   returned: success
   type: str
   sample: declared
-told:
+sentence:
   description: The same for people, times in O(time_zone) and in UTC; null without an exam.
   returned: success
   type: str

@@ -114,7 +114,7 @@ exams:
       returned: without O(calendar)
       type: str
       sample: running
-    told:
+    sentence:
       description: Its times for people, in O(time_zone) and in UTC.
       returned: without O(calendar)
       type: str

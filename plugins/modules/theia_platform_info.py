@@ -14,7 +14,7 @@ author:
 description:
   - Holds what an exam rests on against what is there, and says of each thing whether it is go, with the evidence and
     with what to do about it.
-  - The exams are those on record that are not over. One that nobody has declared yet is not looked at.
+  - The exams are those on record that are not over. One that is not declared yet is not looked at.
   - Everything is read from the cluster, whatever O(api) says, and nothing is written. What may not be read is unknown,
     and never go. With O(service_url) the service is asked whether it answers, and whether it takes O(admin_token).
   - The task does not fail because an installation is not ready. The playbook C(readiness) does.

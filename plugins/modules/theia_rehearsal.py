@@ -161,7 +161,7 @@ figures:
       type: int
       sample: 0
     kept: {description: Whether the lines of EduIDE were held., returned: success, type: bool, sample: true}
-told:
+sentences:
   description: The figures in sentences.
   returned: success
   type: list

@@ -24,7 +24,7 @@ description:
     value is the reason.
   - The task fails if the stop of a session failed, if a session was refused that was asked for by name, uid, user or
     app definition and not by a rule such as a finding or an age, if a limit was passed, or if with O(wait) something of
-    a stopped session was left or nobody could look.
+    a stopped session was left or could not be looked for.
 options:
   state:
     description:
@@ -146,10 +146,10 @@ options:
     default: 60
   unchecked:
     description:
-      - With O(api=service) and O(names), do without the cluster. The result says what nobody checked.
+      - With O(api=service) and O(names), do without the cluster. RV(not_checked) lists what was not checked.
       - O(max_stop), O(max_failures), O(limit) and O(protect) hold here too. O(max_percent) and annotations cannot.
       - An activity is reported anew every time then, for the service does not tell the last one. Check mode looks for
-        the sessions among those of the user of O(user_token), and says of the others that nobody can tell whether they
+        the sessions among those of the user of O(user_token), and says of the others that it is not known whether they
         exist.
     type: bool
     default: false
@@ -281,7 +281,7 @@ sessions:
       description:
         - What became of its objects, with O(wait). V(gone) if it had a pod of its own. Its prewarmed instance is
           V(fresh) with a new pod, V(rebuilt) with a new Deployment, or V(removed) because it is above the bound.
-        - V(not_gone) and V(not_reset) if that did not happen in time; null if nobody waited, or nobody can tell. For
+        - V(not_gone) and V(not_reset) if that did not happen in time; null without O(wait), or if it is not known. For
           want of a right that is a warning; after an error the task fails, and says that the sessions are stopped.
       returned: always
       type: str

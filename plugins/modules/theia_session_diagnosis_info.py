@@ -73,14 +73,14 @@ diagnoses:
       type: dict
       sample: {name: ws-java-17-latest-ada-session, user: ada@tum.de, state: failed}
     dead:
-      description: Whether nobody can be in it, so that removing it takes nothing from anybody.
+      description: Whether no user can be in it, so that removing it takes nothing from its user.
       returned: always
       type: bool
       sample: true
     code:
       description:
-        - The finding that explains the others, V(no_operator) if nobody leads where something waits for an operator,
-          or null if nothing is wrong that could be seen.
+        - The finding that explains the others, V(no_operator) if none leads where something waits for an operator, or
+          null if nothing is wrong that could be seen.
       returned: always
       type: str
       sample: failed

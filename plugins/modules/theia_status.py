@@ -38,7 +38,7 @@ options:
     type: int
     default: 0
   time_zone:
-    description: Name of the time zone in which RV(watch.told) tells times, such as Europe/Berlin. UTC if not stated.
+    description: Time zone in which RV(watch.sentence) tells times, such as Europe/Berlin. UTC if not stated.
     type: str
   progress_file:
     description: Set by the action plugin of this module, which shows on the terminal what is written there.
@@ -148,7 +148,7 @@ logins:
       type: str
       sample: "2027-02-11T07:31:20Z"
 watch:
-  description: What was seen in O(watch_minutes); null if nobody watched.
+  description: What was seen in O(watch_minutes); null if that is 0.
   returned: success
   type: dict
   contains:
@@ -182,7 +182,7 @@ watch:
       returned: always
       type: str
       sample: "2027-02-11T09:04:20Z"
-    told:
+    sentence:
       description: The same in words, with what it rests on.
       returned: always
       type: str
@@ -210,7 +210,7 @@ use:
       type: dict
       sample: {stamped: 3, fresh: 37}
     observation:
-      description: Since when somebody has looked without too long a gap; null if nobody has.
+      description: Since when their use was looked at without too long a gap; null if it was not.
       returned: always
       type: dict
       sample: {since: "2026-11-02T08:00:00Z", last: "2027-02-11T08:41:07Z", longest_gap_seconds: 86400}

@@ -152,8 +152,9 @@ options:
     type: str
   unchecked:
     description:
-      - With O(api=service) and O(names), do without the cluster. The result says what nobody checked. A workspace of
-        which the service says that it has a session stays. O(protect), O(max_delete) and O(max_failures) hold here too.
+      - With O(api=service) and O(names), do without the cluster. RV(not_checked) lists what was not checked.
+      - A workspace of which the service says that it has a session stays. O(protect), O(max_delete) and O(max_failures)
+        hold here too.
     type: bool
     default: false
   progress_file:
@@ -297,7 +298,7 @@ workspaces:
     ending:
       description:
         - What was seen of that in the end, with O(wait), in the same words. V(not_gone) if it did not happen in time;
-          null if nobody waited, or if the volume could not be read.
+          null without O(wait), or if the volume could not be read.
       returned: with O(state=absent)
       type: str
       sample: volume_deleted
@@ -313,13 +314,13 @@ workspaces:
     late_sessions:
       description:
         - Sessions that are on it although it is gone, because they came between the last look and the delete. One that
-          the operator has removed again by then is not seen. Null if nobody could look.
+          the operator has removed again by then is not seen. Null if they could not be listed.
       returned: with O(state=absent)
       type: list
       elements: str
       sample: []
     unguarded_milliseconds:
-      description: For how long, until the delete was answered, nobody had looked for sessions.
+      description: For how long, until the delete was answered, the sessions had not been listed.
       returned: with O(state=absent)
       type: float
       sample: 11.2
@@ -334,7 +335,7 @@ sessions:
   sample: []
 observation:
   description:
-    - Since when somebody looked without a gap who is on which workspace, with O(state=observed). Null if that could
+    - Since when the use of workspaces was looked at without a gap, with O(state=observed). Null if that could
       not be written down.
   returned: with O(state=observed)
   type: dict

@@ -21,8 +21,8 @@ options:
     description:
       - What to read beside workspaces, sessions and app definitions. Less is faster; what is not read is null.
       - V(objects) are the Deployments, ReplicaSets, Services and pods by which a dead session is told from a live one,
-        V(exams) are the records of exams, V(observation) is the record of when somebody looked who is on which
-        workspace, and V(collector) is the platform's own garbage collector.
+        V(exams) are the records of exams, V(observation) is the record of when the use of workspaces was looked
+        at, and V(collector) is the platform's own garbage collector.
     type: list
     elements: str
     choices: [objects, exams, claims, volumes, quotas, collector, observation]
@@ -179,14 +179,14 @@ workspaces:
       type: str
       sample: "2027-02-11T09:00:00Z"
     last_seen:
-      description: When a session was last seen on it, to the day; null if nobody saw one.
+      description: When a session was last seen on it, to the day; null if none was seen.
       returned: always
       type: str
       sample: "2027-02-10T22:00:00Z"
     unused_since:
       description:
-        - Since when it is known that nobody used it. Null with a session on it, if a pod mounts its claim, where
-          nobody looked, and if its annotation C(eduide-theia/last-seen) is no time at which somebody did.
+        - Since when it is known to be unused. Null with a session on it, if a pod mounts its claim, where its use was
+          not looked at, and if its annotation C(eduide-theia/last-seen) is no time at which it was.
       returned: always
       type: str
       sample: "2027-01-02T22:00:00Z"
@@ -233,7 +233,7 @@ orphans:
         requested_bytes: {description: What was asked for., returned: always, type: int, sample: 262144000}
         capacity_bytes: {description: What was given., returned: always, type: int, sample: 262144000}
     volumes:
-      description: Volumes that are still there although their claim is gone, so that somebody has to look after them.
+      description: Volumes that are still there although their claim is gone, so that a person has to look after them.
       returned: always
       type: list
       elements: dict
@@ -279,7 +279,7 @@ summary:
     total: {description: Number of workspaces., returned: always, type: int, sample: 40}
     in_use: {description: Those with a live session., returned: with O(api=kubernetes), type: int, sample: 12}
     never_seen:
-      description: Those of which nobody knows when they were used.
+      description: Those of which it is not known when they were used.
       returned: with O(api=kubernetes)
       type: int
       sample: 3
@@ -328,7 +328,7 @@ garbage_collector:
       elements: str
       sample: [ws-java-17-latest-ada]
 observation:
-  description: When somebody looked who is on which workspace. Null if nobody did, or not for too long.
+  description: When the use of workspaces was looked at. Null if it never was, or not for too long.
   returned: success
   type: dict
   contains:

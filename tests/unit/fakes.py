@@ -25,8 +25,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.errors import
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.gateway import (
     Json,
-    Keep,
     Objects,
+    Project,
     whole,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds import APP_DEFINITION, THEIA_GROUP, Kind
@@ -114,27 +114,27 @@ class FakeGateway:
         self,
         kind: Kind,
         *,
-        keep: Keep = whole,
+        project: Project = whole,
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,  # noqa: ARG002 (it always answers)
         metadata_only: bool = False,
     ) -> Objects:
         self._asked("list", kind, None)
-        kept: Objects = []
+        found: Objects = []
         for (place, _name), obj in sorted(self._shelf(kind).items()):
             if kind.namespaced and not everywhere and place != self._namespace:
                 continue
             if not _matches(obj["metadata"].get("labels") or {}, label_selector):
                 continue
             listed = _as_listed(kind, obj)
-            projected = keep({"metadata": listed["metadata"]} if metadata_only else listed)
+            projected = project({"metadata": listed["metadata"]} if metadata_only else listed)
             if projected is not None:
-                kept.append(projected)
-        return kept
+                found.append(projected)
+        return found
 
-    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
-        found = self.list(kind, keep=keep, metadata_only=True)
+    def list_few(self, kind: Kind, *, most: int, project: Project) -> Objects | None:
+        found = self.list(kind, project=project, metadata_only=True)
         return found if len(found) <= most else None
 
     def following(self) -> FakeGateway:

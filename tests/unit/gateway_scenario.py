@@ -140,20 +140,20 @@ def _lists(gateway: Gateway) -> Facts:
         gateway.create(CONFIG_MAP, {"metadata": {"name": name, "labels": labels}, "data": {"n": name}})
 
     def names(kind: Kind = CONFIG_MAP, **selectors: t.Any) -> list[str]:
-        def keep(obj: dict[str, t.Any]) -> str | None:
+        def project(obj: dict[str, t.Any]) -> str | None:
             name = str(obj["metadata"]["name"])
             return name if name in ("a", "b", "c", "record") else None
 
-        return gateway.list(kind, keep=keep, **selectors)
+        return gateway.list(kind, project=project, **selectors)
 
     return {
         "all": names(),
         "equal": names(label_selector="kind=x"),
         "unequal": names(label_selector="kind!=x"),
         "exists": names(label_selector="kind"),
-        "few": gateway.list_few(SESSION, most=3, keep=lambda obj: sorted(obj["metadata"])[:2]) is not None,
+        "few": gateway.list_few(SESSION, most=3, project=lambda obj: sorted(obj["metadata"])[:2]) is not None,
         "metadata": gateway.list(
-            CONFIG_MAP, keep=lambda obj: "data" in obj, label_selector="kind=x", metadata_only=True
+            CONFIG_MAP, project=lambda obj: "data" in obj, label_selector="kind=x", metadata_only=True
         ),
         "entries of built-in kinds": [sorted(obj) for obj in gateway.list(CONFIG_MAP, label_selector="kind=x")],
         "entries of custom kinds": [sorted(obj) for obj in gateway.list(SESSION)],

@@ -320,7 +320,7 @@ class World:
 
     def sources(self, *, without=()):
         """The rows of all lists; those named in ``without`` could not be read."""
-        project = {
+        projections = {
             "sessions": rows.session_row,
             "app_definitions": rows.app_definition_row,
             "workspaces": rows.workspace_row,
@@ -333,8 +333,8 @@ class World:
         }
         return Lists(
             **{
-                name: None if name in without else [row for row in map(keep, self.objects[name]) if row]
-                for name, keep in project.items()
+                name: None if name in without else [row for row in map(project, self.objects[name]) if row]
+                for name, project in projections.items()
             }
         )
 

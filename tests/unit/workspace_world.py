@@ -110,8 +110,8 @@ class WorkspaceWorld(World):
     def workspace_sources(self, *, without=(), observation=None):
         """The rows of all lists; those named in ``without`` could not be read."""
 
-        def rows(name, keep):
-            return None if name in without else [row for row in map(keep, self.objects[name]) if row]
+        def rows(name, project):
+            return None if name in without else [row for row in map(project, self.objects[name]) if row]
 
         quotas = rows("quotas", project_quota)
         collectors = rows("collectors", storage.read_collector)

@@ -84,7 +84,7 @@ def steps_of(found: Due, now: datetime, zone: tzinfo | None) -> t.Iterator[Step]
         for app in recorded.exam.app_definitions:
             if app.name in repairs:
                 changed = repairs.pop(app.name)
-                do = "repair" if any(one.foreign for one in changed) else "finish"
+                do = "repair" if any(one.by_another_client for one in changed) else "finish"
                 yield _step(do, recorded.name, tell_repair(app.name, changed))
     for name in due.cool:
         held = "it holds instances" if name in holds.open else "its instances are not lowered yet"

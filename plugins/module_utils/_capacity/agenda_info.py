@@ -29,7 +29,7 @@ def run_agenda(task: Task) -> Report:
     gateway = connect(params)
     ledger = read_ledger(gateway.get(CONFIG_MAP, CAPACITY_RECORD))
     task.warn(describe_doubt(gateway.now(), doubted(gateway.now(), gateway.skew())))
-    if not (apps := gateway.list(APP_DEFINITION, keep=app_definition_row)):
+    if not (apps := gateway.list(APP_DEFINITION, project=app_definition_row)):
         raise gateway.no_installation()
     records, unreadable = read_all(gateway.list(CONFIG_MAP, label_selector=SELECTOR))
     now = gateway.now()
@@ -46,7 +46,7 @@ def run_agenda(task: Task) -> Report:
         "problems": problems_of(calendar, unreadable),
         "fights": list(due.fights),
         "next_change_at": format_time(agenda.next_change_at) if agenda.next_change_at else None,
-        "next_change_told": tell_time(agenda.next_change_at, zone) if agenda.next_change_at else None,
+        "next_change_text": tell_time(agenda.next_change_at, zone) if agenda.next_change_at else None,
         "seen_at": format_time(now),
     }
     return Report(changed=False, fields=fields)

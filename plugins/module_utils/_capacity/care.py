@@ -52,8 +52,8 @@ class Surroundings:
         self, gateway: Gateway, installation: Installation, care: Care, names: t.Collection[str], *, keycloak: bool
     ) -> None:
         self._gateway, self._installation, self._care, self._keycloak = gateway, installation, care, keycloak
-        looks = look_at(gateway, names) if keycloak and care.lockout == "repair" else {}
-        self._seats = [seat for look in looks.values() for seat in seats(look, rebuilt_by="change")]
+        pools = look_at(gateway, names) if keycloak and care.lockout == "repair" else {}
+        self._seats = [seat for pool in pools.values() for seat in seats(pool, rebuilt_by="change")]
         self._leader = holder(gateway, installation.operator_lease)
 
     def after(self, sent: t.Collection[str]) -> Aftermath:
@@ -84,7 +84,7 @@ class Surroundings:
         try:
             live = {name: self._gateway.get(APP_DEFINITION, name) for name in names}
         except EduideError as exc:
-            return [], dict.fromkeys(names, f"the bounds are set, but address lists could not be watched: {exc.told}")
+            return [], dict.fromkeys(names, f"the bounds are set, but address lists could not be watched: {exc.advice}")
         generations = {name: obj["metadata"]["generation"] for name, obj in live.items() if obj}
         there = [seat for seat in locked if seat.app_definition in generations]
         return watch_lists(self._gateway, there, generations, timeout_seconds=self._care.quiet_wait_seconds), {}

@@ -18,7 +18,7 @@ from .repair import Kind, plan_repairs
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
-    from .quiet import Look
+    from .quiet import PoolObjects
     from .view import CapacityView
 
 
@@ -44,8 +44,8 @@ def find_causes(
     seen = platform.read_each(
         gateway,
         {
-            "pods": lambda: gateway.list(POD, keep=pod_of),
-            "events": lambda: gateway.list(EVENT, keep=warning_of),
+            "pods": lambda: gateway.list(POD, project=pod_of),
+            "events": lambda: gateway.list(EVENT, project=warning_of),
             "parts": lambda: look_at(gateway, names),
         },
     )
@@ -84,11 +84,11 @@ def _behind(snapshot: CapacityView, name: str) -> list[str]:
     return [f"{name} {number}" for number in pool.cold(minimum) if number not in current]
 
 
-def _halves(looks: t.Mapping[str, Look], snapshot: CapacityView) -> list[str]:
+def _halves(pools: t.Mapping[str, PoolObjects], snapshot: CapacityView) -> list[str]:
     keycloak = snapshot.operator is not None and snapshot.operator.keycloak
     halves: tuple[Kind, ...] = ("halves",)
     return [
         f"instance {repair.instance_id} of {name}: {repair.evidence}"
-        for name, look in looks.items()
-        for repair in plan_repairs(look, halves, keycloak=keycloak)
+        for name, pool in pools.items()
+        for repair in plan_repairs(pool, halves, keycloak=keycloak)
     ]

@@ -28,7 +28,7 @@ class Deviation(t.NamedTuple):
     wanted: int | None
     live: int | None
     writer: Writer | None
-    foreign: bool
+    by_another_client: bool
     """Whether another client wrote it, after ours was written down; if not, an earlier run did not get so far."""
     repaired_at: str | None
     """When a value of the same client was put right before."""
@@ -40,7 +40,7 @@ class Deviation(t.NamedTuple):
     def fought(self, now: str) -> bool:
         """Whether the same client did it again. What it wrote before the repair is what was to be repaired."""
         before, at = parse_time(self.repaired_at), parse_time(now)
-        if not self.foreign or not self.repaired_at or not before or not at or at - before >= FIGHT:
+        if not self.by_another_client or not self.repaired_at or not before or not at or at - before >= FIGHT:
             return False
         # The API server writes all times as we do, in a form that sorts as text.
         wrote = self.writer.at if self.writer else None
@@ -48,7 +48,7 @@ class Deviation(t.NamedTuple):
 
     def __str__(self) -> str:
         told = f"{self.field} should be {self.wanted}"
-        if not self.foreign:
+        if not self.by_another_client:
             return f"{told} and is {self.live}: an earlier run did not get so far"
         return f"{told}, and {self.writer or self.client} wrote {self.live}"
 
@@ -60,12 +60,12 @@ def deviations(app: AppDefinitionRow, entry: Entry) -> list[Deviation]:
         live, writer = app.values[field], app.writers.get(field)
         if live == wanted:
             continue
-        deviation = Deviation(field, wanted, live, writer, _is_foreign(entry, field, live, writer), None)
+        deviation = Deviation(field, wanted, live, writer, _is_by_another_client(entry, field, live, writer), None)
         found.append(deviation._replace(repaired_at=entry.repaired.get(deviation.client)))
     return found
 
 
-def _is_foreign(entry: Entry, field: str, live: int | None, writer: Writer | None) -> bool:
+def _is_by_another_client(entry: Entry, field: str, live: int | None, writer: Writer | None) -> bool:
     """A value that we never wrote is; the baseline is, if another client put it back after we meant to leave it."""
     if not entry.is_ours(field, live):
         return True

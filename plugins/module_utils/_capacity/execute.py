@@ -33,7 +33,7 @@ class Execution(t.NamedTuple):
     """Whose patch has arrived."""
     failures: dict[str, str]
     conflicts: dict[str, str]
-    """Who has to be planned again, because somebody else wrote in between; why."""
+    """Who has to be planned again, because another client wrote in between; why."""
     ledger_written: bool
     lost: frozenset[str] = frozenset()
     """Of these conflicts, those whose patch may have arrived, for its answer did not."""
@@ -47,7 +47,7 @@ class Execution(t.NamedTuple):
 
 
 def run(gateway: Gateway, send: Send, job: Job, *, check_mode: bool) -> Execution:
-    """Plan and carry out; when somebody else writes in between, look again and plan again.
+    """Plan and carry out; when another client writes in between, look again and plan again.
 
     So it is where the answer to a write got lost, for every write through the cluster is guarded: the next look shows
     whether it arrived, and if it did not, it can be sent again.
@@ -71,7 +71,7 @@ def run(gateway: Gateway, send: Send, job: Job, *, check_mode: bool) -> Executio
                 continue
             if done is None:
                 raise
-            open_still = {name: why if name in done.lost else exc.told for name, why in done.conflicts.items()}
+            open_still = {name: why if name in done.lost else exc.advice for name, why in done.conflicts.items()}
             return done._replace(failures={**done.failures, **open_still})
         done = done._replace(ledger_written=done.ledger_written or ledger_lost)
         if not done.conflicts:

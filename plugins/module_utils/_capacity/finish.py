@@ -67,7 +67,7 @@ def finish_draining(
             done = _joined(done, run(gateway, send, job, check_mode=False))
         except EduideError as exc:
             # What was done before has to be told all the same.
-            return done._replace(failures={**done.failures, **dict.fromkeys(draining, exc.told)})
+            return done._replace(failures={**done.failures, **dict.fromkeys(draining, exc.advice)})
     return done
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from .._platform.parts import Part
-from .quiet import Look
+from .quiet import PoolObjects
 
 if t.TYPE_CHECKING:
     from .plan import Change
@@ -50,26 +50,26 @@ class Gap(t.NamedTuple):
     note: str = ""
 
 
-def seat_of(look: Look, number: int) -> Seat | None:
+def seat_of(pool: PoolObjects, number: int) -> Seat | None:
     """The seat on this instance, if one session that stays holds it and it is complete enough to be used."""
-    parts = look.instances[number]
-    holders = [look.sessions[uid] for uid in sorted(parts.sessions) if uid in look.sessions]
+    parts = pool.instances[number]
+    holders = [pool.sessions[uid] for uid in sorted(parts.sessions) if uid in pool.sessions]
     addresses, deployment = parts.own.get("address list"), parts.own.get("Deployment")
     if len(holders) != 1 or holders[0].deleting or addresses is None or deployment is None:
         return None
     session = holders[0]
-    return Seat(look.app.name, number, addresses.name, deployment.name, session.name, session.uid, session.user)
+    return Seat(pool.app.name, number, addresses.name, deployment.name, session.name, session.uid, session.user)
 
 
-def seats(look: Look, *, rebuilt_by: t.Literal["change", "touch"]) -> list[Seat]:
+def seats(pool: PoolObjects, *, rebuilt_by: t.Literal["change", "touch"]) -> list[Seat]:
     """The seats whose users a change of the app definition, or a touch of its metadata, would lock out.
 
     A touch rebuilds only the lists of an earlier generation.
     """
-    current = (None, str(look.app.generation))
-    found = {number: seat for number in look.instances if (seat := seat_of(look, number))}
+    current = (None, str(pool.app.generation))
+    found = {number: seat for number in pool.instances if (seat := seat_of(pool, number))}
     if rebuilt_by == "touch":
-        lists = {number: look.instances[number].own["address list"] for number in found}
+        lists = {number: pool.instances[number].own["address list"] for number in found}
         found = {number: seat for number, seat in found.items() if lists[number].generation not in current}
     return [*found.values()]
 

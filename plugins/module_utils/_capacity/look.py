@@ -12,7 +12,7 @@ from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, SERVICE,
 from .._platform import snapshot as platform
 from .._platform.parts import config_map_part, deployment_part, instances_of, service_part
 from .._platform.rows import app_definition_row, session_row
-from .quiet import Look
+from .quiet import PoolObjects
 from .view import PARTS, REQUIRED, CapacityView, view_capacity
 
 if t.TYPE_CHECKING:
@@ -25,7 +25,7 @@ def read(gateway: Gateway, installation: Installation) -> CapacityView:
     return view_capacity(platform.read(gateway, installation, PARTS, REQUIRED))
 
 
-def look_at(gateway: Gateway, names: t.Collection[str]) -> dict[str, Look]:
+def look_at(gateway: Gateway, names: t.Collection[str]) -> dict[str, PoolObjects]:
     """These app definitions with their pools; one that is gone is left out."""
     lists = (
         (APP_DEFINITION, app_definition_row),
@@ -35,7 +35,9 @@ def look_at(gateway: Gateway, names: t.Collection[str]) -> dict[str, Look]:
         (CONFIG_MAP, config_map_part),
     )
     now = gateway.now()
-    apps, sessions, *parts = gateway.map(lambda each: gateway.list(each[0], keep=each[1]), lists, len(lists))
+    apps, sessions, *parts = gateway.map(lambda each: gateway.list(each[0], project=each[1]), lists, len(lists))
     by_uid = {row.uid: row for row in sessions}
     objects = [part for some in parts for part in some]
-    return {app.name: Look(app, instances_of(app.uid, objects), by_uid, now) for app in apps if app.name in names}
+    return {
+        app.name: PoolObjects(app, instances_of(app.uid, objects), by_uid, now) for app in apps if app.name in names
+    }

@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     from .._platform.operator import Operator
     from .execute import Execution
     from .job import Job
-    from .quiet import Look
+    from .quiet import PoolObjects
 
 Outcome = t.Literal["repaired", "kept_claimed", "late", "refused", "failed"]
 
@@ -62,7 +62,7 @@ def repair_pools(gateway: Gateway, job: Job, done: Execution, *, check_mode: boo
         if not done.sent:
             raise
         # What was changed before has to be told all the same.
-        return [], [exc.told]
+        return [], [exc.advice]
     return repaired, [each.problem for each in repaired if each.problem]
 
 
@@ -89,24 +89,24 @@ class _Mending:
         self._gateway, self._installation, self._care, self._kinds = gateway, installation, job.care, job.repair
         self._keycloak = operator.keycloak
 
-    def plan(self, names: t.Collection[str]) -> dict[str, tuple[Look, list[Repair]]]:
+    def plan(self, names: t.Collection[str]) -> dict[str, tuple[PoolObjects, list[Repair]]]:
         """What is to be repaired in the pools of these app definitions."""
-        looks = look_at(self._gateway, names)
-        return {name: (look, plan_repairs(look, self._kinds, keycloak=self._keycloak)) for name, look in looks.items()}
+        pools = look_at(self._gateway, names)
+        return {name: (pool, plan_repairs(pool, self._kinds, keycloak=self._keycloak)) for name, pool in pools.items()}
 
     def foresee(self, names: t.Collection[str]) -> list[Repaired]:
         """What a run would do."""
         return [
-            Repaired(name, repair, *self._expected(look, repair))
-            for name, (look, repairs) in self.plan(names).items()
+            Repaired(name, repair, *self._expected(pool, repair))
+            for name, (pool, repairs) in self.plan(names).items()
             for repair in repairs
         ]
 
     def run(self, names: t.Collection[str]) -> list[Repaired]:
         """Do it. Students who are refused come first."""
         planned = self.plan(names)
-        done = [each for name, (look, repairs) in planned.items() for each in self._fill(name, look, repairs)]
-        touched = [name for name, (_look, repairs) in planned.items() if any(r.touches for r in repairs)]
+        done = [each for name, (pool, repairs) in planned.items() for each in self._fill(name, pool, repairs)]
+        touched = [name for name, (_pool, repairs) in planned.items() if any(r.touches for r in repairs)]
         late: t.Mapping[str, str] = {}
         if touched:
             if not leads(self._gateway, self._installation):
@@ -117,52 +117,52 @@ class _Mending:
             late = quiet(self._gateway, self._care, touched).late
             # What was damaged before the wait may be whole by now, and the other way round.
             planned = {**planned, **self.plan(touched)}
-        for name, (look, repairs) in planned.items():
-            done += self._rebuild(name, look, [r for r in repairs if r.kind != "address_lists"], late.get(name))
+        for name, (pool, repairs) in planned.items():
+            done += self._rebuild(name, pool, [r for r in repairs if r.kind != "address_lists"], late.get(name))
         return done
 
-    def _expected(self, look: Look, repair: Repair) -> tuple[Outcome, str]:
+    def _expected(self, pool: PoolObjects, repair: Repair) -> tuple[Outcome, str]:
         if repair.kept:
-            return "kept_claimed", _held_text(look, repair)
-        return ("refused", text) if repair.touches and (text := self._locks_out(look)) else ("repaired", "")
+            return "kept_claimed", _held_text(pool, repair)
+        return ("refused", text) if repair.touches and (text := self._locks_out(pool)) else ("repaired", "")
 
-    def _locks_out(self, look: Look) -> str | None:
+    def _locks_out(self, pool: PoolObjects) -> str | None:
         """A touch rebuilds address lists of an earlier generation, also those of instances in use."""
         if not self._keycloak or self._care.lockout != "refuse":
             return None
-        users = len(seats(look, rebuilt_by="touch"))
-        return refusal(look.app.name, users) if users else None
+        users = len(seats(pool, rebuilt_by="touch"))
+        return refusal(pool.app.name, users) if users else None
 
-    def _fill(self, name: str, look: Look, repairs: t.Sequence[Repair]) -> list[Repaired]:
+    def _fill(self, name: str, pool: PoolObjects, repairs: t.Sequence[Repair]) -> list[Repaired]:
         done, filled = [], []
         for repair in repairs:
-            seat = seat_of(look, repair.instance_id) if repair.kind == "address_lists" else None
+            seat = seat_of(pool, repair.instance_id) if repair.kind == "address_lists" else None
             if seat is None:
                 continue
             try:
-                there = fill_list(self._gateway, seat, look.instances[repair.instance_id].own["address list"])
+                there = fill_list(self._gateway, seat, pool.instances[repair.instance_id].own["address list"])
             except Conflict:
                 done.append(Repaired(name, repair, "failed", "its address list changed meanwhile; run the task again"))
             except EduideError as exc:
-                done.append(Repaired(name, repair, "failed", exc.told))
+                done.append(Repaired(name, repair, "failed", exc.advice))
             else:
                 filled += [seat] if there else []
                 done.append(Repaired(name, repair, "repaired", "" if there else "its session ended meanwhile"))
         note = refresh_pods(self._gateway, filled)
         return [each._replace(note=each.note or note) for each in done]
 
-    def _rebuild(self, name: str, look: Look, repairs: t.Sequence[Repair], late: str | None) -> list[Repaired]:
-        kept = [Repaired(name, r, "kept_claimed", _held_text(look, r)) for r in repairs if r.kept]
+    def _rebuild(self, name: str, pool: PoolObjects, repairs: t.Sequence[Repair], late: str | None) -> list[Repaired]:
+        kept = [Repaired(name, r, "kept_claimed", _held_text(pool, r)) for r in repairs if r.kept]
         open_repairs = [repair for repair in repairs if repair.touches]
         if not open_repairs:
             return kept
         if late:
             text = f"sessions are being released ({late}), which a repair must not meet; run the task again later"
             return [*kept, *(Repaired(name, repair, "late", text) for repair in open_repairs)]
-        if locks_out := self._locks_out(look):
+        if locks_out := self._locks_out(pool):
             return [*kept, *(Repaired(name, repair, "refused", locks_out) for repair in open_repairs)]
-        at_risk = seats(look, rebuilt_by="touch") if self._keycloak and self._care.lockout == "repair" else []
-        wrong = carry_out(self._gateway, look, open_repairs)
+        at_risk = seats(pool, rebuilt_by="touch") if self._keycloak and self._care.lockout == "repair" else []
+        wrong = carry_out(self._gateway, pool, open_repairs)
         patience = self._care.quiet_wait_seconds
         if at_risk:
             generation = self._gateway.get(APP_DEFINITION, name)
@@ -175,7 +175,7 @@ class _Mending:
             timeout_seconds=patience,
             troubled=self._care.troubled,
         )
-        left = {(r.kind, r.instance_id): r for _look, rest in self.plan([name]).values() for r in rest}
+        left = {(r.kind, r.instance_id): r for _pool, rest in self.plan([name]).values() for r in rest}
         for repair in open_repairs:
             if repair.instance_id not in wrong and (repair.kind, repair.instance_id) in left:
                 wrong[repair.instance_id] = f"still so: {left[repair.kind, repair.instance_id].evidence}"
@@ -186,6 +186,6 @@ def _outcome(name: str, repair: Repair, wrong: str | None) -> Repaired:
     return Repaired(name, repair, "failed", wrong) if wrong else Repaired(name, repair, "repaired")
 
 
-def _held_text(look: Look, repair: Repair) -> str:
-    session = look.sessions.get(repair.session or "")
+def _held_text(pool: PoolObjects, repair: Repair) -> str:
+    session = pool.sessions.get(repair.session or "")
     return f"session {session.name if session else repair.session} is on it; repair it when that has ended"

@@ -102,7 +102,7 @@ class Change(t.NamedTuple):
     def crosses(self) -> bool:
         """Whether a patch of another run may be on its way that this decision makes wrong, and nothing is sent for it.
 
-        An entry that live values do not fulfil is one that somebody set out to fulfil.
+        An entry that live values do not fulfil is one that a run set out to fulfil.
         """
         before = self.ledger_before
         if self.patch or before is None or before == self.ledger_after or before.uid != self.app_definition.uid:
@@ -209,7 +209,7 @@ def plan_baseline(
     _check_way(app, wanted, terms)
     if clash := _clash(app, wanted):
         # That of one app definition is no reason to leave the others as the exam wanted them.
-        remedy = "somebody raised it beyond the baseline: lower it in the app definition itself, then run this again"
+        remedy = "another client raised it beyond the baseline: lower it in the app definition, then run this again"
         return unchanged._replace(outcome="failed", note=f"{clash}; {remedy}")
     draining, outlasting = claims_in_the_way(app, pool, wanted), outlasting_sessions(app, sessions, wanted)
     stays = bool(draining or outlasting)
@@ -305,7 +305,7 @@ def _settle_drift(app: AppDefinitionRow, entry: Entry, terms: HoldTerms, now: st
         raise Refused(tell_drift(app, entry, drift))
     if terms.drift == "adopt" and drift:
         return adopted(app, entry, drift), ""
-    theirs = [each for each in deviations(app, entry) if each.foreign]
+    theirs = [each for each in deviations(app, entry) if each.by_another_client]
     if terms.drift != "repair_once" or not theirs:
         return entry, ""
     repaired = {**entry.repaired, **{each.client: now for each in theirs}}

@@ -83,7 +83,7 @@ def _late_text(name: str, late: t.Mapping[str, str], care: Care) -> str:
 
 def leaderless(gateway: Gateway, installation: Installation) -> EduideError:
     return EduideError(
-        f"no operator leads in {gateway.namespace!r}: nobody renews Lease {installation.operator_lease!r}, "
+        f"no operator leads in {gateway.namespace!r}: Lease {installation.operator_lease!r} is not renewed, "
         "so no instance would start and nothing was changed; "
         f"look at the pods of Deployment {installation.operator_deployment!r}"
     )

@@ -14,7 +14,7 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .._common.timestamps import parse_time
-from .._platform.parts import CONFIG_MAPS, SERVICES, Parts
+from .._platform.parts import CONFIG_MAPS, SERVICES, InstanceObjects
 from .._platform.pool import RELEASE_GRACE
 from .._platform.rows import AppDefinitionRow, SessionRow
 
@@ -22,11 +22,11 @@ from .._platform.rows import AppDefinitionRow, SessionRow
 _SAME_MOMENT = timedelta(seconds=1)
 
 
-class Look(t.NamedTuple):
+class PoolObjects(t.NamedTuple):
     """One app definition and its pool, object by object, at one moment."""
 
     app: AppDefinitionRow
-    instances: t.Mapping[int, Parts]
+    instances: t.Mapping[int, InstanceObjects]
     sessions: t.Mapping[str, SessionRow]
     """Of the whole installation, by uid."""
     now: datetime
@@ -51,15 +51,15 @@ class Incomplete(t.NamedTuple):
     """Whether a session holds it; then nothing but the end of that session mends it."""
 
 
-def releases(look: Look, quiet_seconds: float) -> tuple[str, ...]:
+def releases(pool: PoolObjects, quiet_seconds: float) -> tuple[str, ...]:
     """The instances that are being given back, or were a moment ago, with the evidence."""
-    found = (_release(parts, look, timedelta(seconds=quiet_seconds)) for parts in look.instances.values())
+    found = (_release(parts, pool, timedelta(seconds=quiet_seconds)) for parts in pool.instances.values())
     return tuple(text for text in found if text)
 
 
-def _release(parts: Parts, look: Look, quiet: timedelta) -> str | None:
+def _release(parts: InstanceObjects, pool: PoolObjects, quiet: timedelta) -> str | None:
     for uid in sorted(parts.sessions):
-        session = look.sessions.get(uid)
+        session = pool.sessions.get(uid)
         if session is None:
             return f"instance {parts.id} still belongs to a session that is gone"
         if session.deleting:
@@ -70,12 +70,12 @@ def _release(parts: Parts, look: Look, quiet: timedelta) -> str | None:
     if written is None:
         return None
     traces = any(part.labelled_for or part.addresses for part in parts.own.values())
-    if look.now - written < (RELEASE_GRACE if traces else quiet):
+    if pool.now - written < (RELEASE_GRACE if traces else quiet):
         return f"instance {parts.id} was given back a moment ago"
     return None
 
 
-def _given_back(parts: Parts) -> datetime | None:
+def _given_back(parts: InstanceObjects) -> datetime | None:
     """When the Services of a free instance were last written after they were made: as its session ended."""
     times = []
     for role in SERVICES:
@@ -86,7 +86,7 @@ def _given_back(parts: Parts) -> datetime | None:
     return max(times, default=None)
 
 
-def went(earlier: Look, later: Look) -> tuple[str, ...]:
+def went(earlier: PoolObjects, later: PoolObjects) -> tuple[str, ...]:
     """What a pool lost between two looks: sessions that left their instance, and objects that are being rebuilt."""
     left = [
         f"a session left instance {number}"
@@ -101,27 +101,27 @@ def went(earlier: Look, later: Look) -> tuple[str, ...]:
     return (*left, *rebuilt)
 
 
-def _uids(parts: Parts) -> frozenset[str]:
+def _uids(parts: InstanceObjects) -> frozenset[str]:
     return frozenset(part.uid for part in parts.own.values())
 
 
-def incomplete(look: Look, *, keycloak: bool) -> tuple[Incomplete, ...]:
+def incomplete(pool: PoolObjects, *, keycloak: bool) -> tuple[Incomplete, ...]:
     """The instances that the operator has not brought to the bound and the generation of the app definition.
 
     Ids whose names something else has taken are left out: the operator cannot build them.
     """
-    minimum = look.app.min_instances
-    found = [_incomplete(number, look, keycloak=keycloak) for number in range(1, minimum + 1)]
+    minimum = pool.app.min_instances
+    found = [_incomplete(number, pool, keycloak=keycloak) for number in range(1, minimum + 1)]
     surplus = [
         Incomplete(number, f"instance {number} is above the bound of {minimum}", held=False)
-        for number, parts in look.instances.items()
+        for number, parts in pool.instances.items()
         if number > minimum and parts.own and not parts.sessions
     ]
     return (*(each for each in found if each), *surplus)
 
 
-def _incomplete(number: int, look: Look, *, keycloak: bool) -> Incomplete | None:
-    parts = look.instances.get(number)
+def _incomplete(number: int, pool: PoolObjects, *, keycloak: bool) -> Incomplete | None:
+    parts = pool.instances.get(number)
     if parts is None:
         return Incomplete(number, f"instance {number} does not exist", held=False)
     if parts.strangers:
@@ -131,6 +131,6 @@ def _incomplete(number: int, look: Look, *, keycloak: bool) -> Incomplete | None
         return Incomplete(number, f"instance {number} {words}", held=bool(parts.sessions))
     # Of an instance that a session holds the operator rebuilds nothing but the ConfigMaps, which no session owns.
     rebuilt = {role: part for role, part in parts.own.items() if not parts.sessions or role in CONFIG_MAPS}
-    if parts._replace(own=rebuilt).outdated(look.app.generation):
+    if parts._replace(own=rebuilt).outdated(pool.app.generation):
         return Incomplete(number, f"instance {number} is of an earlier generation", held=bool(parts.sessions))
     return None

@@ -62,7 +62,7 @@ def _look(gateway: Gateway, seats: t.Sequence[Seat], done: t.Container[Seat]) ->
     """The lists that are still watched; none if they cannot be read now, for students are waiting."""
     selector = f"{PURPOSE_LABEL}={EMAILS_PURPOSE}"
     try:
-        found = {part.name: part for part in gateway.list(CONFIG_MAP, keep=config_map_part, label_selector=selector)}
+        found = {part.name: part for part in gateway.list(CONFIG_MAP, project=config_map_part, label_selector=selector)}
     except EduideError:
         return []
     return [(seat, found.get(seat.address_list)) for seat in seats if seat not in done]
@@ -90,10 +90,10 @@ def refresh_pods(gateway: Gateway, seats: t.Collection[Seat]) -> str:
         gateway.merge_patch(POD, name, {"metadata": {"annotations": annotations}})
 
     try:
-        names = gateway.list(POD, keep=lambda pod: pod["metadata"]["name"])
+        names = gateway.list(POD, project=lambda pod: pod["metadata"]["name"])
         gateway.map(refresh, [name for name in names if name.startswith(prefixes)])
     except EduideError as exc:
-        return f"its pod may take a minute to notice, because it could not be annotated: {exc.told}"
+        return f"its pod may take a minute to notice, because it could not be annotated: {exc.advice}"
     return ""
 
 
@@ -105,7 +105,7 @@ def _fill(gateway: Gateway, seat: Seat, part: Part, watched: Watched, clock: Clo
     except Conflict:
         return None
     except EduideError as exc:
-        return Gap(seat, "locked_out", None, None, f"its address list could not be written: {exc.told}")
+        return Gap(seat, "locked_out", None, None, f"its address list could not be written: {exc.advice}")
     return _gap(seat, watched, clock(), "eduide.theia")
 
 

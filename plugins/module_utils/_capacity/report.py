@@ -72,7 +72,7 @@ def _seen_by_canary(canary: Fields, would: bool) -> str:
 def warmup_plan(result: Fields, *, exam: str, declaration: Fields, now: str) -> dict[str, t.Any]:
     """What a warm-up would do, as the agenda of all exams tells it."""
     recorded = declaration.get("exam") or {}
-    steps = [{"do": "declare", "exam": exam, "why": declaration["told"]}] if declaration.get("action") else []
+    steps = [{"do": "declare", "exam": exam, "why": declaration["sentence"]}] if declaration.get("action") else []
     changed = [item for item in result.get("app_definitions", ()) if item["outcome"] == "changed"]
     steps += [{"do": "warm", "exam": exam, "why": f"{item['name']}: {_raised(item, would=True)}"} for item in changed]
     return {
@@ -82,7 +82,7 @@ def warmup_plan(result: Fields, *, exam: str, declaration: Fields, now: str) -> 
         "seen_at": now,
         # From then on the exam can be ended.
         "next_change_at": recorded.get("shield_until"),
-        "next_change_told": recorded.get("shield_until"),
+        "next_change_text": recorded.get("shield_until"),
     }
 
 

@@ -103,9 +103,9 @@ def describe_drift(app: AppDefinitionRow, entry: Entry | None) -> list[dict[str,
             "path": "/spec/" + "/".join(SPEC_FIELDS[each.field]),
             "wanted": each.wanted,
             "live": each.live,
-            "foreign": each.foreign,
-            "manager": each.client if each.foreign else None,
-            "at": each.writer.at if each.foreign and each.writer else None,
+            "by_another_client": each.by_another_client,
+            "manager": each.client if each.by_another_client else None,
+            "at": each.writer.at if each.by_another_client and each.writer else None,
         }
         for each in deviations(app, entry)
     ]

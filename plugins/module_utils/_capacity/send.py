@@ -61,10 +61,10 @@ def carry_out(
             conflicts[name] = str(exc)
         except EduideError as exc:
             if guarded and exc.uncertain:
-                conflicts[name] = exc.told
+                conflicts[name] = exc.advice
                 lost.add(name)
             else:
-                failures[name] = exc.told
+                failures[name] = exc.advice
 
     gateway.map(attempt, moved.values())
     arrived = {name: change for name, change in moved.items() if name not in {**failures, **conflicts}}
@@ -74,7 +74,7 @@ def carry_out(
     except Conflict as exc:
         conflicts.update(dict.fromkeys(unsettled, str(exc)))
     except EduideError as exc:
-        text = f"its bounds are set, but its entry in the ledger is not: {exc.told}"
+        text = f"its bounds are set, but its entry in the ledger is not: {exc.advice}"
         (conflicts if exc.uncertain else failures).update(dict.fromkeys(unsettled, text))
         lost.update(unsettled if exc.uncertain else ())
     return RoundResult(frozenset(arrived), failures, conflicts, ledger is not before, frozenset(lost))

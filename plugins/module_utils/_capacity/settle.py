@@ -15,7 +15,7 @@ from .._common.waiting import Clock, Troubled, wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, LEASE, SERVICE
 from .._platform.names import POOL_TOUCHED
 from .look import look_at
-from .quiet import Look, incomplete, releases, went
+from .quiet import PoolObjects, incomplete, releases, went
 from .repair import Repair, plan_repairs
 
 if t.TYPE_CHECKING:
@@ -56,28 +56,28 @@ def wait_until_quiet(
     """
     noise: dict[str, str] = {}
     quiet_since: dict[str, float] = {}
-    earlier: dict[str, Look] = {}
+    earlier: dict[str, PoolObjects] = {}
     waiting: list[str] = []
     tries = 0
 
-    def look() -> dict[str, Look]:
+    def look() -> dict[str, PoolObjects]:
         nonlocal tries
         tries += 1
         return look_at(gateway, names)
 
-    def reached(looks: dict[str, Look]) -> bool:
+    def reached(pools: dict[str, PoolObjects]) -> bool:
         now = clock()
         waiting.clear()
-        for name, look in looks.items():
-            under_way = [*releases(look, 0.0), *(went(earlier[name], look) if name in earlier else ())]
-            if found := under_way or releases(look, quiet_seconds):
+        for name, pool in pools.items():
+            under_way = [*releases(pool, 0.0), *(went(earlier[name], pool) if name in earlier else ())]
+            if found := under_way or releases(pool, quiet_seconds):
                 noise[name] = several(found)
             if under_way:
                 quiet_since[name] = now
-            since = quiet_since.setdefault(name, now if look.held else now - quiet_seconds)
+            since = quiet_since.setdefault(name, now if pool.held else now - quiet_seconds)
             if found or now - since < quiet_seconds:
                 waiting.append(name)
-        earlier.update(looks)
+        earlier.update(pools)
         return not waiting
 
     wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
@@ -109,35 +109,35 @@ def make_whole(
     mends = dict.fromkeys(names, 0)
     wrong: dict[str, str] = {}
 
-    def reached(looks: dict[str, Look]) -> bool:
+    def reached(pools: dict[str, PoolObjects]) -> bool:
         now = clock()
         wrong.clear()
-        for name, look in looks.items():
-            found = [each for each in incomplete(look, keycloak=keycloak) if not each.held]
+        for name, pool in pools.items():
+            found = [each for each in incomplete(pool, keycloak=keycloak) if not each.held]
             if not found:
                 continue
             wrong[name] = several([each.text for each in found])
             stamp, since = stands[name]
-            if stamp != look.stamp:
-                stands[name] = (look.stamp, now)
+            if stamp != pool.stamp:
+                stands[name] = (pool.stamp, now)
             elif now - since >= STALLED_SECONDS:
                 mends[name] += 1
                 stands[name] = (None, now)
                 if mends[name] <= MENDS:
-                    carry_out(gateway, look, plan_repairs(look, ("halves", "outdated"), keycloak=keycloak))
+                    carry_out(gateway, pool, plan_repairs(pool, ("halves", "outdated"), keycloak=keycloak))
         return all(mends[name] > MENDS for name in wrong)
 
-    def look() -> dict[str, Look]:
+    def look() -> dict[str, PoolObjects]:
         return look_at(gateway, names)
 
     try:
         wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
     except EduideError as exc:
-        return dict.fromkeys(names, f"the pool could not be looked at: {exc.told}")
+        return dict.fromkeys(names, f"the pool could not be looked at: {exc.advice}")
     return wrong
 
 
-def carry_out(gateway: Gateway, look: Look, repairs: t.Sequence[Repair]) -> dict[int, str]:
+def carry_out(gateway: Gateway, pool: PoolObjects, repairs: t.Sequence[Repair]) -> dict[int, str]:
     """Delete what is in the way of the operator, and have it look; returns what went wrong, by instance."""
     wrong: dict[int, str] = {}
 
@@ -148,23 +148,23 @@ def carry_out(gateway: Gateway, look: Look, repairs: t.Sequence[Repair]) -> dict
         except Conflict:
             wrong[repair.instance_id] = "it changed while it was being repaired, as by a session that took it"
         except EduideError as exc:
-            wrong[repair.instance_id] = exc.told
+            wrong[repair.instance_id] = exc.advice
 
     mended = [repair for repair in repairs if repair.touches]
     gateway.map(delete, mended)
     if any(repair.instance_id not in wrong for repair in mended):
         try:
-            touch(gateway, look)
+            touch(gateway, pool)
         except EduideError as exc:
-            wrong.update({r.instance_id: exc.told for r in mended if r.instance_id not in wrong})
+            wrong.update({r.instance_id: exc.advice for r in mended if r.instance_id not in wrong})
     return wrong
 
 
-def touch(gateway: Gateway, look: Look) -> None:
+def touch(gateway: Gateway, pool: PoolObjects) -> None:
     """Have the operator look at the pool. It rebuilds nothing that is current for a changed annotation."""
-    metadata = {"uid": look.app.uid, "annotations": {POOL_TOUCHED: format_time(gateway.now())}}
+    metadata = {"uid": pool.app.uid, "annotations": {POOL_TOUCHED: format_time(gateway.now())}}
     try:
-        gateway.merge_patch(APP_DEFINITION, look.app.name, {"metadata": metadata})
+        gateway.merge_patch(APP_DEFINITION, pool.app.name, {"metadata": metadata})
     except NotFound:
         # With the app definition its pool goes.
         return

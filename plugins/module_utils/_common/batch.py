@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Doing the same for many items at once, and for one of them again while somebody else changes it."""
+"""Doing the same for many items at once, and for one of them again while another client changes it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def run_batch(
         try:
             done = Attempt(item, act(item))
         except EduideError as exc:
-            done = Attempt(item, None, "failed", exc.told, exc)
+            done = Attempt(item, None, "failed", exc.advice, exc)
         with counting:
             failures += done.outcome == "failed"
             finished += done.outcome is None and counts(t.cast("R", done.result))

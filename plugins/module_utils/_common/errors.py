@@ -23,7 +23,7 @@ class EduideError(Exception):
         return self.details.get("applied") == "unknown"
 
     @property
-    def told(self) -> str:
+    def advice(self) -> str:
         """The text, and of such a write that it may have been carried out."""
         if not self.uncertain:
             return str(self)
@@ -68,11 +68,11 @@ class NotServed(EduideError):
 
 
 class Conflict(EduideError):
-    """Somebody else changed, deleted or created the object in between."""
+    """Another client changed, deleted or created the object in between."""
 
 
 class KeepsChanging(EduideError):
-    """Somebody else changed the object each time that it was to be written."""
+    """Another client changed the object each time that it was to be written."""
 
 
 class Invalid(EduideError):

@@ -83,7 +83,7 @@ def finish(module: AnsibleModule, run: t.Callable[[Task], Report], doing: str) -
         module.warn(plain(warning))
     # Outside of any except clause: Ansible would add the words of an exception that is under way.
     if failure:
-        msg = plain(f"{doing}{_where(task.params)}: {failure.told}")
+        msg = plain(f"{doing}{_where(task.params)}: {failure.advice}")
         module.fail_json(msg=msg, **{**failure.details, **result})
     module.exit_json(**result)
 

@@ -57,7 +57,7 @@ def _read_installation(task: Task) -> Report:
         entry = {
             **describe(recorded),
             "phase": phase(recorded, now, warm=warm.get(recorded.name, False)),
-            "told": tell(recorded, now, zone),
+            "sentence": tell(recorded, now, zone),
         }
         exams.append({**entry, "history": read_history(each.config_map)} if params["history"] else entry)
     unreadable = [{"record": problem.record, "reason": problem.reason} for problem in broken]

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 
 def check_app_definitions(gateway: Gateway, exam: Exam) -> None:
-    known = gateway.list(APP_DEFINITION, keep=lambda obj: obj["metadata"]["name"])
+    known = gateway.list(APP_DEFINITION, project=lambda obj: obj["metadata"]["name"])
     if not known:
         raise gateway.no_installation()
     for definition in exam.app_definitions:
@@ -36,8 +36,8 @@ def unknown_users(gateway: Gateway, exam: Exam) -> str | None:
     if not exam.users:
         return None
     rows = [
-        *gateway.list(SESSION, keep=lambda obj: (obj.get("spec") or {}).get("user")),
-        *gateway.list(WORKSPACE, keep=lambda obj: (obj.get("spec") or {}).get("user")),
+        *gateway.list(SESSION, project=lambda obj: (obj.get("spec") or {}).get("user")),
+        *gateway.list(WORKSPACE, project=lambda obj: (obj.get("spec") or {}).get("user")),
     ]
     known = {person(user) for user in rows if user}
     strangers = [user for user in exam.users if person(user) not in known]

@@ -23,8 +23,8 @@ def convergence_report(agenda: Fields, results: t.Mapping[str, t.Sequence[Fields
         lines.append(f"Another run did {counted(len(done_before), 'step')} of these first: {', '.join(done_before)}.")
     if not lines:
         lines.append("Everything is as it should be.")
-    if agenda["next_change_told"]:
-        lines.append(f"Something is to be done next at {agenda['next_change_told']}.")
+    if agenda["next_change_text"]:
+        lines.append(f"Something is to be done next at {agenda['next_change_text']}.")
     return lines
 
 

@@ -79,7 +79,7 @@ def _report(plan: exam_plan.Plan, before: Recorded | None, now: datetime, zone: 
     fields = {
         "exam": shown[1] or None,
         "action": plan.action,
-        "told": tell(plan.after, now, zone) if plan.after else None,
+        "sentence": tell(plan.after, now, zone) if plan.after else None,
         "session_minutes": plan.after.session_minutes if plan.after else None,
         "closed_minutes": 0 if plan.action in CLOSING else _closed_minutes(plan.after, now),
     }

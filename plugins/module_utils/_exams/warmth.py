@@ -27,9 +27,9 @@ def warm_by_name(task: Task, gateway: Gateway, exams: t.Sequence[Recorded], now:
     if not soon:
         return {}
     try:
-        apps = gateway.list(APP_DEFINITION, keep=app_definition_row)
-        services = gateway.list(SERVICE, keep=service_row)
-        deployments = gateway.list(DEPLOYMENT, keep=deployment_row)
+        apps = gateway.list(APP_DEFINITION, project=app_definition_row)
+        services = gateway.list(SERVICE, project=service_row)
+        deployments = gateway.list(DEPLOYMENT, project=deployment_row)
     except Forbidden as exc:
         task.warn(f"whether instances are warm is not known, so no phase is warm: {exc}")
         return {}

@@ -23,8 +23,8 @@ from .._common.http.client import Answer
 from .following import FollowedList, PlaceForgotten
 from .gateway import (
     Json,
-    Keep,
     Objects,
+    Project,
     R,
     T,
     whole,
@@ -87,7 +87,7 @@ class KubeGateway:
         self,
         kind: Kind,
         *,
-        keep: Keep = whole,
+        project: Project = whole,
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
@@ -97,20 +97,20 @@ class KubeGateway:
         request = self._request("list", kind, everywhere=everywhere)
         if self._followed is None or everywhere or not patient:
             request = request._replace(metadata_only=metadata_only)
-            return self._read_list(request, query, keep, patient=patient)[0]
+            return self._read_list(request, query, project, patient=patient)[0]
         # A projection that is made anew for every look is the same one.
-        key = kind.group, kind.plural, label_selector, getattr(keep, "__code__", keep)
+        key = kind.group, kind.plural, label_selector, getattr(project, "__code__", project)
         followed = FollowedList(
-            lambda keep: self._read_list(request, query, keep, patient=True),
+            lambda project: self._read_list(request, query, project, patient=True),
             lambda since: self._read_changes(request, {**query, **since}),
-            keep,
+            project,
         )
         return self._followed.setdefault(key, followed).look()
 
-    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
+    def list_few(self, kind: Kind, *, most: int, project: Project) -> Objects | None:
         request = self._request("list", kind, metadata_only=True)
         try:
-            return self._read_list(request, {}, keep, patient=True, most=most)[0]
+            return self._read_list(request, {}, project, patient=True, most=most)[0]
         except _TooMany:
             return None
 
@@ -188,7 +188,7 @@ class KubeGateway:
         try:
             if self.get(NAMESPACE, self._namespace) is None:
                 return NotFound(f"there is no namespace {self._namespace!r} on {self._access.host}", **facts)
-            places = self.list(APP_DEFINITION, keep=lambda obj: obj["metadata"]["namespace"], everywhere=True)
+            places = self.list(APP_DEFINITION, project=lambda obj: obj["metadata"]["namespace"], everywhere=True)
         except Forbidden:
             # Looking around needs more rights than working here does.
             places = []
@@ -200,22 +200,22 @@ class KubeGateway:
         )
 
     def _read_list(
-        self, request: Request, query: t.Mapping[str, str], keep: Keep, *, patient: bool, most: float = math.inf
+        self, request: Request, query: t.Mapping[str, str], project: Project, *, patient: bool, most: float = math.inf
     ) -> tuple[Objects, str]:
         """All pages of a list, and the version of it."""
         for _restart in range(LIST_RESTARTS + 1):
-            kept: Objects = []
+            projected: Objects = []
             page: dict[str, str] = {**query, "limit": str(min(self._page_size, most + 1))}
             version = ""
             try:
                 for _page in range(MOST_PAGES):
-                    found = self._read_page(request, page, keep, patient=patient)
-                    kept += found.kept
-                    if len(kept) + found.remaining > most:
+                    found = self._read_page(request, page, project, patient=patient)
+                    projected += found.projected
+                    if len(projected) + found.remaining > most:
                         raise _TooMany
                     version = version or found.version
                     if not found.token:
-                        return kept, version
+                        return projected, version
                     if found.token == page.get("continue"):
                         break
                     page = {**page, "continue": found.token}
@@ -235,7 +235,7 @@ class KubeGateway:
         self,
         request: Request,
         page: t.Mapping[str, str],
-        keep: Keep,
+        project: Project,
         *,
         patient: bool,
     ) -> Page:
@@ -245,7 +245,7 @@ class KubeGateway:
             raise PlaceForgotten
         self._checked(answer, request)
         with self._parsing:
-            return read_page(answer, self._access, request, keep)
+            return read_page(answer, self._access, request, project)
 
     def _read_changes(self, request: Request, query: t.Mapping[str, str]) -> t.Sequence[Json]:
         """The events of a watch. PlaceForgotten: the server does not know that version any more."""

@@ -10,7 +10,7 @@ import threading
 import typing as t
 
 from .._common.errors import Forbidden
-from .gateway import Json, Keep, Objects
+from .gateway import Json, Objects, Project
 
 # For how long the server collects changes before it answers. Whoever looks gets an answer as old as this at most.
 WATCH_SECONDS = 1
@@ -20,7 +20,7 @@ class PlaceForgotten(Exception):
     """The server no longer knows the state of which it has sent a part."""
 
 
-Read = t.Callable[[Keep], tuple[Objects, str]]
+Read = t.Callable[[Project], tuple[Objects, str]]
 """All of a list as it is projected, and its version."""
 Changes = t.Callable[[t.Mapping[str, str]], t.Sequence[Json]]
 """The events of a watch with this query; PlaceForgotten if the server does not know the version any more."""
@@ -29,8 +29,8 @@ Changes = t.Callable[[t.Mapping[str, str]], t.Sequence[Json]]
 class FollowedList:
     """What is kept of the objects of a list, and the version up to which it is known."""
 
-    def __init__(self, read: Read, changes: Changes, keep: Keep) -> None:
-        self._read, self._changes, self._keep = read, changes, keep
+    def __init__(self, read: Read, changes: Changes, project: Project) -> None:
+        self._read, self._changes, self._project = read, changes, project
         self._rows: dict[str, t.Any] = {}
         self._version: str | None = None
         self._watched = True
@@ -43,7 +43,7 @@ class FollowedList:
             return [row for _name, row in sorted(self._rows.items()) if row is not None]
 
     def _begin(self) -> None:
-        rows, self._version = self._read(lambda obj: (obj["metadata"]["name"], self._keep(obj)))
+        rows, self._version = self._read(lambda obj: (obj["metadata"]["name"], self._project(obj)))
         self._rows = dict(rows)
 
     def _follow(self, version: str) -> bool:
@@ -68,6 +68,6 @@ class FollowedList:
         if change["type"] == "DELETED":
             self._rows.pop(metadata["name"], None)
         elif change["type"] != "BOOKMARK":
-            self._rows[metadata["name"]] = self._keep(obj)
+            self._rows[metadata["name"]] = self._project(obj)
         self._version = metadata["resourceVersion"]
         return True

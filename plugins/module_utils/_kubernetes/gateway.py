@@ -15,7 +15,7 @@ from .kinds import Kind
 Json = dict[str, t.Any]
 
 
-Keep = t.Callable[[Json], t.Any]
+Project = t.Callable[[Json], t.Any]
 
 
 # Names for the builtin, which the method ``list`` hides inside the classes below.
@@ -29,7 +29,7 @@ R = t.TypeVar("R")
 
 
 def whole(obj: Json) -> Json:
-    """Keep the object as it is."""
+    """Project the object as it is."""
     return obj
 
 
@@ -44,19 +44,19 @@ class Gateway(t.Protocol):
         self,
         kind: Kind,
         *,
-        keep: Keep = whole,
+        project: Project = whole,
         label_selector: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
         metadata_only: bool = False,
     ) -> Objects:
-        """Every object of the installation, or of the cluster, as ``keep`` projects it; None is left out.
+        """Every object of the installation, or of the cluster, as ``project`` projects it; None is left out.
 
         One who is patient asks again where the server cannot answer just now. Whoever keeps nothing but metadata says
         so: the rest then stays at the server.
         """
 
-    def list_few(self, kind: Kind, *, most: int, keep: Keep) -> Objects | None:
+    def list_few(self, kind: Kind, *, most: int, project: Project) -> Objects | None:
         """Every object of the installation by its metadata, or None if there are more than ``most``.
 
         The first page tells how many there are, so that learning this takes one request.

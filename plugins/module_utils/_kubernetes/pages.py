@@ -13,7 +13,7 @@ import typing as t
 
 from .._common.http.client import Answer
 from .access import Access
-from .gateway import Keep, Objects
+from .gateway import Objects, Project
 from .requests import Request
 from .responses import json_of, not_understood
 
@@ -23,7 +23,7 @@ _DECODER = json.JSONDecoder()
 
 
 class Page(t.NamedTuple):
-    kept: Objects
+    projected: Objects
     token: str | None
     """Where the next page begins; None after the last one."""
     version: str
@@ -32,15 +32,15 @@ class Page(t.NamedTuple):
     """How many objects come after this page, as far as the server says."""
 
 
-class _Strange(Exception):
+class _UnexpectedAnswer(Exception):
     """An entry of the list is not what the list is said to hold."""
 
 
-def read_page(answer: Answer, access: Access, request: Request, keep: Keep) -> Page:
+def read_page(answer: Answer, access: Access, request: Request, project: Project) -> Page:
     """What is kept of the objects of a good answer; whatever is no list of objects is an error."""
     text, start = _find_items(answer.body)
     try:
-        kept, end = _keep_all(text, start, keep) if start else ([], 0)
+        projected, end = _project_all(text, start, project) if start else ([], 0)
         # Without its objects the rest is small. An answer that could not be taken apart is read in one piece, and said
         # to be damaged if it is.
         rest = answer._replace(body=(text[:start] + text[end:]).encode()) if end else answer
@@ -50,14 +50,14 @@ def read_page(answer: Answer, access: Access, request: Request, keep: Keep) -> P
         listed = items is None or (isinstance(items, list) and str(content.get("kind", "")).endswith("List"))
         if not listed or not isinstance(metadata, dict):
             raise not_understood("something that is not a list", answer, access, request)
-        kept += _kept(items or [], keep)
-    except _Strange:
+        projected += _projected(items or [], project)
+    except _UnexpectedAnswer:
         what = f"a list with an entry that is no {request.kind.kind}"
         raise not_understood(what, answer, access, request) from None
     token = metadata.get("continue")
     remaining = metadata.get("remainingItemCount")
     return Page(
-        kept,
+        projected,
         str(token) if token else None,
         str(metadata.get("resourceVersion") or ""),
         remaining if isinstance(remaining, int) else 0,
@@ -75,11 +75,11 @@ def _find_items(body: bytes) -> tuple[str, int]:
     return "", 0
 
 
-def _keep_all(text: str, place: int, keep: Keep) -> tuple[Objects, int]:
+def _project_all(text: str, place: int, project: Project) -> tuple[Objects, int]:
     """What is kept of the objects that begin here, and where the list is closed; 0 if it is damaged."""
-    kept: Objects = []
+    projected: Objects = []
     if text[place : place + 1] == "]":
-        return kept, place
+        return projected, place
     while True:
         try:
             obj, place = _DECODER.raw_decode(text, place)
@@ -88,22 +88,22 @@ def _keep_all(text: str, place: int, keep: Keep) -> tuple[Objects, int]:
         after = _AFTER.match(text, place)
         if after is None:
             return [], 0
-        kept += _kept([obj], keep)
+        projected += _projected([obj], project)
         if after[1] == "]":
-            return kept, after.start(1)
+            return projected, after.start(1)
         place = after.end()
 
 
-def _kept(objects: Objects, keep: Keep) -> Objects:
-    return [projected for projected in (_project(obj, keep) for obj in objects) if projected is not None]
+def _projected(objects: Objects, project: Project) -> Objects:
+    return [projected for projected in (_project(obj, project) for obj in objects) if projected is not None]
 
 
-def _project(obj: t.Any, keep: Keep) -> t.Any:
+def _project(obj: t.Any, project: Project) -> t.Any:
     metadata = obj.get("metadata") if isinstance(obj, dict) else None
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
-        raise _Strange
+        raise _UnexpectedAnswer
     try:
-        return keep(obj)
+        return project(obj)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
         # Fields of another shape than the definition of the kind allows: no API server sends them.
-        raise _Strange from exc
+        raise _UnexpectedAnswer from exc

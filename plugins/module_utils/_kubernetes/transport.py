@@ -26,7 +26,7 @@ class Clock:
         self._latest: tuple[datetime.datetime, float] | None = None
         self._skew = datetime.timedelta(0)
 
-    def heard(self, date: str | None) -> None:
+    def record_date(self, date: str | None) -> None:
         if moment := parse_date(date):
             with self._lock:
                 self._latest = (moment, time.monotonic())
@@ -36,8 +36,8 @@ class Clock:
         with self._lock:
             if self._latest is None:
                 return None
-            moment, heard = self._latest
-        return moment + datetime.timedelta(seconds=time.monotonic() - heard)
+            moment, recorded = self._latest
+        return moment + datetime.timedelta(seconds=time.monotonic() - recorded)
 
     def skew(self) -> datetime.timedelta:
         """By how much it was ahead of this machine's clock at the latest answer."""
@@ -71,7 +71,7 @@ class Transport:
         answer = self._send(message, proof, deadline, patient)
         if answer.status == 401 and self.access.credential.renew(proof, deadline):
             answer = self._send(message, self.access.credential.proof(deadline), deadline, patient)
-        self.clock.heard(answer.headers.get("Date"))
+        self.clock.record_date(answer.headers.get("Date"))
         return answer
 
     def _send(self, message: Message, proof: Proof, deadline: Deadline, patient: bool) -> Answer:

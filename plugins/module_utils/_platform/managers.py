@@ -9,14 +9,6 @@ from __future__ import annotations
 import typing as t
 
 
-class Tracker(t.NamedTuple):
-    """A tool that applies what is written elsewhere."""
-
-    tool: str
-    mark: str
-    """The label or annotation that says so, with its value."""
-
-
 class Writer(t.NamedTuple):
     """Who wrote a field last."""
 
@@ -50,12 +42,11 @@ _TRACKS = {
 }
 
 
-def tracker(obj: t.Mapping[str, t.Any]) -> Tracker | None:
-    """Who brings this object back to what is written elsewhere; None if no tool says so."""
+def applying_tool(obj: t.Mapping[str, t.Any]) -> str | None:
+    """The tool that brings this object back to what is written elsewhere; None if none says so."""
     metadata = obj["metadata"]
     marks = {**(metadata.get("labels") or {}), **(metadata.get("annotations") or {})}
-    found = [Tracker(tool, f"{mark}={marks[mark]}") for mark, tool in _TRACKS.items() if mark in marks]
-    return found[0] if found else None
+    return next((tool for mark, tool in _TRACKS.items() if mark in marks), None)
 
 
 def _owns(fields: t.Any, path: t.Sequence[str]) -> bool:

@@ -59,7 +59,7 @@ class Part(t.NamedTuple):
         return frozenset(owner.uid for owner in self.owners if owner.kind == "Session")
 
 
-class Parts(t.NamedTuple):
+class InstanceObjects(t.NamedTuple):
     """The objects of one instance."""
 
     id: int
@@ -110,7 +110,7 @@ def config_map_part(obj: Object) -> Part | None:
     return _part(obj, "proxy ConfigMap", "ConfigMap") if purpose == PROXY_PURPOSE else None
 
 
-def instances_of(uid: str, parts: t.Iterable[Part]) -> dict[int, Parts]:
+def instances_of(uid: str, parts: t.Iterable[Part]) -> dict[int, InstanceObjects]:
     """The instances of the app definition with this uid, by id."""
     found: dict[int, list[Part]] = {}
     for part in parts:
@@ -120,10 +120,10 @@ def instances_of(uid: str, parts: t.Iterable[Part]) -> dict[int, Parts]:
     return {number: _joined(number, uid, objects) for number, objects in sorted(found.items())}
 
 
-def _joined(number: int, uid: str, objects: t.Sequence[Part]) -> Parts:
+def _joined(number: int, uid: str, objects: t.Sequence[Part]) -> InstanceObjects:
     found = {part.role: part for part in objects if _owned_by(part, uid)}
     own = {role: found[role] for role in ROLES if role in found}
-    return Parts(number, own, tuple(part for part in objects if part is not own.get(part.role)))
+    return InstanceObjects(number, own, tuple(part for part in objects if part is not own.get(part.role)))
 
 
 def _owned_by(part: Part, uid: str) -> bool:

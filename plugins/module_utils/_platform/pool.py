@@ -82,7 +82,7 @@ class Pool(t.NamedTuple):
     """All instances of one app definition, and the ids that something else occupies."""
 
     instances: tuple[Instance, ...]
-    foreign_ids: frozenset[int]
+    occupied_ids: frozenset[int]
     ownerless: tuple[str, ...]
     abandoned: tuple[int, ...] = ()
     """Ids of instances that a session holds and the app definition gave up, when it was lowered below them."""
@@ -99,7 +99,7 @@ class Pool(t.NamedTuple):
 
     @property
     def blocked_ids(self) -> frozenset[int]:
-        return self.claimed_ids | self.foreign_ids
+        return self.claimed_ids | self.occupied_ids
 
     @property
     def warm_count(self) -> int:
@@ -122,12 +122,12 @@ class Pool(t.NamedTuple):
 
     def missing(self, minimum: int) -> list[int]:
         """Ids up to the bound of which nothing is there."""
-        there = {i.id for i in self.instances} | {half.id for half in self.parts} | self.foreign_ids
+        there = {i.id for i in self.instances} | {half.id for half in self.parts} | self.occupied_ids
         return [number for number in range(1, minimum + 1) if number not in there]
 
     def cold(self, minimum: int) -> list[int]:
         """Ids up to the bound that should be warm and are not: a student who comes now would have to wait there."""
-        settled = {i.id for i in self.instances if i.warm or not i.free} | self.foreign_ids
+        settled = {i.id for i in self.instances if i.warm or not i.free} | self.occupied_ids
         return [number for number in range(1, minimum + 1) if number not in settled]
 
 
@@ -176,7 +176,7 @@ def count(
             )
             for number, service in sorted(ours.items())
         ),
-        foreign_ids=frozenset(stranger.instance_id for stranger in strangers) - frozenset(ours),
+        occupied_ids=frozenset(stranger.instance_id for stranger in strangers) - frozenset(ours),
         ownerless=tuple(sorted(f"{stranger.kind}/{stranger.name}" for stranger in strangers if not stranger.owned)),
         abandoned=tuple(sorted({stranger.instance_id for stranger in strangers if stranger.claimed} - ours.keys())),
         parts=_halves(
@@ -256,7 +256,7 @@ def smallest_total(free: int, pool: Pool) -> int:
 def effect(pool: Pool, minimum: int) -> Effect:
     """Foresee a changed spec with this bound: free instances are rebuilt up to it and removed above it."""
     free = [i.id for i in pool.instances if i.free]
-    taken = {i.id for i in pool.instances} | pool.foreign_ids
+    taken = {i.id for i in pool.instances} | pool.occupied_ids
     return Effect(
         starts=sum(number not in taken for number in range(1, minimum + 1)),
         rebuilds=sum(number <= minimum for number in free),

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from .._common.timestamps import parse_time
 from .fields import Object, held, number, positive, shared, text
-from .managers import Tracker, Writer, last_writer, tracker
+from .managers import Writer, applying_tool, last_writer
 from .names import CANARY, INSTANCE_ID, LAST_SEEN, PROTECTED, SPEC_FIELDS, STRATEGY, TOUCHED
 from .room import PodTemplate, session_pods
 
@@ -90,7 +90,7 @@ class AppDefinitionRow(t.NamedTuple):
     """What a session of it runs in, by the operator's own templates: the IDE, then its sidecars."""
     writers: t.Mapping[str, Writer] = {}
     """By option, the client that wrote its field last, and when."""
-    tracker: Tracker | None = None
+    applied_by: str | None = None
     """The tool that applies it from elsewhere."""
 
     @property
@@ -169,7 +169,7 @@ def app_definition_row(obj: Object) -> AppDefinitionRow:
         image=text(spec.get("image")),
         inactive_minutes=_minutes(inactive) if positive(number(monitor.get("port"))) else None,
         writers=_writers(obj),
-        tracker=tracker(obj),
+        applied_by=applying_tool(obj),
         protected=_reason(metadata.get("annotations") or {}),
         pods=session_pods({**spec, "name": spec.get("name") or metadata["name"]}),
     )

@@ -18,7 +18,7 @@ from .operator import Operator, read_operator
 from .quota import project_quota
 
 if t.TYPE_CHECKING:
-    from .._kubernetes.gateway import Gateway, Keep
+    from .._kubernetes.gateway import Gateway, Project
     from .._kubernetes.kinds import Kind
     from .options import Installation
 
@@ -110,14 +110,16 @@ def read(
 def read_list(gateway: Gateway, part: Part) -> t.Any:
     """One list as it is now."""
     if part == "volumes":
-        return gateway.list(kinds.PV, keep=storage.volumes_of(gateway.namespace))
+        return gateway.list(kinds.PV, project=storage.volumes_of(gateway.namespace))
     if part == "quotas":
-        return [row for quota in gateway.list(kinds.RESOURCE_QUOTA, keep=project_quota) for row in quota]
+        return [row for quota in gateway.list(kinds.RESOURCE_QUOTA, project=project_quota) for row in quota]
     if part == "pods_everywhere":
-        return gateway.list(kinds.POD, keep=room.pod_on_node, everywhere=True)
+        return gateway.list(kinds.POD, project=room.pod_on_node, everywhere=True)
     kind, project, labels, metadata_only = _LISTS[part]
     # Usage comes from a server of its own; where that is down, trying again only takes time.
-    return gateway.list(kind, keep=project, label_selector=labels, patient=part != "usage", metadata_only=metadata_only)
+    return gateway.list(
+        kind, project=project, label_selector=labels, patient=part != "usage", metadata_only=metadata_only
+    )
 
 
 def read_row(gateway: Gateway, part: Part, seen: S) -> S | None:
@@ -165,7 +167,7 @@ def read_each(gateway: Gateway, readers: Readers, required: t.Collection[str] = 
 
 class _List(t.NamedTuple):
     kind: Kind
-    project: Keep
+    project: Project
     label_selector: str | None = None
     metadata_only: bool = False
 
@@ -209,7 +211,7 @@ def _read_once(
     twins = [twin for twin, part in _TWINS.items() if {twin, part} <= readers.keys()]
     if "deployments" in parts:
         # The operator's arguments come with the other Deployments.
-        readers["deployments"] = lambda: gateway.list(kinds.DEPLOYMENT, keep=_deployment_or_operator(installation))
+        readers["deployments"] = lambda: gateway.list(kinds.DEPLOYMENT, project=_deployment_or_operator(installation))
         readers.pop("operator", None)
     for twin in twins:
         readers[_TWINS[twin]] = _pairs(gateway, installation, twin)
@@ -234,7 +236,7 @@ def _read_once(
 def _pairs(gateway: Gateway, installation: Installation, twin: Part) -> t.Callable[[], t.Any]:
     kind, project = _LISTS[twin][:2]
     other = project_quota if twin == "quota_rules" else _deployment_or_operator(installation)
-    return lambda: gateway.list(kind, keep=lambda obj: (other(obj), project(obj)))
+    return lambda: gateway.list(kind, project=lambda obj: (other(obj), project(obj)))
 
 
 def _split(found: dict[str, t.Any], missing: dict[str, str], twin: Part) -> None:
@@ -253,12 +255,12 @@ def _lister(gateway: Gateway, part: Part) -> t.Callable[[], t.Any]:
     return lambda: read_list(gateway, part)
 
 
-def _deployment(gateway: Gateway, name: str, project: Keep) -> t.Any:
+def _deployment(gateway: Gateway, name: str, project: Project) -> t.Any:
     deployment = gateway.get(kinds.DEPLOYMENT, name)
     return project(deployment) if deployment else None
 
 
-def _deployment_or_operator(installation: Installation) -> Keep:
+def _deployment_or_operator(installation: Installation) -> Project:
     def project(obj: t.Any) -> t.Any:
         if obj["metadata"]["name"] == installation.operator_deployment:
             return read_operator(obj)

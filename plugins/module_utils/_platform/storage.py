@@ -64,7 +64,7 @@ class VolumeRow(t.NamedTuple):
     access_modes: tuple[str, ...]
     trouble: str | None
     """Why it is in its phase, in the cluster's words."""
-    kept: FilesOwner | None
+    files_owner: FilesOwner | None
     """The workspace whose files it holds, where that was noted before the workspace went."""
     policy_before: str | None
     """The reclaim policy from before it was kept for that workspace, where that was noted."""
@@ -111,12 +111,14 @@ def claim_row(obj: Object) -> ClaimRow:
 def volumes_of(namespace: str) -> t.Callable[[Object], VolumeRow | None]:
     """Keeps the volumes that were bound to a claim of this namespace: they are listed for the whole cluster."""
 
-    def keep(obj: Object) -> VolumeRow | None:
+    def project(obj: Object) -> VolumeRow | None:
         metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
         claim = spec.get("claimRef") or {}
         if claim.get("namespace") != namespace:
             return None
-        kept, policy_before = _read_note((metadata.get("annotations") or {}).get(WORKSPACE_NOTE), claim.get("uid"))
+        files_owner, policy_before = _read_note(
+            (metadata.get("annotations") or {}).get(WORKSPACE_NOTE), claim.get("uid")
+        )
         return VolumeRow(
             name=metadata["name"],
             uid=metadata["uid"],
@@ -130,11 +132,11 @@ def volumes_of(namespace: str) -> t.Callable[[Object], VolumeRow | None]:
             capacity_bytes=byte_count((spec.get("capacity") or {}).get("storage")),
             access_modes=tuple(spec.get("accessModes") or ()),
             trouble=": ".join(text for text in (status.get("reason"), status.get("message")) if text) or None,
-            kept=kept,
+            files_owner=files_owner,
             policy_before=policy_before,
         )
 
-    return keep
+    return project
 
 
 def read_collector(deployment: Object) -> Collector | None:
@@ -147,9 +149,9 @@ def read_collector(deployment: Object) -> Collector | None:
     return Collector(_span_seconds(str(stated or "")))
 
 
-def write_note(kept: FilesOwner, claim_uid: str | None, policy_before: str | None = None) -> str:
+def write_note(files_owner: FilesOwner, claim_uid: str | None, policy_before: str | None = None) -> str:
     """Whose files a volume holds, as long as that claim is the last one it was bound to."""
-    return json.dumps({**kept._asdict(), "claim_uid": claim_uid, "reclaim_policy": policy_before})
+    return json.dumps({**files_owner._asdict(), "claim_uid": claim_uid, "reclaim_policy": policy_before})
 
 
 def _read_note(text: str | None, claim_uid: str | None) -> tuple[FilesOwner, str | None] | tuple[None, None]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from .case import Case
 from .clocks import shielded_by_the_other_clock
 from .decision import Law
-from .ownership import of_somebody_else
+from .ownership import of_another_user
 from .protection import protected
 from .shield import shielded
 
-COMMON_LAWS: tuple[Law[Case], ...] = (protected, shielded, shielded_by_the_other_clock, of_somebody_else)
+COMMON_LAWS: tuple[Law[Case], ...] = (protected, shielded, shielded_by_the_other_clock, of_another_user)

@@ -14,7 +14,7 @@ if t.TYPE_CHECKING:
     from .case import Case
 
 
-def of_somebody_else(case: Case) -> Decision | None:
+def of_another_user(case: Case) -> Decision | None:
     user = case.terms.safeguards.only_user
     if user in (None, case.subject.user):
         return None

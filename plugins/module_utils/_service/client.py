@@ -24,7 +24,7 @@ from .transport import (
     ServiceTransport,
     list_of,
     refusal,
-    strange,
+    unexpected_answer,
 )
 
 # Why a field is null where only the service was asked.
@@ -76,7 +76,7 @@ class Service:
         doing = "reach the service"
         reply = self._asked(doing, "GET", [self._app_id(doing)], user=False)
         if reply.content is not True:
-            raise strange(doing, reply)
+            raise unexpected_answer(doing, reply)
 
     def sessions(self, user: str) -> list[ListedSession]:
         """The sessions of the token's own user."""
@@ -142,7 +142,7 @@ class Service:
             # Always bytes, whatever the suffix claims; a Java decimal may come with an exponent.
             memory = used(byte_count(figures["memoryAmount"]))
         except (KeyError, ValueError):
-            raise strange(doing, reply) from None
+            raise unexpected_answer(doing, reply) from None
         return Performance(cpu, memory)
 
     def _app_id(self, doing: str) -> str:
@@ -213,5 +213,5 @@ def token_user(token: str | None) -> str | None:
 
 def _truth(reply: Reply, doing: str) -> bool:
     if not isinstance(reply.content, bool):
-        raise strange(doing, reply)
+        raise unexpected_answer(doing, reply)
     return reply.content

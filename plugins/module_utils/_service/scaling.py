@@ -25,7 +25,7 @@ from .transport import (
     ServiceTransport,
     list_of,
     refusal,
-    strange,
+    unexpected_answer,
 )
 
 _PATH = ("admin", "appdefinition")
@@ -80,7 +80,7 @@ class ScalingEndpoints:
         content = reply.content if isinstance(reply.content, dict) else {}
         spec, metadata = content.get("spec"), content.get("metadata")
         if not isinstance(spec, dict) or not isinstance(metadata, dict):
-            raise strange(doing, reply)
+            raise unexpected_answer(doing, reply)
         return _scaling({**spec, "appDefinitionName": metadata.get("name")}, doing, reply)
 
     def _admin(self, doing: str, method: str, name: str | None, body: t.Mapping[str, t.Any] | None = None) -> Reply:
@@ -116,8 +116,8 @@ class ScalingEndpoints:
             )
         elif reply.status == 500 and body is not None:
             error = ServerFailed(
-                f"cannot {doing}: the write failed inside the service (500), for example because somebody changed the "
-                "app definition at the same time; look at the bounds and run the task again",
+                f"cannot {doing}: the write failed inside the service (500), such as for another client that "
+                "changed the app definition at the same time; look at the bounds and run the task again",
                 **facts,
                 **reply.fate,
             )
@@ -159,5 +159,5 @@ def _scaling(entry: t.Any, doing: str, reply: Reply) -> Scaling:
     fields = entry if isinstance(entry, dict) else {}
     name, low = fields.get("appDefinitionName"), fields.get("minInstances")
     if not name or not isinstance(low, int):
-        raise strange(doing, reply)
+        raise unexpected_answer(doing, reply)
     return Scaling(str(name), low, fields.get("maxInstances"))

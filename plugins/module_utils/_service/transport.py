@@ -182,14 +182,14 @@ def list_of(reply: Reply, doing: str, *fields: str) -> list[dict[str, t.Any]]:
     """The objects of a list, each with the fields that we cannot do without."""
     content = reply.content
     if not isinstance(content, list):
-        raise strange(doing, reply)
+        raise unexpected_answer(doing, reply)
     for entry in content:
         if not isinstance(entry, dict) or any(field not in entry for field in fields):
-            raise strange(doing, reply)
+            raise unexpected_answer(doing, reply)
     return content
 
 
-def strange(doing: str, reply: Reply) -> ServerFailed:
+def unexpected_answer(doing: str, reply: Reply) -> ServerFailed:
     """An answer that says it is good and is not what the service would answer."""
     return ServerFailed(
         f"cannot {doing}: the answer does not fit the question; does service_url lead to Theia Cloud's service, and is "

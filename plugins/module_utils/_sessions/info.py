@@ -17,7 +17,7 @@ from .options import check_gather, read_selection, read_thresholds
 from .privacy import Pseudonymizer
 from .record import SessionRecord, other_pods
 from .summary import choose, describe
-from .view import REQUIRED, View, parts_of, view_sessions
+from .view import REQUIRED, SessionView, parts_of, view_sessions
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -43,16 +43,16 @@ def run_info(task: Task) -> Report:
     installation = read_installation(params)
     view = view_sessions(read(gateway, installation, parts_of(params["gather"]), REQUIRED), thresholds)
     task.warn(view.unread)
-    view, chosen = _judge(gateway, installation, view, selection, params["sort_by"])
+    view, chosen = _assess(gateway, installation, view, selection, params["sort_by"])
     result = describe(view, chosen, params["limit"])
     if params["other_pods"]:
         result["other_pods"] = other_pods(view.sources)
     return _asked(params, result)
 
 
-def _judge(
-    gateway: Gateway, installation: Installation, view: View, selection: Selection, sort_by: SortBy | None
-) -> tuple[View, list[AssessedSession]]:
+def _assess(
+    gateway: Gateway, installation: Installation, view: SessionView, selection: Selection, sort_by: SortBy | None
+) -> tuple[SessionView, list[AssessedSession]]:
     """Judge and select; if a session waits that an operator should have seen, find out whether one leads, and again."""
     chosen, waits = choose(view, selection, sort_by)
     if waits:

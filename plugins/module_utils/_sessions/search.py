@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
     from .record import AssessedSession
-    from .view import View
+    from .view import SessionView
 
 Params = t.Mapping[str, t.Any]
 R = t.TypeVar("R")
@@ -37,7 +37,7 @@ _IN_ADDRESS = re.compile(r"://(?:[^\s/@:]*:)?([^\s/@:]+)@")
 class Search:
     """Reads what explains sessions. What may not be read is noted, and everything else goes on."""
 
-    def __init__(self, gateway: Gateway, installation: Installation, view: View, params: Params) -> None:
+    def __init__(self, gateway: Gateway, installation: Installation, view: SessionView, params: Params) -> None:
         self.missing = dict(view.missing)
         self._gateway, self._installation, self._view, self._params = gateway, installation, view, params
         self._index = Index(view.sources)
@@ -46,7 +46,7 @@ class Search:
 
     def read_what_all_share(self) -> None:
         if "events" in self._params["gather"]:
-            self._events = self._attempt("events", lambda: self._gateway.list(EVENT, keep=event_row))
+            self._events = self._attempt("events", lambda: self._gateway.list(EVENT, project=event_row))
         if "operator_log" in self._params["gather"]:
             self._log = self._attempt("operator_log", self._operator_log)
 
@@ -114,7 +114,7 @@ class Search:
         if not labels:
             raise NotFound(f"there is no Deployment {self._installation.operator_deployment} with a selector")
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
-        pods = self._gateway.list(POD, keep=lambda pod: pod["metadata"]["name"], label_selector=selector)
+        pods = self._gateway.list(POD, project=lambda pod: pod["metadata"]["name"], label_selector=selector)
         lines: list[str] = []
         failures: list[EduideError] = []
         for pod in pods:

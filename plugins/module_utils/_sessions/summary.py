@@ -15,7 +15,7 @@ from .filter import TROUBLED, Selection, SortBy, select
 from .record import AssessedSession, SessionRecord, assess_session
 
 if t.TYPE_CHECKING:
-    from .view import View
+    from .view import SessionView
 
 UNKNOWN = "unknown"
 # From here on a user's next start may be the one that is refused.
@@ -72,13 +72,13 @@ def _ranked(names: t.Iterable[str], users: t.Mapping[str, int]) -> list[UserCoun
     return [UserCount(user=name, sessions=users[name]) for name in sorted(names, key=lambda name: (-users[name], name))]
 
 
-def describe_troubled(view: View) -> dict[str, t.Any]:
+def describe_troubled(view: SessionView) -> dict[str, t.Any]:
     """All sessions with a finding."""
     chosen, _unused = choose(view, TROUBLED, None)
     return describe(view, chosen)
 
 
-def choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[list[AssessedSession], bool]:
+def choose(view: SessionView, selection: Selection, sort_by: SortBy | None) -> tuple[list[AssessedSession], bool]:
     """The selected sessions, and whether any session waits for an operator. Only the selected ones are kept."""
     waiting: list[str] = []
 
@@ -92,7 +92,7 @@ def choose(view: View, selection: Selection, sort_by: SortBy | None) -> tuple[li
     return select(assessed(), selection, sort_by=sort_by), bool(waiting)
 
 
-def describe(view: View, chosen: t.Sequence[AssessedSession], limit: int | None = None) -> dict[str, t.Any]:
+def describe(view: SessionView, chosen: t.Sequence[AssessedSession], limit: int | None = None) -> dict[str, t.Any]:
     """The selected sessions in the words of the module's documentation."""
     return {
         "sessions": [assessed.record for assessed in chosen[:limit]],
@@ -103,7 +103,7 @@ def describe(view: View, chosen: t.Sequence[AssessedSession], limit: int | None 
     }
 
 
-def _summary(view: View, chosen: t.Sequence[AssessedSession]) -> dict[str, t.Any]:
+def _summary(view: SessionView, chosen: t.Sequence[AssessedSession]) -> dict[str, t.Any]:
     """Totals of the selected sessions; limits are counted over all sessions of a user, selected or not."""
     operator = view.context.operator
     users = collections.Counter(row.user for row in view.sources.sessions)

@@ -51,7 +51,7 @@ class Known(t.NamedTuple):
         return cls(sources, Index(sources), frozenset(row.uid for row in sources.sessions))
 
 
-class View(t.NamedTuple):
+class SessionView(t.NamedTuple):
     """A snapshot as decisions about sessions look at it."""
 
     snapshot: Snapshot
@@ -72,12 +72,12 @@ class View(t.NamedTuple):
         """The warning that nobody knows what time it is."""
         return describe_doubt(self.context.now, self.context.machine_now)
 
-    def of(self, snapshot: Snapshot) -> View:
+    def of(self, snapshot: Snapshot) -> SessionView:
         """The same view of another snapshot."""
         return view_sessions(snapshot, self.context.thresholds)
 
 
-def view_sessions(snapshot: Snapshot, thresholds: Thresholds = _USUAL) -> View:
+def view_sessions(snapshot: Snapshot, thresholds: Thresholds = _USUAL) -> SessionView:
     shield = shield_of(snapshot)
     missing = dict(snapshot.missing)
     if shield.unreadable and "exams" not in missing:
@@ -92,7 +92,7 @@ def view_sessions(snapshot: Snapshot, thresholds: Thresholds = _USUAL) -> View:
         shield=shield,
         thresholds=thresholds,
     )
-    return View(snapshot, context, missing)
+    return SessionView(snapshot, context, missing)
 
 
 def parts_of(gathered: t.Collection[str]) -> frozenset[Part]:

@@ -18,13 +18,13 @@ if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
     from .record import Context
-    from .view import View
+    from .view import SessionView
 
 
 class ContextWatch:
     """What decisions rest on beside objects, as it is now. ``latest`` is the view with the leader seen last."""
 
-    def __init__(self, gateway: Gateway, installation: Installation, view: View) -> None:
+    def __init__(self, gateway: Gateway, installation: Installation, view: SessionView) -> None:
         self.latest = view
         self._gateway, self._installation = gateway, installation
         shield = view.context.shield
@@ -38,6 +38,6 @@ class ContextWatch:
             view = self._leader.get(guard.RECORDS_SECONDS).content
         return view.context.at(self._gateway.now(), self._gateway.skew(), shield)
 
-    def _watch_leader(self) -> View:
+    def _watch_leader(self) -> SessionView:
         self.latest = self.latest.of(with_leader(self._gateway, self._installation, self.latest.snapshot))
         return self.latest

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from .._platform.lists import Snapshot
     from .._platform.rows import SessionRow
     from .._platform.workloads import PodRow
-    from .._sessions.view import View
+    from .._sessions.view import SessionView
 
 # The platform makes an activity of the start itself; what is later and as old as the status is a report of activity.
 _STARTING = timedelta(seconds=5)
@@ -40,7 +40,7 @@ def describe_exams(snapshot: Snapshot) -> list[dict[str, t.Any]] | None:
     return sorted(found, key=lambda exam: (exam["start"], exam["name"]))
 
 
-def describe_logins(view: View) -> list[dict[str, t.Any]]:
+def describe_logins(view: SessionView) -> list[dict[str, t.Any]]:
     """Every session without its names: when it began, how it started, and between which times it had a URL first."""
     sessions, _waiting = choose(view, Selection(), "created")
     pods = {pod.name: pod for pod in view.sources.pods or ()}

@@ -34,7 +34,7 @@ def project(first: Present, last: Present, zone: tzinfo | None) -> dict[str, t.A
         "came": len(came),
         "left": left,
         "empty_at": format_time(empty_at) if empty_at else None,
-        "told": _tell(first, last, empty_at, zone),
+        "sentence": _tell(first, last, empty_at, zone),
     }
 
 

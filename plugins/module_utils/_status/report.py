@@ -29,7 +29,7 @@ def status_report(found: Fields, *, rows: int, command: Command) -> list[str]:
     capacity, workspaces = found["capacity"], found["workspaces"]["summary"]
     # One event of the operator is said once, and not for each session that it touched.
     troubled = [session for session in found["sessions"]["sessions"] if _codes(session) != {_UNHARMED}]
-    lines = [found["watch"]["told"]] if found["watch"] else []
+    lines = [found["watch"]["sentence"]] if found["watch"] else []
     lines += [f"verdict: {verdict['headline']}" for verdict in capacity["verdicts"]]
     lines += [
         _ROW.format(*_HEAD),
@@ -134,7 +134,7 @@ def _about_drift(item: Fields, command: Command) -> t.Iterator[str]:
         needs = f"{', '.join(exams)} {'needs' if len(exams) == 1 else 'need'}"
         told = f"{item['name']}: {needs} {each['field']} {each['wanted']}"
         remedy = command({"playbook": "pre_exam", "variables": {"exam": exams[0], "drift": "overwrite"}})
-        if not each["foreign"]:
+        if not each["by_another_client"]:
             yield f"{told}, it is {each['live']}, and an earlier run did not get so far: {remedy}"
             continue
         yield (

@@ -45,5 +45,5 @@ def run_status(task: Task) -> Report:
     # A workspace that was made after its list was read is stamped by the next look, and known to be that young.
     lists = snapshot.lists
     noted = note_use(task, gateway, lists.sessions, lists.workspaces or (), snapshot.now)
-    use = {**noted.fields, "failure": noted.failure.told if noted.failure else None}
+    use = {**noted.fields, "failure": noted.failure.advice if noted.failure else None}
     return Report(noted.changed, {**fields, "use": use}, noted.diff)

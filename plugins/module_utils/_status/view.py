@@ -27,7 +27,7 @@ class Views(t.NamedTuple):
     """One snapshot, as the nouns see it."""
 
     capacity: capacity_view.CapacityView
-    sessions: session_view.View
+    sessions: session_view.SessionView
     workspaces: workspace_view.WorkspaceView
 
 

@@ -67,8 +67,8 @@ def watch(
         # Of all looks between the first and the last nobody needs to know who was there.
         present[1:] = [Present(snapshot.now, here)]
         looks.append(look_of(describe_capacity(snapshot, leading=None, led_seconds=None)))
-        told = project(present[0], present[-1], zone)["told"]
-        progress.write({"what": "watch", "sessions": len(here), "told": told, "seconds": clock() - started})
+        sentence = project(present[0], present[-1], zone)["sentence"]
+        progress.write({"what": "watch", "sessions": len(here), "sentence": sentence, "seconds": clock() - started})
         return not here
 
     wait_until(

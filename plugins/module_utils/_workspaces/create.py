@@ -77,7 +77,7 @@ def _found_or_created(gateway: Gateway, params: Params, *, check_mode: bool) -> 
     except Conflict:
         row = _find(gateway, params)
         if row is None:
-            raise NotFound(f"workspace {name!r} was made and deleted by somebody else just now; try again") from None
+            raise NotFound(f"workspace {name!r} was made and deleted by another client just now; try again") from None
         return row, False
 
 

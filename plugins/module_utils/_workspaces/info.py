@@ -14,7 +14,7 @@ from .._kubernetes.connect import connect
 from .._platform.options import read_installation
 from .._platform.snapshot import read
 from .options import read_selection
-from .privacy import disguised
+from .privacy import pseudonymized
 from .record import WorkspaceRecord
 from .service import list_workspaces
 from .summary import describe
@@ -41,5 +41,5 @@ def run_info(task: Task) -> Report:
 
 def _asked(params: Params, result: dict[str, t.Any]) -> Report:
     if params["pseudonym_key"]:
-        result = disguised(result, params["pseudonym_key"])
+        result = pseudonymized(result, params["pseudonym_key"])
     return Report(changed=False, fields=narrow(result, "workspaces", params))

@@ -14,7 +14,7 @@ from .._common.pseudonyms import Pseudonyms
 _TEXTS = ("label", "error", "protected")
 
 
-def disguised(result: t.Mapping[str, t.Any], key: str) -> dict[str, t.Any]:
+def pseudonymized(result: t.Mapping[str, t.Any], key: str) -> dict[str, t.Any]:
     """A result of the info module with pseudonyms in place of users, and of names that the platform makes from users.
 
     The uid still says which workspace it is, and the pseudonym of a workspace is the same as in lists of sessions.

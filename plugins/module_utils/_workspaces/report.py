@@ -78,7 +78,7 @@ def retention_report(
     )
     observation = listed["observation"]
     if not noted:
-        lines.append("That somebody looked could not be noted, so nothing is known to be unused: see the warning.")
+        lines.append("This look could not be noted, so nothing is known to be unused: see the warning.")
     elif outlook["next_at"]:
         first = observation is None or observation["since"] == observation["last"]
         which = "The first" if first else "The next"

@@ -114,8 +114,8 @@ def _describe_volume(row: VolumeRow) -> dict[str, t.Any]:
     return {
         "name": row.name,
         "claim": row.claim,
-        "workspace": row.kept.name if row.kept else None,
-        "user": row.kept.user if row.kept else None,
+        "workspace": row.files_owner.name if row.files_owner else None,
+        "user": row.files_owner.user if row.files_owner else None,
         "phase": row.phase,
         "message": row.trouble,
         "created": row.created,

@@ -38,7 +38,7 @@ class WorkspaceView(t.NamedTuple):
     """A snapshot as decisions about workspaces look at it."""
 
     sources: WorkspaceSources
-    sessions: session_view.View
+    sessions: session_view.SessionView
     missing: dict[str, str]
 
     @property

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Volumes of workspaces: how to keep one, and how to remove one that was kept.
+"""Volumes of workspaces: how to keep one, and how to remove one that was owner.
 
 Nothing here reads or sends. A volume outlives its workspace and its claim and knows neither of them by then, so whose
 files it holds is noted on it before the workspace goes.
@@ -18,13 +18,13 @@ from .._platform.storage import FilesOwner, VolumeRow, write_note
 VolumeOption = t.Literal["follow", "retain", "reclaim"]
 
 
-def note_patch(volume: VolumeRow, kept: FilesOwner, option: VolumeOption) -> dict[str, t.Any] | None:
+def note_patch(volume: VolumeRow, owner: FilesOwner, option: VolumeOption) -> dict[str, t.Any] | None:
     """What is written to a volume before its workspace is deleted; None if all of it is there already."""
     retains = option == "retain" and volume.reclaim_policy != "Retain"
-    if volume.kept == kept and not retains:
+    if volume.files_owner == owner and not retains:
         return None
     before = volume.policy_before or volume.reclaim_policy
-    patch = guarded(volume, annotations={WORKSPACE_NOTE: write_note(kept, volume.claim_uid, before)})
+    patch = guarded(volume, annotations={WORKSPACE_NOTE: write_note(owner, volume.claim_uid, before)})
     return {**patch, "spec": {"persistentVolumeReclaimPolicy": "Retain"}} if retains else patch
 
 

@@ -97,7 +97,7 @@ def test_the_dictionary_behind_the_unit_tests_behaves_like_the_api_server(gatewa
 
 def test_a_list_over_several_pages_is_whole(account, gateway, namespace, control_plane):
     names = fill(gateway, 25)
-    assert small_pages(account, namespace, 4).list(CONFIG_MAP, keep=name_of, label_selector="n=x") == names
+    assert small_pages(account, namespace, 4).list(CONFIG_MAP, project=name_of, label_selector="n=x") == names
     pages = control_plane.audit(user=account.user, namespace=namespace, verbs={"list"})
     assert len(pages) == 7
     assert all("limit=4" in page["requestURI"] for page in pages)
@@ -107,9 +107,9 @@ def test_whether_there_are_few_is_known_after_one_page(account, gateway, namespa
     names = fill(gateway, 9)
     # Every namespace has a ConfigMap with the certificate of the cluster.
     few = small_pages(account, namespace, 4)
-    assert few.list_few(CONFIG_MAP, most=8, keep=name_of) is None
+    assert few.list_few(CONFIG_MAP, most=8, project=name_of) is None
     assert len(control_plane.audit(user=account.user, namespace=namespace, verbs={"list"})) == 1
-    assert set(names) < set(few.list_few(CONFIG_MAP, most=10, keep=name_of))
+    assert set(names) < set(few.list_few(CONFIG_MAP, most=10, project=name_of))
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_a_list_whose_place_the_server_forgot_is_read_anew(forgetful):
     names = fill(connect({"kubeconfig": str(account.kubeconfig), "namespace": namespace}), 9)
     seen = []
 
-    def keep(obj):
+    def project(obj):
         seen.append(name_of(obj))
         if len(seen) == 4:
             # The change makes sure that there is something to forget.
@@ -134,7 +134,7 @@ def test_a_list_whose_place_the_server_forgot_is_read_anew(forgetful):
             forgetful.store.compact()
         return name_of(obj)
 
-    found = small_pages(account, namespace, 4).list(CONFIG_MAP, keep=keep, label_selector="n")
+    found = small_pages(account, namespace, 4).list(CONFIG_MAP, project=project, label_selector="n")
     codes = [page["responseStatus"]["code"] for page in forgetful.audit(user=account.user, verbs={"list"})]
     assert codes.count(410) == 1
     assert found == [*names, "z"]
@@ -229,7 +229,7 @@ def test_certificates_that_do_not_match_are_refused(control_plane, account, name
         with pytest.raises(UntrustedCertificate, match=wanted):
             connect({"kubeconfig": config, "namespace": namespace}).list(CONFIG_MAP)
         unchecked = connect({"kubeconfig": config, "namespace": namespace, "validate_certs": False})
-        assert unchecked.list(CONFIG_MAP, keep=name_of) == ["kube-root-ca.crt"]
+        assert unchecked.list(CONFIG_MAP, project=name_of) == ["kube-root-ca.crt"]
     assert not control_plane.audit(user="system:anonymous", namespace=namespace)
 
 
@@ -279,12 +279,12 @@ def ways_in(control_plane, account, folder):
 def test_every_way_in_leads_to_the_same_account(control_plane, account, namespace, tmp_path, monkeypatch):
     for way, options in ways_in(control_plane, account, tmp_path).items():
         found = connect({**options, "namespace": namespace})
-        assert found.list(CONFIG_MAP, keep=name_of) == ["kube-root-ca.crt"], way
+        assert found.list(CONFIG_MAP, project=name_of) == ["kube-root-ca.crt"], way
         with pytest.raises(Forbidden) as caught:
             found.list(RESOURCE_QUOTA)
         assert caught.value.details["user"] == account.user, way
     monkeypatch.setenv("K8S_AUTH_KUBECONFIG", str(account.kubeconfig))
-    assert connect({"namespace": namespace}).list(CONFIG_MAP, keep=name_of) == ["kube-root-ca.crt"]
+    assert connect({"namespace": namespace}).list(CONFIG_MAP, project=name_of) == ["kube-root-ca.crt"]
 
 
 def test_what_was_changed_in_between_is_not_overwritten_or_deleted(gateway):

@@ -233,8 +233,8 @@ def attack(speaker: Speaker, ask: t.Callable[[], t.Any], wanted: t.Any, answer: 
         assert isinstance(found, wanted), found
         return
     assert not isinstance(failure, Unexpected)
-    assert SECRET not in failure.told
-    assert len(failure.told) < 10_000
+    assert SECRET not in failure.advice
+    assert len(failure.advice) < 10_000
     json.dumps(failure.details)
 
 

@@ -14,7 +14,7 @@ from ..plan import Refused
 from .carry import Cycle, refused
 from .judge import judge
 from .report import describe
-from .view import PARTS_HERE, View
+from .view import PARTS_HERE, VerdictView
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -74,7 +74,7 @@ def verdicts(
         participants = max(0, participants - len(there))
     room = _with_pods(gateway, installation, seen)
     apps = {name: _raised(app, asked.with_max_instances or {}) for name, app in snapshot.app_definitions.items()}
-    view = View(apps, snapshot.pools, snapshot.operator, room, seen.lists.sessions)
+    view = VerdictView(apps, snapshot.pools, snapshot.operator, room, seen.lists.sessions)
     candidates = [view.candidate(name, with_workspaces=asked.with_workspaces) for name in chosen]
     alone = [
         judge(
@@ -102,7 +102,7 @@ def guard(
     if not cycling:
         return changes
     room = platform.read(gateway, installation, _FOR_CHANGES, ())
-    view = View(snapshot.app_definitions, snapshot.pools, snapshot.operator, room)
+    view = VerdictView(snapshot.app_definitions, snapshot.pools, snapshot.operator, room)
     cycles = [_cycle(view, snapshot, change) for change in cycling]
     problems = refused(cycles, view.surroundings(()))
     if problems and raises:
@@ -111,7 +111,7 @@ def guard(
     return [change.put_off("failed", problem) if problem else change for change, problem in named]
 
 
-def _cycle(view: View, snapshot: CapacityView, change: Change) -> Cycle:
+def _cycle(view: VerdictView, snapshot: CapacityView, change: Change) -> Cycle:
     name = change.app_definition.name
     pool, candidate = snapshot.pools[name], view.candidate(name)
     ending = view.pods_of(name, [instance for instance in pool.instances if instance.free])

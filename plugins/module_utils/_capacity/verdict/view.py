@@ -35,7 +35,7 @@ _WITHOUT = {
 }
 
 
-class View:
+class VerdictView:
     """An installation, and what of the cluster decides about new pods."""
 
     def __init__(

@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 
     from ..._platform.rows import SessionRow
     from ..._safety.shield import Shield
-    from ..view import View
+    from ..view import SessionView
 
 # No mail reaches this domain, and no student is called so.
 DOMAIN = "rehearsal.invalid"
@@ -92,7 +92,7 @@ def objection(users: t.Sequence[str], sessions: t.Iterable[SessionRow], shield: 
     return None
 
 
-def with_starts(launches: t.Sequence[Launch], view: View, app_definition: str) -> list[Launch]:
+def with_starts(launches: t.Sequence[Launch], view: SessionView, app_definition: str) -> list[Launch]:
     """How each was started: on an instance that was ready when the student came, on one that was not, or on none."""
     index = Index(view.sources)
     starts: dict[str, Start] = {}

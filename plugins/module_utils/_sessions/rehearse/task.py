@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
     from ..._platform.options import Installation
     from ..._service.client import Service
-    from ..view import View
+    from ..view import SessionView
 
 Params = t.Mapping[str, t.Any]
 
@@ -51,7 +51,7 @@ def run_rehearsal(task: Task) -> Report:
     if reason := objection(users, view.sources.sessions, view.context.shield, view.context.now):
         raise EduideError(reason)
     if task.check_mode:
-        return Report(changed=True, fields={"users": users, "launches": [], "figures": None, "told": []})
+        return Report(changed=True, fields={"users": users, "launches": [], "figures": None, "sentences": []})
 
     def service_of(arrival: Arrival) -> Service:
         return connect_service(
@@ -70,7 +70,7 @@ def run_rehearsal(task: Task) -> Report:
     launches = with_starts(launches, _look(gateway, installation), app_definition)
     found = figures(launches)
     items = [launch._asdict() for launch in launches]
-    return Report(changed=True, fields={"users": users, "launches": items, "figures": found, "told": tell(found)})
+    return Report(changed=True, fields={"users": users, "launches": items, "figures": found, "sentences": tell(found)})
 
 
 def _arrivals(params: Params) -> list[Arrival]:
@@ -90,5 +90,5 @@ def _arrivals(params: Params) -> list[Arrival]:
     return [Arrival(*each) for each in zip(users, times, tokens or [None] * len(users), strict=True)]
 
 
-def _look(gateway: Gateway, installation: Installation) -> View:
+def _look(gateway: Gateway, installation: Installation) -> SessionView:
     return view_sessions(read(gateway, installation, parts_of(("objects", "exams")), ("sessions", "app_definitions")))

@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     from ..._common.report import Task
     from ..._platform.snapshot import Part
     from ..stop.plan import StopRequest
-    from ..view import View
+    from ..view import SessionView
     from .plan import ActivityReport
 
 
@@ -56,6 +56,6 @@ def _parts_for(request: StopRequest) -> frozenset[Part]:
     return parts_of(gathered)
 
 
-def _targets_of(view: View, request: StopRequest) -> list[Target]:
+def _targets_of(view: SessionView, request: StopRequest) -> list[Target]:
     found = find_targets(assess_sessions(view.sources, view.context), request, select, thing="session")
     return [Target(item.name, item.uid, item.assessed.row if item.assessed else None) for item in found]

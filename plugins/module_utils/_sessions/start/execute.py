@@ -28,7 +28,7 @@ def start_through_cluster(gateway: Gateway, request: StartRequest, name: str) ->
         return session_row(gateway.create(SESSION, _body(request, name, secret)))
     except Conflict as exc:
         raise EduideError(
-            f"session {name}: somebody else has started it meanwhile; run the task again", **exc.details
+            f"session {name}: another client has started it meanwhile; run the task again", **exc.details
         ) from None
     except (ServerFailed, Unreachable) as exc:
         found = gateway.get(SESSION, name) if exc.uncertain else None

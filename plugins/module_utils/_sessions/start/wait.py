@@ -13,7 +13,7 @@ from ..._common.waiting import wait_until
 from ..._platform.index import Index
 from ..._platform.snapshot import read, read_row, with_leader
 from ..record import AssessedSession, assess_session
-from ..view import View, parts_of, view_sessions
+from ..view import SessionView, parts_of, view_sessions
 from .report import why_not_usable
 
 if t.TYPE_CHECKING:
@@ -35,7 +35,7 @@ _URL_INTERVAL_SECONDS = 0.25
 class Seen(t.NamedTuple):
     """The session when it was last looked at."""
 
-    view: View
+    view: SessionView
     assessed: AssessedSession | None
     """None: it is gone."""
 
@@ -80,7 +80,7 @@ class SessionWatch:
         seen = self._with_leader(seen)
         return WaitResult(seen, seconds_to_url, why_not_usable(row.name, seen, deadline.elapsed))
 
-    def view(self, gateway: Gateway | None = None) -> View:
+    def view(self, gateway: Gateway | None = None) -> SessionView:
         """What there is now; a gateway that follows lists reads less."""
         return view_sessions(read(gateway or self._gateway, self._installation, PARTS, REQUIRED), self._thresholds)
 

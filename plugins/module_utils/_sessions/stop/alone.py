@@ -17,7 +17,7 @@ from ..._safety.targets import is_names_only
 from ..._service.client import UNTOLD_BY_SERVICE, connect_service
 from ..record import Context
 from ..service import assess_listed, token_user
-from ..view import View
+from ..view import SessionView
 from .options import read_stop_request, read_stop_terms
 from .plan import StopItem, plan_stop
 from .prepare import StopExecution
@@ -51,8 +51,8 @@ def stop_unchecked(params: Params, *, check_mode: bool) -> StopExecution:
     return StopExecution(planned, view, {})
 
 
-def untold_view() -> View:
+def untold_view() -> SessionView:
     """Nobody looked at the cluster; its time is not known either, and nothing rests on it."""
     now = datetime.now(UTC)
     context = Context(now, "", shield=NOBODY._replace(untold=UNTOLD_BY_SERVICE))
-    return View(Snapshot(Lists(sessions=[]), {}, now, ""), context, {})
+    return SessionView(Snapshot(Lists(sessions=[]), {}, now, ""), context, {})

@@ -16,7 +16,7 @@ from ..._platform.snapshot import read_again, read_row
 from ..._safety import guard
 from ..._safety.execution import carry_out
 from ..record import assess_session
-from ..view import OBJECTS, READABLE, Known, View, lists_of
+from ..view import OBJECTS, READABLE, Known, SessionView, lists_of
 from ..watch import ContextWatch
 from .delete import delete_session
 from .plan import StopItem, decide_stop, lists_to_reread, uses_exit, within_limit
@@ -58,13 +58,13 @@ class _Stopping:
         """By user, the sessions that this run stops."""
 
     @property
-    def view(self) -> View:
+    def view(self) -> SessionView:
         """What is known at last."""
         latest = self._context.latest
         return latest._replace(snapshot=latest.snapshot._replace(lists=self._known.sources))
 
     def stop(self, item: StopItem) -> StopItem:
-        """Judge the session as it is now and stop it, again and again while it changes under our hands."""
+        """Assess the session as it is now and stop it, again and again while it changes under our hands."""
 
         def attempt(again: bool) -> StopItem:
             row = item.assessed.row if item.assessed else None
@@ -72,7 +72,7 @@ class _Stopping:
                 row = read_row(self._gateway, "sessions", row)
             if row is None:
                 return item.ended("gone", "it was gone before it could be stopped")
-            now, left = self._judge(row, item, changed=again)
+            now, left = self._assess(row, item, changed=again)
             if now.acts:
                 if not delete_session(self._gateway, row, self._send):
                     return now.ended("gone", now.decision.text)
@@ -81,7 +81,7 @@ class _Stopping:
 
         return retry_on_conflict(guard.ROUNDS, attempt, doing="it was being stopped", guarded=True)
 
-    def _judge(self, row: SessionRow, item: StopItem, *, changed: bool) -> tuple[StopItem, SessionLeftovers]:
+    def _assess(self, row: SessionRow, item: StopItem, *, changed: bool) -> tuple[StopItem, SessionLeftovers]:
         """The session as it is now; one that changed may have got objects since they were read."""
         context = self._context.get()
         known = self._known
@@ -95,7 +95,7 @@ class _Stopping:
         parts = parts._replace(sessions_of_user=count)
         assessed = assess_session(parts, context)
         decision = decide_stop(assessed, item.criteria, self._job.terms, context)
-        # Judging takes long enough for others to wait, so that only the last word is spoken one by one.
+        # Assessing takes long enough for others to wait, so that only the last word is spoken one by one.
         with self._counting:
             decision = within_limit(decision, item.criteria, assessed, count - len(going - {row.uid}), context)
             if decision.outcome == "stopped":

@@ -13,7 +13,7 @@ from ..._kubernetes.kinds import SESSION
 from ..._platform.lists import Lists, Snapshot
 from ..._platform.snapshot import read, read_list, with_leader
 from ..record import assess_sessions
-from ..view import REQUIRED, View, parts_of, view_sessions
+from ..view import REQUIRED, SessionView, parts_of, view_sessions
 from .plan import StopPlan, StopRequest, check_stop, needed_lists, plan_stop
 
 if t.TYPE_CHECKING:
@@ -34,7 +34,7 @@ class StopExecution(t.NamedTuple):
     """What became of a plan; in check mode, the plan."""
 
     plan: StopPlan
-    view: View
+    view: SessionView
     leftovers: dict[str, SessionLeftovers]
     """By uid, what the stopped sessions had."""
 
@@ -67,7 +67,7 @@ def _are_gone(gateway: Gateway, job: StopJob) -> bool:
     names = sorted(_names_of(request))
     if not names:
         return False
-    few = gateway.list_few(SESSION, most=LISTED_PER_LOOK_UP * len(names), keep=_identity)
+    few = gateway.list_few(SESSION, most=LISTED_PER_LOOK_UP * len(names), project=_identity)
     if few is not None:
         # Records may have pseudonyms where the names were.
         sought = {*names, *(record.uid for record in request.records or ())}
@@ -84,7 +84,7 @@ def _are_gone(gateway: Gateway, job: StopJob) -> bool:
     if found.is_set() or request.records is None:
         return not found.is_set()
     uids = {record.uid for record in request.records}
-    seen = gateway.list(SESSION, keep=_identity, metadata_only=True)
+    seen = gateway.list(SESSION, project=_identity, metadata_only=True)
     return all(uids.isdisjoint(identity) for identity in seen)
 
 
@@ -99,7 +99,7 @@ def _names_of(request: StopRequest) -> t.Collection[str]:
     return request.selection.names if not request.selection.uids else ()
 
 
-def _empty_view(gateway: Gateway, job: StopJob) -> View:
+def _empty_view(gateway: Gateway, job: StopJob) -> SessionView:
     """Nothing was read but that there is an installation, for in the wrong namespace every session is gone."""
     if not read_list(gateway, "app_definitions"):
         raise gateway.no_installation()

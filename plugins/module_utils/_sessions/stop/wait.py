@@ -11,7 +11,7 @@ import typing as t
 from ..._common.errors import EduideError, Forbidden
 from ..._common.waiting import Troubled, wait_until
 from ..._platform.snapshot import read_again, read_list
-from ..view import OBJECTS, View
+from ..view import OBJECTS, SessionView
 from .release import SessionLeftovers, ending
 
 if t.TYPE_CHECKING:
@@ -41,7 +41,7 @@ class WaitResult(t.NamedTuple):
 
 def wait_for_endings(
     gateway: Gateway,
-    view: View,
+    view: SessionView,
     leftovers: t.Mapping[str, SessionLeftovers],
     *,
     timeout_seconds: float,

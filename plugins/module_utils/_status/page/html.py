@@ -104,7 +104,7 @@ def _head(report: Fields, zone: tzinfo | None) -> str:
     mark = {"good": "✓", "bad": "✗", "open": "…"}[_OUTCOMES[report["outcome"]]]
     others = [text for text in report["verdicts"] if text not in report["headline"]]
     verdicts = "".join(f"<p>Verdict: {escape(text)}</p>" for text in others)
-    watched = f"<p>Watched: {escape(report['watch']['told'])}</p>" if report["watch"] else ""
+    watched = f"<p>Watched: {escape(report['watch']['sentence'])}</p>" if report["watch"] else ""
     failure = f'<p class="failure">The run failed: {escape(report["failure"])}</p>' if report["failure"] else ""
     seen = f"{report['playbook']}, seen at {tell_time(when(report['seen_at']), zone)}"
     return (

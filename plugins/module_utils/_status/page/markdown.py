@@ -22,7 +22,7 @@ def markdown(report: Fields, zone: tzinfo | None) -> str:
     """Headline, verdicts, figures, promise, timeline, and what is not known."""
     lines = [f"# {_text(report['headline'])}", ""]
     lines += [f"**The run failed:** {_text(report['failure'])}", ""] if report["failure"] else []
-    lines += [f"- Watched: {_text(report['watch']['told'])}"] if report["watch"] else []
+    lines += [f"- Watched: {_text(report['watch']['sentence'])}"] if report["watch"] else []
     lines += [f"- Verdict: {_text(verdict)}" for verdict in report["verdicts"]]
     where = " · ".join([report["host"], *report["installation"]])
     lines += [f"- {_text(where)}", f"- {_text(report['playbook'])}, seen at {told_time(report['seen_at'], zone)}"]

@@ -31,7 +31,7 @@ def ask_for_rights(gateway: Gateway) -> tuple[Denied | None, dict[str, str]]:
     try:
         allowed = dict(zip(each, gateway.map(ask, each), strict=True))
     except EduideError as exc:
-        return None, {"rights": exc.told}
+        return None, {"rights": exc.advice}
     return {
         playbook: [right for right in rights if not allowed[right._replace(needed=True)]]
         for playbook, rights in wanted.items()
@@ -55,11 +55,11 @@ def ask_service(params: t.Mapping[str, t.Any]) -> ServiceLook | None:
         if params.get("app_id"):
             service.ping()
     except EduideError as exc:
-        unreachable = exc.told
+        unreachable = exc.advice
     else:
         try:
             if token:
                 service.admin.scalings()
         except EduideError as exc:
-            refused = exc.told
+            refused = exc.advice
     return ServiceLook(url, unreachable, refused, asked=token)

@@ -62,7 +62,7 @@ def _read(gateway: Gateway, installation: Installation) -> Snapshot:
         return read(gateway, installation, _PARTS, ())
     except Forbidden as exc:
         snapshot = read(gateway, installation, _PARTS - {"ledger"}, ())
-        return snapshot._replace(missing={**snapshot.missing, "ledger": exc.told})
+        return snapshot._replace(missing={**snapshot.missing, "ledger": exc.advice})
 
 
 def _capacity(snapshot: Snapshot) -> tuple[CapacityView | None, str | None]:
@@ -72,7 +72,7 @@ def _capacity(snapshot: Snapshot) -> tuple[CapacityView | None, str | None]:
     try:
         return capacity_view.view_capacity(snapshot), None
     except Malformed as exc:
-        return capacity_view.view_capacity(snapshot._replace(ledger=None)), exc.told
+        return capacity_view.view_capacity(snapshot._replace(ledger=None)), exc.advice
 
 
 def _question(recorded: Recorded) -> Question:

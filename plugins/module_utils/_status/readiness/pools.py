@@ -80,7 +80,7 @@ def _repair(name: str, kind: str) -> str:
 
 
 def holds(facts: Facts) -> t.Iterator[Check]:
-    """What exams hold, what they left behind, and what somebody else made of it."""
+    """What exams hold, what they left behind, and what other clients made of it."""
     if facts.ledger_trouble:
         yield Check("ledger", "no_go", facts.ledger_trouble, "without it nothing is raised and nothing brought back")
         return
@@ -108,7 +108,7 @@ def _entry(capacity: CapacityView, name: str, entry: Entry) -> t.Iterator[Check]
     for drift in describe_drift(app, entry) if app else ():
         exams = ", ".join(sorted(entry.open_holds))
         why, remedy = "an earlier run did not get so far", "run it again"
-        if drift["foreign"]:
+        if drift["by_another_client"]:
             why = f"{drift['manager']} at {drift['at'] or 'an unknown time'} wrote that"
             remedy = f"have that client leave {drift['path']} alone, and bring it back"
         evidence = f"{name}: {exams} needs {drift['field']} {drift['wanted']}, and it is {drift['live']}: {why}"
@@ -124,8 +124,8 @@ def ownership(facts: Facts) -> t.Iterator[Check]:
         return
     alike: dict[tuple[str, str], list[str]] = {}
     for app in apps:
-        if app.tracker:
-            alike.setdefault((app.tracker.tool, str(app.writers.get("min_instances", ""))), []).append(app.name)
+        if app.applied_by:
+            alike.setdefault((app.applied_by, str(app.writers.get("min_instances", ""))), []).append(app.name)
     contested = False
     for (tool, writer), names in sorted(alike.items()):
         if tool == "Helm":

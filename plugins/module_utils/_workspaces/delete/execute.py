@@ -39,7 +39,7 @@ def delete_workspaces(
         return planned
     deleting = _Deleting(gateway, job, planned.view, send)
     done = carry_out(planned.plan, deleting.act, job.stop.pace, progress=progress, across=gateway.map)
-    done = done._replace(items=tuple(deleting.told(item) for item in done.items))
+    done = done._replace(items=tuple(deleting.described(item) for item in done.items))
     return planned._replace(plan=done, traces=deleting.traces, noted=frozenset(deleting.noted))
 
 
@@ -58,7 +58,7 @@ class _Deleting:
         """Delete a workspace, or reclaim what one left."""
         return self._delete(item) if item.assessed else item._replace(decision=self._reclaim(item))
 
-    def told(self, item: DeletionItem) -> DeletionItem:
+    def described(self, item: DeletionItem) -> DeletionItem:
         """The item, and of one that stays what was written to its volume all the same."""
         decision = item.decision
         if item.name not in self.noted or decision.outcome == "deleted":
@@ -85,7 +85,7 @@ class _Deleting:
                 assessed = self._workspaces.get().content.get(assessed.row.uid)
             if assessed is None:
                 return seen.ended("gone", "it was gone before it could be deleted")
-            decision, looked = self._judge(assessed, item)
+            decision, looked = self._assess(assessed, item)
             if not noted:
                 seen = item._replace(assessed=assessed)
             if decision.outcome == "deleted" and not noted:
@@ -93,7 +93,7 @@ class _Deleting:
                 if note_volume(self._gateway, assessed, owner_of(seen), self._job.terms.volume):
                     self.noted.add(item.name)
                     # That took a moment in which somebody may have come.
-                    decision, looked = self._judge(assessed, item)
+                    decision, looked = self._assess(assessed, item)
             if decision.outcome == "deleted":
                 if not guard.delete_seen(self._gateway, WORKSPACE, assessed.row, self._send):
                     return seen.ended("gone", decision.text)
@@ -114,7 +114,7 @@ class _Deleting:
             assessed = self._workspaces.get().content.get(assessed.row.uid)
         return assessed
 
-    def _judge(self, assessed: AssessedWorkspace, item: DeletionItem) -> tuple[Decision, Reading[list[SessionRow]]]:
+    def _assess(self, assessed: AssessedWorkspace, item: DeletionItem) -> tuple[Decision, Reading[list[SessionRow]]]:
         context = self._context.get()
         looked = self._sessions.get()
         on_it = in_use(assessed, looked.content)

@@ -43,18 +43,18 @@ LiveSessions = t.Literal["refuse", "stop"]
 class WorkspaceRef(t.NamedTuple):
     """A workspace that the caller hands over as a record, as it was listed."""
 
-    kept: FilesOwner
+    files_owner: FilesOwner
     last_seen: datetime | None
     claim: str | None
     volume: str | None
 
     @property
     def name(self) -> str:
-        return self.kept.name
+        return self.files_owner.name
 
     @property
     def uid(self) -> str:
-        return self.kept.uid
+        return self.files_owner.uid
 
     def joined(self, other: WorkspaceRef) -> WorkspaceRef:
         """What was listed last counts."""
@@ -153,7 +153,7 @@ def decide_deletion(
     on_it: t.Mapping[str, str],
 ) -> Decision:
     """What to do about one workspace, with the sessions that put it in use."""
-    case = DeletionCase(_kept(assessed.record), assessed, criteria, terms, context, on_it)
+    case = DeletionCase(_files_owner(assessed.record), assessed, criteria, terms, context, on_it)
     ends = Decision("deleted", _because(criteria), consequence=deletion_of(assessed.record["deletion"], terms.volume))
     return first_objection(LAWS, case) or ends
 
@@ -199,9 +199,9 @@ def is_named(criteria: DeletionCriteria) -> bool:
 def owner_of(item: DeletionItem) -> FilesOwner | None:
     """Whose files these are."""
     if item.assessed:
-        return _kept(item.assessed.record)
+        return _files_owner(item.assessed.record)
     record = item.criteria.record
-    return (item.left.kept if item.left else None) or (record.kept if record else None)
+    return (item.left.files_owner if item.left else None) or (record.files_owner if record else None)
 
 
 def key_of(item: DeletionItem) -> str:
@@ -209,7 +209,7 @@ def key_of(item: DeletionItem) -> str:
     return item.left.name if item.left else item.name
 
 
-def _kept(record: WorkspaceRecord) -> FilesOwner:
+def _files_owner(record: WorkspaceRecord) -> FilesOwner:
     return FilesOwner(record["name"], record["uid"], record["user"], record["app_definition"], record["label"])
 
 
@@ -278,27 +278,33 @@ def _with_left(
         ]
     wanted = request.selection
     absent = {item.name: item for item in found if item.assessed is None}
-    left = {volume.kept: volume for volume in released if volume.kept and _is_meant(volume.kept, absent, wanted)}
-    words = {word for kept in left for word in kept[:2]}
+    left = {
+        volume.files_owner: volume
+        for volume in released
+        if volume.files_owner and _is_meant(volume.files_owner, absent, wanted)
+    }
+    words = {word for owner in left for word in owner[:2]}
     return [
         *(item for item in found if item.assessed),
         *(
-            absent[kept.name if kept.name in absent else kept.uid]._replace(name=kept.name, uid=kept.uid, left=volume)
-            for kept, volume in left.items()
+            absent[owner.name if owner.name in absent else owner.uid]._replace(
+                name=owner.name, uid=owner.uid, left=volume
+            )
+            for owner, volume in left.items()
         ),
         *(item for name, item in absent.items() if name not in words),
     ]
 
 
-def _is_meant(kept: FilesOwner, absent: t.Collection[str], wanted: WorkspaceSelection) -> bool:
+def _is_meant(owner: FilesOwner, absent: t.Collection[str], wanted: WorkspaceSelection) -> bool:
     """Whether a workspace that is gone was asked for: by name or uid, and no filter that nobody can judge any more."""
     if not wanted.names and not wanted.uids:
         return False
     values = (
-        (wanted.names.intersection(absent) if wanted.names else None, kept.name),
-        (wanted.uids.intersection(absent) if wanted.uids else None, kept.uid),
-        (wanted.users or None, kept.user),
-        (wanted.app_definitions or None, kept.app_definition),
+        (wanted.names.intersection(absent) if wanted.names else None, owner.name),
+        (wanted.uids.intersection(absent) if wanted.uids else None, owner.uid),
+        (wanted.users or None, owner.user),
+        (wanted.app_definitions or None, owner.app_definition),
     )
     judgeable = WorkspaceSelection(wanted.names, wanted.uids, wanted.users, wanted.app_definitions)
     return wanted == judgeable and all(value in choice for choice, value in values if choice is not None)
@@ -307,8 +313,10 @@ def _is_meant(kept: FilesOwner, absent: t.Collection[str], wanted: WorkspaceSele
 def _left_by(listed: WorkspaceRef, released: t.Sequence[VolumeRow]) -> VolumeRow | None:
     """By the note on it; without one by its name and that of the claim that the record has."""
     for volume in released:
-        noted = volume.kept.uid if volume.kept else None
-        if noted == listed.kept.uid or (noted is None and (volume.name, volume.claim) == (listed.volume, listed.claim)):
+        noted = volume.files_owner.uid if volume.files_owner else None
+        if noted == listed.files_owner.uid or (
+            noted is None and (volume.name, volume.claim) == (listed.volume, listed.claim)
+        ):
             return volume
     return None
 

@@ -59,7 +59,7 @@ def _warnings(outcome: Outcome, items: t.Sequence[t.Mapping[str, t.Any]]) -> t.I
 
 def _describe(item: DeletionItem, outcome: Outcome, namespace: str, *, would: bool) -> dict[str, t.Any]:
     record = item.assessed.record if item.assessed else None
-    kept, trace = owner_of(item), outcome.done.traces.get(key_of(item))
+    owner, trace = owner_of(item), outcome.done.traces.get(key_of(item))
     claim, volume = (record["claim"], record["volume"]) if record else (None, None)
     row = item.assessed.volume if item.assessed else None
     failure = outcome.settled.failures.get(key_of(item))
@@ -68,13 +68,13 @@ def _describe(item: DeletionItem, outcome: Outcome, namespace: str, *, would: bo
         # Whether it had one could not be read.
         ending = None
     restore: list[str] = []
-    if item.acts and deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and row and kept:
-        restore = restore_steps(row, kept, namespace=namespace)
+    if item.acts and deletion == VOLUME_RELEASED and ending != VOLUME_DELETED and row and owner:
+        restore = restore_steps(row, owner, namespace=namespace)
     return results.item(
         name=item.name,
         uid=item.uid or None,
-        user=kept.user if kept else None,
-        app_definition=kept.app_definition if kept else None,
+        user=owner.user if owner else None,
+        app_definition=owner.app_definition if owner else None,
         exam=record["exam"] if record else None,
         claim=claim["name"] if claim else (item.left.claim if item.left else None),
         volume=volume["name"] if volume else (item.left.name if item.left else None),

@@ -56,8 +56,8 @@ def candidates(gateway: Gateway) -> Candidates:
         if volume:
             made_for[volume] = FilesOwner(row.name, row.uid, row.user, row.app_definition, row.label)
 
-    gateway.list(WORKSPACE, keep=note)
-    volumes = gateway.list(PV, keep=volumes_of(gateway.namespace))
+    gateway.list(WORKSPACE, project=note)
+    volumes = gateway.list(PV, project=volumes_of(gateway.namespace))
     return Candidates(gateway.namespace, volumes, made_for)
 
 
@@ -72,7 +72,7 @@ def look(gateway: Gateway, volume: VolumeRow, owner: FilesOwner) -> Found:
         return Found(row, owner)
     workspace = workspace_row(found)
     claim = gateway.get(PVC, workspace.claim) if workspace.claim else None
-    sessions = gateway.list(SESSION, keep=session_row)
+    sessions = gateway.list(SESSION, project=session_row)
     return Found(
         volume=row,
         owner=owner,

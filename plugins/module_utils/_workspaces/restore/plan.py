@@ -50,7 +50,7 @@ class Found(t.NamedTuple):
 
     @property
     def finished(self) -> bool:
-        return self.bound and not (self.made_for == self.volume.name and self.volume.kept)
+        return self.bound and not (self.made_for == self.volume.name and self.volume.files_owner)
 
 
 class Candidates(t.NamedTuple):
@@ -68,7 +68,11 @@ def find_volume(candidates: Candidates, wanted: str) -> VolumeRow:
     if named := [volume for volume in volumes if volume.name == wanted]:
         return named[0]
     back = {name for name, owner in candidates.made_for.items() if owner.name == wanted}
-    left = [volume for volume in volumes if volume.kept and wanted in (volume.kept.name, volume.kept.uid)]
+    left = [
+        volume
+        for volume in volumes
+        if volume.files_owner and wanted in (volume.files_owner.name, volume.files_owner.uid)
+    ]
     found = [volume for volume in left if volume.abandoned] or [volume for volume in volumes if volume.name in back]
     if len(found) > 1:
         names = ", ".join(sorted(volume.name for volume in found))
@@ -85,7 +89,7 @@ def find_volume(candidates: Candidates, wanted: str) -> VolumeRow:
 
 def owner_of(volume: VolumeRow, candidates: Candidates, params: t.Mapping[str, t.Any]) -> FilesOwner:
     """Whose workspace gets the volume: as is written down in the cluster, else as the task says."""
-    noted = volume.kept or candidates.made_for.get(volume.name)
+    noted = volume.files_owner or candidates.made_for.get(volume.name)
     stated = {field: params[field] for field in ("name", "user", "app_definition", "label") if params[field]}
     if noted is None:
         if lacking := [field for field in ("name", "user", "app_definition") if field not in stated]:

@@ -47,7 +47,7 @@ def run_restore(task: Task) -> Report:
         found = restoring.carry_out()
     except EduideError as exc:
         failure = EduideError(
-            f"{exc.told}; the files are still in volume {volume.name}, and the same task goes on from here",
+            f"{exc.advice}; the files are still in volume {volume.name}, and the same task goes on from here",
             **exc.details,
         )
         return _report(found, failure=failure, changed=restoring.changed)
@@ -101,6 +101,6 @@ def _report(
         volume=volume.name,
         outcome=outcome,
         would=would,
-        reason=failure.told if failure else reason if restored else f"{reason} already",
+        reason=failure.advice if failure else reason if restored else f"{reason} already",
     )
     return results.report([told], precondition="uid_and_resource_version", changed=changed, failure=failure)

@@ -122,7 +122,7 @@ def describe_garbled(rows: t.Iterable[WorkspaceRow], now: datetime, *, named: bo
         return None
     which = some(names) if named else f"{len(names)} workspaces"
     return (
-        f"the annotation {LAST_SEEN} is not a time at which somebody looked on {which}: when they were last used is "
+        f"the annotation {LAST_SEEN} is not the time of a look on {which}: when they were last used is "
         "not known, so they do not pass for unused; remove the annotation if they were not used since you began to look"
     )
 

@@ -125,7 +125,7 @@ def _look(gateway: Gateway, now: datetime, check_mode: bool) -> _Observation:
     try:
         return retry_on_conflict(ROUNDS, attempt, doing=f"ConfigMap {RETENTION_RECORD} was being written")
     except (Forbidden, Malformed) as exc:
-        return _Observation(None, changed=False, warning=f"that somebody looked could not be written down: {exc}")
+        return _Observation(None, changed=False, warning=f"this look could not be written down: {exc}")
     except EduideError as exc:
         return _Observation(None, changed=False, failure=exc)
 

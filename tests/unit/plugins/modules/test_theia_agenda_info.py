@@ -291,7 +291,7 @@ def test_a_plan_says_what_why_and_when_next(cluster):
     assert "from 2027-02-01 01:30 CET (00:30 UTC)" in due["steps"][0]["why"]
     assert due["problems"] == ["entry 2 (b) of the calendar: end is missing"]
     assert (due["changes"], due["next_change_at"]) == (1, at(20))
-    assert due["next_change_told"] == "2027-02-01 01:20 CET (00:20 UTC)"
+    assert due["next_change_text"] == "2027-02-01 01:20 CET (00:20 UTC)"
     assert site.gateway.writes == []
 
 

@@ -106,8 +106,8 @@ def test_whoever_looks_sees_what_an_exam_needs_and_lost(run, world, live, time, 
     world.change(minInstances=live)
     (app,) = module("theia_capacity_info", {"namespace": "theia-prod"})["app_definitions"]
     who = {"manager": "argocd-controller", "at": time} if foreign else {"manager": None, "at": None}
-    what = {"field": "min_instances", "path": "/spec/minInstances", "wanted": 5, "live": live, "foreign": foreign}
-    assert app["drift"] == [{**what, **who}]
+    what = {"field": "min_instances", "path": "/spec/minInstances", "wanted": 5, "live": live}
+    assert app["drift"] == [{**what, "by_another_client": foreign, **who}]
     world.change(minInstances=5)
     (app,) = module("theia_capacity_info", {"namespace": "theia-prod"})["app_definitions"]
     assert app["drift"] == []

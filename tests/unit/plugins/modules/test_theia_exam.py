@@ -60,7 +60,7 @@ def test_a_declaration_is_written_once(run, gateway):
     assert [write[:3] for write in gateway.writes] == [("create", "configmaps", RECORD)]
     assert (done["exam"], done["diff"], done["action"]) == (foretold["exam"], foretold["diff"], "declared")
     assert done["exam"]["shield_until"] == "2027-02-11T10:15:00Z"
-    assert "from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC)" in done["told"]
+    assert "from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC)" in done["sentence"]
     assert history(gateway) == [
         {"at": "2027-02-11T08:30:00Z", "action": "declared", "run": "r1", "outcome": "recorded"}
     ]
@@ -127,7 +127,7 @@ def test_closing_takes_its_time_or_a_reason(run, gateway):
     assert (done["action"], done["exam"]["closed_at"]) == ("closed_early", "2027-02-11T08:30:00Z")
     assert history(gateway)[-1]["reason"] == "fire alarm"
     again = good(run(name="pgdp-final", state="closed"))
-    assert (again["changed"], again["told"]) == (False, "pgdp-final ended on 2027-02-11 08:30 UTC")
+    assert (again["changed"], again["sentence"]) == (False, "pgdp-final ended on 2027-02-11 08:30 UTC")
 
 
 def test_the_clock_of_the_api_server_counts(run, gateway):

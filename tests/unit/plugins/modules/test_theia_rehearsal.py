@@ -102,4 +102,4 @@ def test_each_student_comes_once_and_a_cut_answer_is_no_failure_if_there_is_a_ur
     assert sorted(came) == [(f"r000{number}@rehearsal.invalid", "java-17-latest", 2) for number in range(1, 5)]
     found = result["figures"]
     assert (found["succeeded"], found["failures"]) == (3, {"max_instances is 3": 1})
-    assert result["told"][0] == "not kept: 3 of 4 students got a URL (75.0 %, wanted 95 %)"
+    assert result["sentences"][0] == "not kept: 3 of 4 students got a URL (75.0 %, wanted 95 %)"

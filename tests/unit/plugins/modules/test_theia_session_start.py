@@ -210,7 +210,7 @@ def test_a_canary_of_an_open_exam_that_was_killed_anywhere_is_found_and_stopped(
             try_pool(run, gateway)
         gateway.interceptors.remove(kill)
         assert try_pool(run, gateway) == {"started": 1}
-        assert gateway.list(kinds.SESSION, keep=lambda obj: obj["metadata"]["name"]) == ["of-a-student"], k
+        assert gateway.list(kinds.SESSION, project=lambda obj: obj["metadata"]["name"]) == ["of-a-student"], k
 
 
 class Service:

@@ -163,7 +163,7 @@ def test_who_watches_an_empty_installation_has_nothing_to_wait_for(see):
     empty = WorkspaceWorld()
     empty.app_definition()
     found = see(empty.gateway(), note_use=False, watch_minutes=30)
-    assert (found["watch"]["told"], found["watch"]["left"]) == ("empty: there is no session", 0)
+    assert (found["watch"]["sentence"], found["watch"]["left"]) == ("empty: there is no session", 0)
     assert len(found["watch"]["looks"]) == 1
 
 

@@ -53,7 +53,7 @@ def test_a_second_warm_up_has_nothing_to_do_and_says_first_what_is_on_record():
 
 
 def test_a_plan_has_a_step_for_each_change_and_its_failure_as_a_problem():
-    declaration = {"action": "declared", "told": "quiz lasts", "exam": {"shield_until": "2027-02-11T10:45:00Z"}}
+    declaration = {"action": "declared", "sentence": "quiz lasts", "exam": {"shield_until": "2027-02-11T10:45:00Z"}}
     changed = {**item(2, 15, starts=13, rebuilds=2), "outcome": "changed"}
     result = {"app_definitions": [changed, {**item(4, 4), "outcome": "unchanged"}]}
     plan = report.warmup_plan(result, exam="quiz", declaration=declaration, now="2027-02-11T08:30:00Z")

@@ -18,7 +18,7 @@ def agenda(*steps, fights=(), seen_at="2027-02-11T08:50:00Z", told=None):
         "steps": [{"do": do, "exam": exam, "why": why} for do, exam, why in steps],
         "fights": list(fights),
         "seen_at": seen_at,
-        "next_change_told": told,
+        "next_change_text": told,
     }
 
 

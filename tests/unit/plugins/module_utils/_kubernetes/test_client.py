@@ -82,7 +82,7 @@ DEEP = '{"kind": "PodList", "items": [' + "[" * 5000 + "]" * 5000 + "]}"
 def test_a_list_is_read_page_by_page_and_each_page_is_projected():
     pages = {None: listing("a", "b", token="1/x y"), "1/x y": listing("c", token="2"), "2": listing("d")}
     with Loopback(lambda seen: pages[query_of(seen).get("continue")]) as server:
-        found = gateway_to(server, page_size=2).list(POD, keep=name_of, label_selector="a=b,c")
+        found = gateway_to(server, page_size=2).list(POD, project=name_of, label_selector="a=b,c")
     assert found == ["a", "b", "c", "d"]
     assert [query_of(seen) for seen in server.seen] == [
         {"labelSelector": "a=b,c", "limit": "2"},
@@ -133,7 +133,7 @@ def test_the_versions_of_a_kind_are_those_that_have_it():
 
 def test_what_becomes_none_is_left_out():
     with Loopback(lambda _seen: listing("a", "b", "c")) as server:
-        assert gateway_to(server).list(POD, keep=lambda obj: None if name_of(obj) == "b" else name_of(obj)) == [
+        assert gateway_to(server).list(POD, project=lambda obj: None if name_of(obj) == "b" else name_of(obj)) == [
             "a",
             "c",
         ]
@@ -146,7 +146,7 @@ def test_an_expired_page_begins_the_list_anew_without_doubling_it():
         return next(expired) if "continue" in query_of(seen) else listing("a", "b", token="x")
 
     with Loopback(answer) as server:
-        assert gateway_to(server).list(POD, keep=name_of) == ["a", "b", "c"]
+        assert gateway_to(server).list(POD, project=name_of) == ["a", "b", "c"]
     assert len(server.seen) == 4
 
 
@@ -166,7 +166,7 @@ def test_a_page_that_fails_for_a_moment_does_not_lose_the_others():
         return next(trouble) if "continue" in query_of(seen) else listing("a", token="x")
 
     with Loopback(answer) as server:
-        assert gateway_to(server).list(POD, keep=name_of) == ["a", "c"]
+        assert gateway_to(server).list(POD, project=name_of) == ["a", "c"]
 
 
 @pytest.mark.parametrize(
@@ -491,7 +491,7 @@ def test_connecting_needs_a_namespace_and_takes_the_options():
         params = {"host": server.url, "api_key": "sesame", "namespace": "exams", "timeout_seconds": 3}
         gateway = connect(params)
         assert gateway.namespace == "exams"
-        assert gateway.list(POD, keep=name_of) == ["a"]
+        assert gateway.list(POD, project=name_of) == ["a"]
         with pytest.raises(RuntimeError, match="check mode"):
             connect(params, check_mode=True).delete(POD, "a")
     assert server.seen[0].header("Authorization") == "Bearer sesame"

@@ -38,9 +38,9 @@ class Server:
         kind = "DELETED" if value is None else "MODIFIED" if before else "ADDED"
         self.events.append((self.version, {"type": kind, "object": obj}))
 
-    def read(self, keep):
+    def read(self, project):
         self.reads += 1
-        return [keep(obj) for _name, obj in sorted(self.objects.items())], str(self.version)
+        return [project(obj) for _name, obj in sorted(self.objects.items())], str(self.version)
 
     def changes(self, query):
         self.watches += 1

@@ -23,9 +23,9 @@ NAMES = ["a", "ö", '"items":[']
 LIST = {"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": "next"}, "items": ITEMS}
 
 
-def page(body, keep=lambda obj: obj["metadata"]["name"]):
+def page(body, project=lambda obj: obj["metadata"]["name"]):
     answer = Answer(200, {"Content-Type": "application/json"}, body if isinstance(body, bytes) else body.encode())
-    return read_page(answer, ACCESS, Request("list", POD, namespace="theia"), keep)[:2]
+    return read_page(answer, ACCESS, Request("list", POD, namespace="theia"), project)[:2]
 
 
 @pytest.mark.parametrize(

@@ -149,20 +149,20 @@ def test_how_far_the_server_s_clock_is_from_this_one_is_known(hours):
     clock = Clock()
     assert clock.skew() == datetime.timedelta(0)
     ahead = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
-    clock.heard(ahead.strftime("%a, %d %b %Y %H:%M:%S GMT"))
+    clock.record_date(ahead.strftime("%a, %d %b %Y %H:%M:%S GMT"))
     assert abs(clock.skew() - datetime.timedelta(hours=hours)) < datetime.timedelta(minutes=1)
 
 
 def test_the_clock_is_the_server_s_and_goes_on(monkeypatch):
     clock = Clock()
     assert clock.read() is None
-    clock.heard("no date")
+    clock.record_date("no date")
     assert clock.read() is None
     passed = 100.0
     monkeypatch.setattr(transport_module.time, "monotonic", lambda: passed)
-    clock.heard("Thu, 11 Feb 2027 08:30:00 GMT")
+    clock.record_date("Thu, 11 Feb 2027 08:30:00 GMT")
     assert clock.read().isoformat() == "2027-02-11T08:30:00+00:00"
     passed = 190.5
     assert clock.read().isoformat() == "2027-02-11T08:31:30.500000+00:00"
-    clock.heard(None)
+    clock.record_date(None)
     assert clock.read().isoformat() == "2027-02-11T08:31:30.500000+00:00"

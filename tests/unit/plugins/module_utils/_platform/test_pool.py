@@ -344,7 +344,7 @@ SUFFIX = UID[-12:]
 def test_names_taken_by_others_are_no_instances(member: Member, foreign: set[int], ownerless: tuple[str, ...]) -> None:
     pool = counted(bent(1), bent(2), member)
     assert [i.id for i in pool.instances] == [1, 2]
-    assert (set(pool.foreign_ids), pool.ownerless) == (foreign, ownerless)
+    assert (set(pool.occupied_ids), pool.ownerless) == (foreign, ownerless)
     # Either nothing owns it any more, or a session still holds what the app definition gave up.
     assert set(pool.abandoned) == (set() if ownerless else foreign)
 
@@ -353,14 +353,14 @@ def test_an_ownerless_part_of_an_instance_is_told_but_does_not_take_its_id() -> 
     member = bent(2)
     del member.part("internal")["metadata"]["ownerReferences"]
     pool = counted(member)
-    assert pool.foreign_ids == frozenset()
+    assert pool.occupied_ids == frozenset()
     assert pool.ownerless == (f"Service/instance-2-java-17-latest-{SUFFIX}-int",)
     assert not only(pool).ready
 
 
 def test_a_deployment_of_ours_without_services_takes_no_id() -> None:
     pool = counted(bent(1), bent(2, drop("external"), drop("internal")))
-    assert ([i.id for i in pool.instances], pool.foreign_ids, pool.ownerless) == ([1], frozenset(), ())
+    assert ([i.id for i in pool.instances], pool.occupied_ids, pool.ownerless) == ([1], frozenset(), ())
     assert effect(pool, 2) == Effect(1, 1, 0)
 
 
@@ -479,8 +479,8 @@ def test_counting_does_not_depend_on_the_order_of_the_lists(states: dict[int, se
     assert counted(*shuffled) == pool
     assert len(pool.instances) == pool.free_count + len(pool.claimed_ids)
     assert pool.warm_count <= pool.free_count
-    assert {i.id for i in pool.instances} | pool.foreign_ids == set(states)
-    assert not {i.id for i in pool.instances} & pool.foreign_ids
+    assert {i.id for i in pool.instances} | pool.occupied_ids == set(states)
+    assert not {i.id for i in pool.instances} & pool.occupied_ids
 
 
 IDS = st.frozensets(st.integers(1, 40), max_size=15)

@@ -13,7 +13,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._safety.decision impo
 from ansible_collections.eduide.theia.plugins.module_utils._safety.guard import going
 from ansible_collections.eduide.theia.plugins.module_utils._safety.laws import COMMON_LAWS
 from ansible_collections.eduide.theia.plugins.module_utils._safety.limits import Caps
-from ansible_collections.eduide.theia.plugins.module_utils._safety.ownership import of_somebody_else
+from ansible_collections.eduide.theia.plugins.module_utils._safety.ownership import of_another_user
 from ansible_collections.eduide.theia.plugins.module_utils._safety.protection import Protection, person, protected
 from ansible_collections.eduide.theia.plugins.module_utils._safety.shield import unlisted
 from unit.safety_case import Case
@@ -57,7 +57,7 @@ def test_a_person_is_one_however_the_name_is_written():
 
 @pytest.mark.parametrize(("user", "objects"), [(None, False), ("ada@tum.de", False), ("ADA@tum.de", True)])
 def test_through_the_service_one_ends_what_is_ones_own(user, objects):
-    objection = of_somebody_else(guarded(only_user=user))
+    objection = of_another_user(guarded(only_user=user))
     assert (objection.outcome if objection else None) == ("refused" if objects else None)
 
 

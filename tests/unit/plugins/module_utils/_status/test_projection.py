@@ -45,7 +45,7 @@ def present(minutes, *sessions):
     ],
 )
 def test_the_projection_is_told_with_its_basis(first, last, told):
-    assert project(first, last, ZoneInfo("Europe/Berlin"))["told"] == told
+    assert project(first, last, ZoneInfo("Europe/Berlin"))["sentence"] == told
 
 
 @given(st.integers(1, 500), st.integers(1, 500), st.floats(0.1, 500))

@@ -109,8 +109,8 @@ def test_what_a_change_of_the_operator_left_is_one_event_and_not_one_for_each_se
 def test_what_an_exam_needs_and_lost_names_who_took_it_when_and_what_to_do():
     """One client reverts what it keeps in git; another app definition waits for a run that did not get so far."""
     lost = {"field": "min_instances", "path": "/spec/minInstances", "wanted": 63, "live": 3}
-    who = {"foreign": True, "manager": "argocd-controller", "at": "2027-02-11T03:17:51Z"}
-    nobody = {"foreign": False, "manager": None, "at": None}
+    who = {"by_another_client": True, "manager": "argocd-controller", "at": "2027-02-11T03:17:51Z"}
+    nobody = {"by_another_client": False, "manager": None, "at": None}
     apps = [app(holds(quiz=False, old=True), drift=[{**lost, **each}]) for each in (who, nobody)]
     taken, late = [line for line in told(found(*apps)) if line.startswith("warning: ")]
     start = "warning: java: quiz needs min_instances 63, "

@@ -91,7 +91,7 @@ OBSERVED = {"since": "2027-01-01T00:00:00Z", "last": "2027-01-09T00:00:00Z", "lo
 @pytest.mark.parametrize(
     ("noted", "observation", "begins"),
     [
-        (False, None, ["That somebody looked could not be noted, so nothing is known to be unused"]),
+        (False, None, ["This look could not be noted, so nothing is known to be unused"]),
         (True, None, ["The first may go from 2027-03-01T00:00:00Z on"]),
         (
             True,

@@ -27,7 +27,7 @@ def volume(policy="Delete", note=None):
 
 @pytest.mark.parametrize("note", ["", "no json", "[]", '{"name": "ws-1"}', '{"other": 1}', "null"])
 def test_a_note_that_others_wrote_is_none(note):
-    assert volume(note=note).kept is None
+    assert volume(note=note).files_owner is None
 
 
 @pytest.mark.parametrize(("option", "policy"), [("retain", "Retain"), ("reclaim", None)])
@@ -36,7 +36,7 @@ def test_a_note_says_whose_files_these_are_and_retain_keeps_them(option, policy)
     assert patch["metadata"]["resourceVersion"] == "1"
     assert patch.get("spec") == ({"persistentVolumeReclaimPolicy": policy} if policy else None)
     note = patch["metadata"]["annotations"]["eduide-theia/workspace"]
-    assert volume(note=note).kept == KEPT
+    assert volume(note=note).files_owner == KEPT
 
 
 def test_a_volume_that_has_it_all_is_not_written_to():

@@ -43,10 +43,10 @@ def work():
 def test_what_one_worker_reads_anew_is_what_all_of_them_judge_by(work):
     gateway, planned, stopping = work
     [row], [item] = planned.view.sources.sessions, planned.plan.items
-    assert stopping._judge(row, item, changed=False)[0].assessed.record["pod"] is not None
+    assert stopping._assess(row, item, changed=False)[0].assessed.record["pod"] is not None
     (pod,) = gateway.list(kinds.POD)
     gateway.remove(kinds.POD, pod["metadata"]["name"])
-    assert stopping._judge(row, item, changed=False)[0].assessed.record["pod"] is not None
-    assert stopping._judge(row, item, changed=True)[0].assessed.record["pod"] is None
-    assert stopping._judge(row, item, changed=False)[0].assessed.record["pod"] is None
+    assert stopping._assess(row, item, changed=False)[0].assessed.record["pod"] is not None
+    assert stopping._assess(row, item, changed=True)[0].assessed.record["pod"] is None
+    assert stopping._assess(row, item, changed=False)[0].assessed.record["pod"] is None
     assert stopping.view.sources.pods == []

@@ -60,7 +60,7 @@ def test_the_first_line_says_whether_the_promise_is_kept_and_how_many_more_may_c
 
 
 def test_who_watched_finds_the_projection_at_the_top():
-    report = {**world.report(), "watch": {"told": "empty at about 12:20: 2 of 9 sessions ended"}}
+    report = {**world.report(), "watch": {"sentence": "empty at about 12:20: 2 of 9 sessions ended"}}
     for text in (html.page(report, None, None), markdown(report, None)):
         assert "Watched: empty at about 12:20: 2 of 9 sessions ended" in text.replace("\\", "")
 

@@ -184,7 +184,7 @@ class TestRecords:
     def test_a_record_means_the_workspace_of_that_uid(self, world):
         world.stored("ws-1")
         (assessed,) = world.assess_workspaces()
-        other = listed(assessed)._replace(kept=listed(assessed).kept._replace(uid="earlier"))
+        other = listed(assessed)._replace(files_owner=listed(assessed).files_owner._replace(uid="earlier"))
         assert outcomes(world, by_records(listed(assessed))) == {"ws-1": "deleted"}
         assert outcomes(world, by_records(other)) == {"ws-1": "gone"}
 
