@@ -268,7 +268,7 @@ app_definitions:
   contains:
     name: {description: Name of the app definition., returned: always, type: str, sample: java-17-latest}
     uid:
-      description: Its uid; null without access to the cluster.
+      description: Its uid; null if it is gone, and without access to the cluster.
       returned: always
       type: str
       sample: 7d0f0f5e-5b0e-4d52-a8a0-3f1f0c9f6a11
