@@ -209,7 +209,7 @@ def plan_baseline(
     _check_way(app, wanted, terms)
     if clash := _clash(app, wanted):
         # That of one app definition is no reason to leave the others as the exam wanted them.
-        remedy = "another client raised it beyond the baseline: lower it in the app definition, then run this again"
+        remedy = "another client raised it: lower it in the app definition itself, then run this again"
         return unchanged._replace(outcome="failed", note=f"{clash}; {remedy}")
     draining, outlasting = claims_in_the_way(app, pool, wanted), outlasting_sessions(app, sessions, wanted)
     stays = bool(draining or outlasting)
