@@ -19,12 +19,19 @@ description:
     and never go. With O(service_url) the service is asked whether it answers, and whether it takes O(admin_token).
   - The task does not fail because an installation is not ready. The playbook C(readiness) does.
 options:
-  rights:
+  checks:
     description:
-      - Whether to ask the API server what the account may do, with a small request for each right of each playbook.
-        If not, there is no check about rights.
-    type: bool
-    default: true
+      - What to look at; all of it, if nothing is said. What they mean is said where they are returned.
+      - V(rights) sends a small request for each right of each playbook, V(operator) watches its Lease for some seconds,
+        and V(verdict) counts the room in all quotas and on all nodes.
+    type: list
+    elements: str
+    choices:
+      [verdict, exams, time_limits, collector, pools, seats, ledger, ownership,
+       operator, arguments, kinds, rights, service, quotas, metrics, clocks]
+    default:
+      [verdict, exams, time_limits, collector, pools, seats, ledger, ownership,
+       operator, arguments, kinds, rights, service, quotas, metrics, clocks]
   time_zone:
     description: Name of the time zone in which times are told, such as Europe/Berlin. UTC stands beside it.
     type: str
@@ -61,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether nothing is no go, and nothing is unknown.
+  description: Whether nothing that was looked at is no go, and nothing is unknown.
   returned: success
   type: bool
   sample: false
@@ -125,6 +132,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.options impor
 )
 from ansible_collections.eduide.theia.plugins.module_utils._common.report import finish
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import operator_argument_spec
+from ansible_collections.eduide.theia.plugins.module_utils._status.readiness.check import CODES
 from ansible_collections.eduide.theia.plugins.module_utils._status.readiness.task import run_readiness
 
 
@@ -134,7 +142,7 @@ def main() -> None:
             **kube_argument_spec(),
             **service_argument_spec(),
             **operator_argument_spec(),
-            "rights": {"type": "bool", "default": True},
+            "checks": {"type": "list", "elements": "str", "choices": list(CODES), "default": list(CODES)},
             "time_zone": {"type": "str"},
         },
         supports_check_mode=True,

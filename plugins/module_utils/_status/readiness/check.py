@@ -21,11 +21,30 @@ if t.TYPE_CHECKING:
 Result = t.Literal["no_go", "unknown", "warning", "go"]
 RESULTS: tuple[Result, ...] = t.get_args(Result)
 """The gravest first."""
+Code = t.Literal[
+    "verdict",
+    "exams",
+    "time_limits",
+    "collector",
+    "pools",
+    "seats",
+    "ledger",
+    "ownership",
+    "operator",
+    "arguments",
+    "kinds",
+    "rights",
+    "service",
+    "quotas",
+    "metrics",
+    "clocks",
+]
+CODES: tuple[Code, ...] = t.get_args(Code)
 EXAM_PLAYBOOKS = ("pre_exam", "post_exam", "status")
 
 
 class Check(t.NamedTuple):
-    code: str
+    code: Code
     result: Result
     evidence: str
     """What was seen."""
@@ -64,10 +83,7 @@ class Facts(t.NamedTuple):
     versions: t.Mapping[str, t.Sequence[str]] = {}
     """By kind of Theia Cloud, the versions in which it is served."""
     denied: t.Mapping[str, t.Sequence[Right]] | None = None
-    """By playbook, what the account may not do of what it needs or could use; None if nobody could tell.
-
-    Without playbooks nobody asked.
-    """
+    """By playbook, what the account may not do of what it needs or could use; None if nobody could tell."""
     collected: t.Mapping[str, t.Any] | None = None
     """What the platform's garbage collector would do; None if there is none."""
     service: ServiceLook | None = None
@@ -85,6 +101,6 @@ class Facts(t.NamedTuple):
 Rule: t.TypeAlias = "t.Callable[[Facts], t.Iterable[Check]]"
 
 
-def unknown(code: str, reason: str) -> Check:
+def unknown(code: Code, reason: str) -> Check:
     """What could not be read is never go."""
     return Check(code, "unknown", reason, "give the account the right that is named, or look at the server")

@@ -11,7 +11,7 @@ import typing as t
 
 from ..._common.sentences import counted
 from ..._safety.clocks import FARTHEST
-from .check import EXAM_PLAYBOOKS, Check, Facts, Result, Rule, unknown
+from .check import EXAM_PLAYBOOKS, Check, Code, Facts, Result, Rule, unknown
 
 if t.TYPE_CHECKING:
     from ..._platform.operator import Operator
@@ -45,9 +45,6 @@ def kinds(facts: Facts) -> t.Iterator[Check]:
 def rights(facts: Facts) -> t.Iterator[Check]:
     if facts.denied is None:
         yield unknown("rights", facts.unread("rights") or "the API server does not say what we may do")
-        return
-    if not facts.denied:
-        # Nobody asked.
         return
     alike: dict[tuple[Right, ...], list[str]] = {}
     for playbook, denied in facts.denied.items():
@@ -92,7 +89,8 @@ def operator(facts: Facts) -> t.Iterator[Check]:
 def _arguments(found: Operator, facts: Facts) -> t.Iterator[Check]:
     apps = facts.snapshot.lists.app_definitions or ()
     wanted = sorted({app.name for app in apps if app.min_instances} | set(_to_be_warm(facts)))
-    code, bad = "arguments", False
+    bad = False
+    code: Code = "arguments"
     if not found.eager and wanted:
         bad = True
         evidence = f"the operator runs without --eagerStart, so {', '.join(wanted)} cannot have warm instances"

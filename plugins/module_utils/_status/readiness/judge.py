@@ -9,14 +9,14 @@ from __future__ import annotations
 import typing as t
 
 from . import exams, installation, pools
-from .check import RESULTS, Check, Facts, Rule
+from .check import RESULTS, Check, Code, Facts, Rule
 
 RULES: tuple[Rule, ...] = (*exams.RULES, *pools.RULES, *installation.RULES)
 
 
-def assess(facts: Facts) -> list[Check]:
-    """The gravest first, and otherwise in the order of the rules."""
-    found = [check for rule in RULES for check in rule(facts)]
+def assess(facts: Facts, codes: t.Collection[Code]) -> list[Check]:
+    """Those that were asked for, the gravest first, and otherwise in the order of the rules."""
+    found = [check for rule in RULES for check in rule(facts) if check.code in codes]
     return sorted(found, key=lambda check: RESULTS.index(check.result))
 
 

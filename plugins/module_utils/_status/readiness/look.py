@@ -18,7 +18,7 @@ from ..._platform.records import Malformed
 from ..._platform.snapshot import Part, read, with_leader
 from ..._workspaces import view as workspace_view
 from ..._workspaces.summary import describe as describe_workspaces
-from .check import Facts
+from .check import Code, Facts
 from .pools import RESTS_ON
 
 if t.TYPE_CHECKING:
@@ -33,17 +33,19 @@ _PARTS: frozenset[Part] = frozenset(
 )
 
 
-def look(gateway: Gateway, installation: Installation, task: Task) -> Facts:
+def look(gateway: Gateway, installation: Installation, task: Task, codes: t.Collection[Code]) -> Facts:
+    """What takes long is looked at only where a check rests on it: the Lease of the operator, and verdicts."""
     snapshot = _read(gateway, installation)
     # What verdicts lack is among their reasons.
     missing = {part: reason for part, reason in snapshot.missing.items() if part not in VERDICT_PARTS}
     task.warn(describe_missing(missing))
-    snapshot = with_leader(gateway, installation, snapshot)
+    if "operator" in codes:
+        snapshot = with_leader(gateway, installation, snapshot)
     exams, unreadable = read_all(snapshot.lists.exams or ())
     ahead = tuple(exam for exam in exams if not exam.is_over(snapshot.now))
     capacity, trouble = _capacity(snapshot)
-    facts = Facts(snapshot, capacity, trouble, ahead, unreadable)
-    if capacity is None:
+    facts = Facts(snapshot, capacity, trouble, ahead, unreadable, collected=_collected(snapshot))
+    if capacity is None or "verdict" not in codes:
         return facts
 
     def ask(question: Question) -> dict[str, t.Any]:
@@ -52,7 +54,6 @@ def look(gateway: Gateway, installation: Installation, task: Task) -> Facts:
     return facts._replace(
         verdicts={exam.name: ask(_question(exam))["verdict"] for exam in ahead if _known(exam, capacity)},
         alone=ask(Question())["verdicts"],
-        collected=_collected(snapshot),
     )
 
 

@@ -18,10 +18,10 @@ from .look import look
 
 def run_readiness(task: Task) -> Report:
     """Nothing is required to be readable: what rests on something unread is unknown."""
-    zone = read_time_zone(task.params)
+    zone, codes = read_time_zone(task.params), task.params["checks"]
     gateway = connect(task.params, check_mode=task.check_mode)
-    facts = look(gateway, read_installation(task.params), task)
-    denied, missing = ask_for_rights(gateway) if task.params["rights"] else ({}, {})
+    facts = look(gateway, read_installation(task.params), task, codes)
+    denied, missing = ask_for_rights(gateway) if "rights" in codes else (None, {})
     facts = facts._replace(
         snapshot=facts.snapshot._replace(missing={**facts.snapshot.missing, **missing}),
         denied=denied,
@@ -29,7 +29,7 @@ def run_readiness(task: Task) -> Report:
         service=ask_service(task.params),
         zone=zone,
     )
-    checks = assess(facts)
+    checks = assess(facts, codes)
     fields = {
         "ready": is_ready(checks),
         "checks": [check._asdict() for check in checks],
