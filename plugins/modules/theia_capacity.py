@@ -106,7 +106,8 @@ options:
   drain_min_freed:
     description:
       - With O(state=baseline) and sessions on high instances, the bound is lowered once to the highest of them if that
-        frees at least so many instances. The rest follows when the sessions have ended.
+        frees at least so many instances. The rest follows when the sessions have ended. Where only time limits have to
+        wait for sessions, the bound goes to its baseline if that frees so many.
     type: int
     default: 10
   time_zone:
@@ -337,7 +338,7 @@ app_definitions:
           returned: always
           type: int
           sample: 0
-        outdated: {description: Instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        outdated: {description: Free instances built from an earlier app definition., returned: always, type: int, sample: 0}
         halves:
           description: Instances up to the bound that lack a part, other than the ConfigMap of the login proxy.
           returned: always

@@ -50,12 +50,14 @@ def outlasting_sessions(
 
 
 def narrowing(app: AppDefinitionRow, pool: Pool, entry: Entry, least_freed: int | None) -> Values:
-    """The values of the one patch on the way to the baseline that a ledger entry may have; empty for none.
+    """The bound that can be had already on the way to the baseline; empty for none.
 
-    Each patch rebuilds what is idle, so it has to be worth that: it frees at least so many instances, and there is only
-    one. Below the highest claim nothing is lowered.
+    Each patch rebuilds what is idle, so it has to be worth that: it frees at least so many instances. Below the highest
+    claim nothing is lowered, and while one is above the baseline, only once. With no claim in the way it is the baseline,
+    whoever a shorter time limit has to wait for.
     """
-    bound = pool.highest_claimed_id
-    if least_freed is None or entry.narrowed or app.min_instances - bound < max(least_freed, 1):
+    lowest = entry.baseline.get("min_instances", app.min_instances) or 0
+    bound = max(pool.highest_claimed_id, lowest)
+    if least_freed is None or (entry.narrowed and bound > lowest) or app.min_instances - bound < max(least_freed, 1):
         return {}
     return {"min_instances": bound}

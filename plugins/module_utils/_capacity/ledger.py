@@ -60,7 +60,7 @@ class Entry(t.NamedTuple):
     written: tuple[Values, ...]
     draining_since: str | None
     narrowed: bool = False
-    """Whether the bound was lowered once already on the way back to the baseline."""
+    """Whether the bound was lowered already on the way back to the baseline."""
     written_at: str | None = None
     """When the values that should hold now were written down; what another client wrote later is drift."""
     repaired: t.Mapping[str, str] = {}

@@ -216,7 +216,7 @@ def plan_baseline(
     patch = _differences(app, wanted)
     if stays:
         ended = ended._replace(draining_since=ended.draining_since or now)
-        patch = narrowing(app, pool, ended, terms.drain_min_freed) if draining else {}
+        patch = narrowing(app, pool, ended, terms.drain_min_freed)
     if stays and patch:
         ended = _with_written(ended, patch, now)._replace(narrowed=True)
     return Change(

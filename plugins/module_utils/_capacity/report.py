@@ -128,18 +128,20 @@ def cooldown_report(
 
 def _lowered(item: Fields, would: bool) -> str:
     before, after, pods = item["before"], item["after"], item["pods"]
+    told = []
     if before != after:
-        if pods is None:
-            return f"min {before['min_instances']} -> {after['min_instances']}"
-        removed = f"{pods['removes']} idle instances {'would be ' if would else ''}removed, {pods['rebuilds']} rebuilt"
-        return f"min {before['min_instances']} -> {after['min_instances']}, {removed}"
+        bound = f"min {before['min_instances']} -> {after['min_instances']}"
+        if pods is not None:
+            removed = f"{pods['removes']} idle instances {'would be ' if would else ''}removed"
+            bound = f"{bound}, {removed}, {pods['rebuilds']} rebuilt"
+        told.append(bound)
     if draining := item["draining"]:
         on_instances = any(session["instance_id"] is not None for session in draining)
         stays = f"min stays {after['min_instances']}" if on_instances else _time_limit(after)
         ends = f"{counted(len(draining), 'session')} {'ends' if len(draining) == 1 else 'end'}"
-        return f"draining: {stays} until {ends}"
+        told.append(f"draining: {stays} until {ends}")
     note = f", {item['note']}" if item["note"] else ""
-    return f"min {after['min_instances']}, nothing to change{note}"
+    return "; ".join(told) or f"min {after['min_instances']}, nothing to change{note}"
 
 
 def _time_limit(after: Fields) -> str:

@@ -69,7 +69,7 @@ def describe_pool(pool: Pool, minimum: int) -> dict[str, t.Any]:
         "warm": pool.warm_count,
         "cold": len(pool.cold(minimum)),
         "dirty": sum(i.dirty for i in pool.instances),
-        "outdated": sum(not i.current for i in pool.instances),
+        "outdated": pool.outdated_count,
         "halves": [{"instance_id": half.id, "lacks": list(half.lacks)} for half in pool.halves(minimum)],
         "surplus": pool.surplus(minimum),
         "missing": pool.missing(minimum),

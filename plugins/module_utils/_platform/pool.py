@@ -106,6 +106,11 @@ class Pool(t.NamedTuple):
         return sum(i.warm for i in self.instances)
 
     @property
+    def outdated_count(self) -> int:
+        """Free instances of an earlier generation. One that a session is on is rebuilt when that ends, and no sooner."""
+        return sum(i.free and not i.current for i in self.instances)
+
+    @property
     def free_count(self) -> int:
         return sum(i.free for i in self.instances)
 

@@ -45,7 +45,7 @@ def _whole(app: AppDefinitionRow, pool: Pool) -> t.Iterator[Check]:
     minimum = app.min_instances
     if halves := [f"instance {half.id} has no {' and no '.join(half.lacks)}" for half in pool.halves(minimum)]:
         yield Check("pools", "no_go", f"{app.name}: {several(halves)}", _repair(app.name, "halves"))
-    outdated = sum(not instance.current for instance in pool.instances)
+    outdated = pool.outdated_count
     surplus, missing, half = pool.surplus(minimum), pool.missing(minimum), {part.id for part in pool.parts}
     if outdated or surplus or missing:
         counts = {"of an earlier generation": outdated, "above the bound": len(surplus), "missing": len(missing)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Law 2: on the way back to the baseline there is at most one patch, and never below a claim."""
+"""Law 2: on the way back to the baseline a bound goes at most once to a claim above it, and never below one."""
 
 from __future__ import annotations
 
@@ -83,6 +83,26 @@ def test_whoever_leaves_in_whatever_order_two_patches_are_the_most(baseline, add
     evening.end(set(), least_freed)
     assert len([patch for patch in patches if patch]) <= 2
     assert (evening.world.minimum, evening.world.entry) == (baseline, None)
+
+
+def test_a_time_limit_that_has_to_wait_keeps_no_instances():
+    """The one who stays is on none of them, or below the baseline."""
+    world, long = World(timeout_minutes=30), [LiveSession("uid", "name", "ada@tum.de", 60.0)]
+    asked = desired(min_instances=63, timeout_minutes=300)
+    world.carry_out(plan_present(world.app, world.pool, None, asked, terms("pgdp"), now=NOW, eager=True))
+
+    def end(claimed, sessions):
+        world.claimed = set(claimed)
+        ending = terms("pgdp", drain_min_freed=10)
+        change = plan_baseline(world.app, world.pool, world.entry, ending, now=NOW, sessions=sessions)
+        world.carry_out(change)
+        return change.outcome, change.patch
+
+    assert end({2, 40}, long) == ("draining", {"min_instances": 40})
+    assert end({2}, long) == ("draining", {"min_instances": 3})
+    assert end({2}, long) == ("draining", {})
+    assert end({2}, []) == ("changed", {"timeout_minutes": 30})
+    assert world.entry is None
 
 
 def ended(timeout_minutes, inactive_minutes, session):

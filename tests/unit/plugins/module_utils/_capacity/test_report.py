@@ -137,6 +137,10 @@ def going(instance_id, user):
         (item(15, 2, removes=13, rebuilds=1), "java min 15 -> 2, 13 idle instances removed, 1 rebuilt"),
         (item(15, 15, draining=[going(7, "ada")]), "java draining: min stays 15 until 1 session ends"),
         (item(2, 2, draining=[going(None, "")] * 2), "java draining: the time limit stays 60 min until 2 sessions end"),
+        (
+            item(63, 40, draining=[going(40, "ada")], removes=23),
+            "java min 63 -> 40, 23 idle instances removed, 0 rebuilt; draining: min stays 40 until 1 session ends",
+        ),
         (item(2, 2, note="still held by noon"), "java min 2, nothing to change, still held by noon"),
         (item(2, 2), "java min 2, nothing to change"),
     ],

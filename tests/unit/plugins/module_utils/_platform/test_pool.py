@@ -231,6 +231,12 @@ def test_an_instance_is_warm_or_claimed_or_neither(tweaks: list[Tweak], warm: bo
     assert pool.claimed_ids == ({1} if claimed else frozenset())
 
 
+def test_outdated_are_the_free_ones() -> None:
+    """What a session is on is rebuilt when that ends."""
+    held, free = bent(1, claim(), labelled("3")), bent(2, labelled("3"))
+    assert (counted(held).outdated_count, counted(held, free).outdated_count) == (0, 1)
+
+
 def test_the_session_of_a_claimed_instance_is_told() -> None:
     expected = Owner("Session", "ws-ada-session", "uid-ada")
     assert only(counted(bent(7, claim()))).session == expected
