@@ -338,7 +338,7 @@ app_definitions:
           returned: always
           type: int
           sample: 0
-        outdated: {description: Free instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        outdated: {description: Free instances of an earlier app definition., returned: always, type: int, sample: 0}
         halves:
           description: Instances up to the bound that lack a part, other than the ConfigMap of the login proxy.
           returned: always

@@ -136,7 +136,7 @@ app_definitions:
           returned: always
           type: int
           sample: 0
-        outdated: {description: Free instances built from an earlier app definition., returned: always, type: int, sample: 0}
+        outdated: {description: Free instances of an earlier app definition., returned: always, type: int, sample: 0}
         halves:
           description:
             - Instances up to the bound of which a part is missing. The operator never completes some of them, and

@@ -53,8 +53,8 @@ def narrowing(app: AppDefinitionRow, pool: Pool, entry: Entry, least_freed: int 
     """The bound that can be had already on the way to the baseline; empty for none.
 
     Each patch rebuilds what is idle, so it has to be worth that: it frees at least so many instances. Below the highest
-    claim nothing is lowered, and while one is above the baseline, only once. With no claim in the way it is the baseline,
-    whoever a shorter time limit has to wait for.
+    claim nothing is lowered, and while one is above the baseline, only once. With no claim in the way it is the
+    baseline, whoever a shorter time limit has to wait for.
     """
     lowest = entry.baseline.get("min_instances", app.min_instances) or 0
     bound = max(pool.highest_claimed_id, lowest)

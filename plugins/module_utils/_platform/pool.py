@@ -107,7 +107,7 @@ class Pool(t.NamedTuple):
 
     @property
     def outdated_count(self) -> int:
-        """Free instances of an earlier generation. One that a session is on is rebuilt when that ends, and no sooner."""
+        """Free instances of an earlier generation. One that a session is on is rebuilt when that has ended."""
         return sum(i.free and not i.current for i in self.instances)
 
     @property

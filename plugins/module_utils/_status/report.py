@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._capacity.report import holding
 from .._common.commands import Command
 from .._common.sentences import counted
 from .._common.units import span
@@ -58,7 +59,7 @@ def lazy(capacity: Fields) -> bool:
 
 def app_definition_cells(item: Fields, capacity: Fields) -> list[t.Any]:
     """One row of the table of app definitions."""
-    holds = ", ".join(hold["exam"] for hold in item["ledger"]["holds"]) if item["ledger"] else ""
+    holds = ", ".join(holding(item)) if item["ledger"] else ""
     counts = ["-"] * len(POOL_COUNTS) if lazy(capacity) else [item["pool"][state] for state in POOL_COUNTS]
     # A bound that is not stated, or is no number, is None.
     return [
@@ -110,7 +111,7 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
     if ledger and all(hold["ended"] for hold in ledger["holds"]):
         exam = ledger["holds"][0]["exam"] if ledger["holds"] else None
         remedy = command({"playbook": "post_exam", "variables": {"exam": exam} if exam else {}})
-        yield f"{name} is raised and no exam holds it any more: {remedy}"
+        yield f"{name} is not back at its baseline, and no exam holds it any more: {remedy}"
     yield from _about_drift(item, command)
     if pool["locked_out"]:
         yield f"{name}: {pool['locked_out']} sessions refuse their user (403), because their address list is empty"
@@ -130,7 +131,7 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
 def _about_drift(item: Fields, command: Command) -> t.Iterator[str]:
     """What exams need and do not have any more, who changed it, and how it stays."""
     for each in item["drift"]:
-        exams = [hold["exam"] for hold in item["ledger"]["holds"] if not hold["ended"]]
+        exams = holding(item)
         needs = f"{', '.join(exams)} {'needs' if len(exams) == 1 else 'need'}"
         told = f"{item['name']}: {needs} {each['field']} {each['wanted']}"
         remedy = command({"playbook": "pre_exam", "variables": {"exam": exams[0], "drift": "overwrite"}})

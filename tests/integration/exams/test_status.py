@@ -79,7 +79,7 @@ def test_the_table_is_printed_as_it_is(night):
 def test_warnings_name_the_object_and_the_next_step(night):
     warnings = [line for line in report(night.run) if line.startswith("warning: ")]
     for words in (
-        f"{night.forgotten} is raised and no exam holds it any more: ansible-playbook ",
+        f"{night.forgotten} is not back at its baseline, and no exam holds it any more: ansible-playbook ",
         f"{night.forgotten}: 1 sessions refuse their user (403)",
         "no operator leads",
     ):

@@ -101,7 +101,7 @@ def holds(facts: Facts) -> t.Iterator[Check]:
 def _entry(capacity: CapacityView, name: str, entry: Entry) -> t.Iterator[Check]:
     if not entry.open_holds:
         exam = next(iter(entry.holds), "")
-        evidence = f"{name} is raised, and no exam holds it any more"
+        evidence = f"{name} is not back at its baseline, and no exam holds it any more"
         yield Check("ledger", "warning", evidence, None, {"playbook": "post_exam", "variables": {"exam": exam}})
         return
     app = capacity.app_definitions.get(name)

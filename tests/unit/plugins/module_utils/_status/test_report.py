@@ -54,7 +54,10 @@ def told(what):
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        (found(app(holds(quiz=True, noon=True))), "java is raised and no exam holds it any more: ansible-playbook "),
+        (
+            found(app(holds(quiz=True, noon=True))),
+            "java is not back at its baseline, and no exam holds it any more: ansible-playbook ",
+        ),
         (found(app(locked_out=2)), "java: 2 sessions refuse their user (403)"),
         (found(app(dirty=1)), "java: 1 free instances still carry an earlier user"),
         (found(app(abandoned=[7, 9])), "lowered below (7, 9)"),
