@@ -37,6 +37,8 @@ class Login(t.NamedTuple):
     start: str | None
     seconds: float | None
     """From its creation until it had its URL, at most; None if that is not known."""
+    found_ready: bool
+    """Whether its pod was ready when it was created."""
 
 
 class Figures(t.NamedTuple):
@@ -48,6 +50,8 @@ class Figures(t.NamedTuple):
     """Sessions for which the pool had no instance."""
     slow: int
     unmeasured: int
+    unproven: int
+    """Of the unmeasured, those of whom it is not known either that their pod was ready when they came."""
     median: float | None
     slowest: float | None
 
@@ -66,7 +70,8 @@ def logins_of(exam: Fields, sessions: t.Iterable[Fields]) -> list[Login]:
         created = t.cast(datetime, parse_time(session["created"]))
         if session["app_definition"] in names and first <= created <= last:
             url_by, ready_at = parse_time(session["url_by"]), parse_time(session["ready_at"])
-            found.append(Login(created, session["start"], _waited(created, ready_at, url_by)))
+            ready = ready_at is not None and ready_at <= created
+            found.append(Login(created, session["start"], _waited(created, ready_at, url_by), ready))
     return sorted(found, key=lambda login: login.created)
 
 
@@ -93,6 +98,7 @@ def figures_of(logins: t.Sequence[Login]) -> Figures:
         own=sum(login.start not in ("eager", None) for login in logins),
         slow=sum(seconds > PROMPT_SECONDS for seconds in measured),
         unmeasured=len(logins) - len(measured),
+        unproven=sum(login.seconds is None and not login.found_ready for login in logins),
         median=statistics.median(measured) if measured else None,
         slowest=max(measured, default=None),
     )
@@ -151,9 +157,11 @@ def _logins_told(figures: Figures, *, over: bool) -> tuple[Answer, str]:
         told += f", and {figures.slow} waited longer than {PROMPT_SECONDS} s"
     if figures.unmeasured:
         told += f"; of {figures.unmeasured} it is not known how long they waited"
+        ready = figures.unmeasured - figures.unproven
+        told += f", {ready} of them on an instance that was ready when they came" if ready else ""
     if figures.own or figures.slow:
         return "no", f"{told}."
-    if figures.from_pool < figures.logins or (over and figures.unmeasured):
+    if figures.from_pool < figures.logins or (over and figures.unproven):
         return "unknown", f"{told}."
     return ("yes" if over else "open"), f"{told}."
 

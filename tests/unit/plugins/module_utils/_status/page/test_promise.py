@@ -41,7 +41,7 @@ GOOD = [login(1, -5), login(2, 1, seconds=15)]
         ),
         ([*GOOD, login(3, 2, seconds=900, ready=2)], "open", "of 1 it is not known how long they waited."),
         ([*GOOD, login(3, 2, start="lazy-fallback")], "no", "2 of them on an instance of the pool, 1 without one;"),
-        ([*GOOD, login(3, 2, seconds=None)], "open", "of 1 it is not known how long they waited."),
+        ([*GOOD, login(3, 2, seconds=None)], "open", "waited, 1 of them on an instance that was ready when they came."),
         ([*GOOD, login(3, 2, start=None)], "unknown", "3 logins seen, 2 of them"),
         ([login(1, -31), login(2, 166), login(3, 1, definition="c-latest")], "open", "Nobody was seen to log in yet."),
     ],
@@ -80,7 +80,8 @@ def test_an_exam_at_which_nobody_looked_is_not_called_kept():
         ({"logins": GOOD, "closed_at": at(168), "runs": [{**PRE_EXAM, "files_unknown": 1}]}, "not known"),
         ({"logins": GOOD, "closed_at": at(168), "history": [{"at": at(5), "action": "shield_exit"}]}, "not kept"),
         ({"logins": [*GOOD, login(3, 9, seconds=99, ready=90)], "closed_at": at(168)}, "not kept"),
-        ({"logins": [*GOOD, login(3, 9, seconds=99)], "closed_at": at(168)}, "not known"),
+        ({"logins": [*GOOD, login(3, 9, seconds=99)], "closed_at": at(168)}, "kept"),
+        ({"logins": [*GOOD, login(3, 9, seconds=99, ready=2)], "closed_at": at(168)}, "not known"),
     ],
 )
 def test_the_worst_answer_counts(what, outcome):
