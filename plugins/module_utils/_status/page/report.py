@@ -10,6 +10,7 @@ import collections
 import typing as t
 from datetime import datetime, timedelta
 
+from ..._capacity.report import holding
 from ..._common.timestamps import parse_time
 from .promise import Check, Figures, Login, checks_of, figures_of, logins_of, outcome_of
 from .timeline import timeline_of
@@ -157,7 +158,7 @@ def by_minute(logins: t.Iterable[Login]) -> list[dict[str, t.Any]]:
 def _app_definition(item: Fields) -> dict[str, t.Any]:
     pool = item["pool"]
     counts = {state: pool[state] for state in ("total", "claimed", "warm", "cold", "dirty")}
-    held = [hold["exam"] for hold in item["ledger"]["holds"]] if item["ledger"] else []
+    held = holding(item) if item["ledger"] else []
     bounds = {field: item[field] for field in ("name", "min_instances", "max_instances", "sessions")}
     return {**bounds, **counts, "held_by": held}
 
