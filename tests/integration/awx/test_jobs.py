@@ -21,6 +21,8 @@ from awx.role import answered
 from integration.ansible_run import ROOT
 from integration.session_site import SessionSite
 from lab import audit, identities
+from lab.faults import Rule, Slow
+from lab.proxy import FaultProxy
 from tools.rights import PERSONAS
 
 ADMIN_TOKEN = "an-admin-token-that-only-the-credential-knows"
@@ -204,3 +206,28 @@ def test_after_a_canceled_wait_the_next_job_brings_everything_back(night, tmp_pa
     assert "min 2 -> 0" in good(night.job(tmp_path / "undone", "post_exam", night.bearer, exam="vain"))
     assert night.bounds(name)[0] == 0
     assert name not in night.ledger()
+
+
+def test_after_a_canceled_stop_of_a_hundred_the_next_job_stops_the_rest(night, tmp_path):
+    name = night.definition(0)
+    everybody = set(night.many(100, name))
+    answers = {"app_definition": name, "discard_data": "selected", "max_stop": 100, "max_percent": 100}
+
+    def canceled() -> bool:
+        return len(night.names()) <= 95
+
+    with FaultProxy.before(night.lab) as proxy:
+        # So that there is a middle: a batch of deletes takes this long.
+        proxy.add(Rule(Slow(2), verb="delete", path="/sessions/"))
+
+        def between(account: identities.Identity) -> dict[str, t.Any]:
+            file = proxy.write_kubeconfig(tmp_path / "config", account.token, night.namespace)
+            return {"connection": {"kubeconfig": str(file)}}
+
+        cut = night.job(tmp_path / "cut", "stop_sessions", between, cancel_callback=canceled, **answers)
+    assert cut.status == "canceled", cut.stdout
+    left = night.names()
+    assert set() < left < everybody
+    done = night.job(tmp_path / "rest", "stop_sessions", night.bearer, **answers)
+    assert f"{len(left)} stopped" in good(done)
+    assert night.names() == set()
