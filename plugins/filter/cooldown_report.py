@@ -32,6 +32,12 @@ options:
     type: list
     elements: dict
     default: []
+  terms:
+    description:
+      - Variables of the playbook C(post_exam) that decided what was let go, such as C(app_definition). A command that
+        goes on carries them, too.
+    type: dict
+    default: {}
   would:
     description: Whether this is a prediction of check mode, which is told in the conditional.
     type: bool
@@ -71,12 +77,19 @@ def cooldown_report(
     exam: str,
     declared: str = "",
     holders: t.Sequence[Fields] = (),
+    terms: Fields | None = None,
     would: bool = False,
 ) -> list[str]:
     return lines_of(
         "cooldown_report",
         lambda: _report.cooldown_report(
-            result, exam=exam, declared=declared, holders=holders, would=would, command=command_of(context)
+            result,
+            exam=exam,
+            declared=declared,
+            holders=holders,
+            terms=terms or {},
+            would=would,
+            command=command_of(context),
         ),
     )
 

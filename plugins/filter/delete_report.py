@@ -18,10 +18,12 @@ options:
     description: Result of M(eduide.theia.theia_workspace) with O(eduide.theia.theia_workspace#module:state=absent).
     type: dict
     required: true
-  live_sessions:
-    description: What was to be done about live sessions, as O(eduide.theia.theia_workspace#module:live_sessions).
-    type: str
-    default: refuse
+  terms:
+    description:
+      - Variables of the playbook C(delete_workspaces) that decided what was destroyed, such as C(live_sessions) and
+        C(volume). A command that goes on carries them, too.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - eduide.theia._reports
 """
@@ -62,15 +64,13 @@ def delete_report(
     context: Context,
     result: Fields,
     *,
-    live_sessions: str = "refuse",
+    terms: Fields | None = None,
     would: bool = False,
     rows: int | None = None,
 ) -> list[str]:
     return lines_of(
         "delete_report",
-        lambda: _report.delete_report(
-            result, live_sessions=live_sessions, would=would, rows=rows, command=command_of(context)
-        ),
+        lambda: _report.delete_report(result, terms=terms or {}, would=would, rows=rows, command=command_of(context)),
     )
 
 

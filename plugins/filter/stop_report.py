@@ -18,6 +18,12 @@ options:
     description: Result of M(eduide.theia.theia_session) with O(eduide.theia.theia_session#module:state=absent).
     type: dict
     required: true
+  terms:
+    description:
+      - Variables of the playbook C(stop_sessions) that decided what was stopped, such as C(max_stop). A command that
+        goes on carries them, too.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - eduide.theia._reports
 """
@@ -55,9 +61,17 @@ Fields = t.Mapping[str, t.Any]
 
 
 @pass_context
-def stop_report(context: Context, result: Fields, *, would: bool = False, rows: int | None = None) -> list[str]:
+def stop_report(
+    context: Context,
+    result: Fields,
+    *,
+    terms: Fields | None = None,
+    would: bool = False,
+    rows: int | None = None,
+) -> list[str]:
     return lines_of(
-        "stop_report", lambda: _report.stop_report(result, would=would, rows=rows, command=command_of(context))
+        "stop_report",
+        lambda: _report.stop_report(result, terms=terms or {}, would=would, rows=rows, command=command_of(context)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.commands import Command
+from .._common.commands import Command, stated
 from .._common.sentences import counted
 
 Fields = t.Mapping[str, t.Any]
@@ -106,11 +106,19 @@ def warmup_failure(
 
 
 def cooldown_report(
-    result: Fields, *, exam: str, declared: str | None, holders: t.Sequence[Fields], would: bool, command: Command
+    result: Fields,
+    *,
+    exam: str,
+    declared: str | None,
+    holders: t.Sequence[Fields],
+    terms: Fields,
+    would: bool,
+    command: Command,
 ) -> list[str]:
     """What is on record, what became of each bound, who is still in, and how to finish then.
 
-    The holders are the app definitions as they are, where the exam holds nothing.
+    The holders are the app definitions as they are, where the exam holds nothing. The terms are variables of the run:
+    what it left alone is left alone by the command that finishes, too.
     """
     items = result["app_definitions"]
     lines = [f"{declared}."] if declared else []
@@ -121,7 +129,7 @@ def cooldown_report(
         lines += [_line(item["name"], f"held by {', '.join(holding(item))}") for item in held]
     if draining := [session for item in items for session in item["draining"]]:
         users = ", ".join(session["user"] or "a session that is going" for session in draining)
-        finish = command({"playbook": "post_exam", "variables": {"exam": exam}})
+        finish = command({"playbook": "post_exam", "variables": {"exam": exam, **stated(terms)}})
         lines.append(f"Still in: {users}. To finish when they have left: {finish}")
     return lines
 

@@ -69,6 +69,11 @@ class RunContext(t.NamedTuple):
         return ["(", *reach, *lines, ")"]
 
 
+def stated(terms: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a run was told, for a command that goes on from it, without empty lists and switches that are off."""
+    return {name: value for name, value in terms.items() if value or type(value) is int}
+
+
 def _handed_over(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Text that playbooks would trim or split when they read it is handed over as a list, which is taken as it is."""
     return {

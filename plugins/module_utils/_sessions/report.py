@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.commands import Command
+from .._common.commands import Command, stated
 from .._common.sentences import counted, outcome_counts
 from .._common.units import size
 from .table import session_table
@@ -18,8 +18,11 @@ Fields = t.Mapping[str, t.Any]
 _FILES = {"volume": "on a volume", "pod": "in the pod, and lost with it", "none": "none"}
 
 
-def stop_report(result: Fields, *, would: bool, rows: int | None, command: Command) -> list[str]:
-    """What became of the sessions that were to be stopped, what is lost, and how to stop those with files in pods."""
+def stop_report(result: Fields, *, terms: Fields, would: bool, rows: int | None, command: Command) -> list[str]:
+    """What became of the sessions that were to be stopped, what is lost, and how to stop those with files in pods.
+
+    The terms are variables of the run, which the command that goes on has to keep.
+    """
     items = result.get("sessions")
     if items is None:
         return ["Nothing was done."]
@@ -29,7 +32,8 @@ def stop_report(result: Fields, *, would: bool, rows: int | None, command: Comma
     lines += _lost_files(result, would=would)
     unsaved = [item["name"] for item in items if item["outcome"] == "refused" and item["data_at"] == "pod"]
     if unsaved:
-        remedy = command({"playbook": "stop_sessions", "variables": {"sessions": unsaved, "discard_data": "named"}})
+        variables = {"sessions": unsaved, **stated(terms), "discard_data": "named"}
+        remedy = command({"playbook": "stop_sessions", "variables": variables})
         lines.append(f"The files of {len(unsaved)} are in pods and end with them. To stop these all the same: {remedy}")
     return lines
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.commands import Command
+from .._common.commands import Command, stated
 from .._common.sentences import outcome_counts
 from .._sessions.table import session_table
 from .table import workspace_table
@@ -18,8 +18,11 @@ Fields = t.Mapping[str, t.Any]
 _ACTS = ("deleted", "reclaimed")
 
 
-def delete_report(result: Fields, *, live_sessions: str, would: bool, rows: int | None, command: Command) -> list[str]:
-    """What became of the workspaces, of the sessions on them and of the files, and how to bring files back."""
+def delete_report(result: Fields, *, terms: Fields, would: bool, rows: int | None, command: Command) -> list[str]:
+    """What became of the workspaces, of the sessions on them and of the files, and how to bring files back.
+
+    The terms are variables of the run: whoever wanted files kept wants that of the command that goes on, too.
+    """
     items = result.get("workspaces")
     if items is None:
         return ["Nothing was done."]
@@ -29,10 +32,9 @@ def delete_report(result: Fields, *, live_sessions: str, would: bool, rows: int 
     if sessions := result.get("sessions"):
         lines += ["Their sessions:", *session_table([], outcomes=sessions, limit=rows).split("\n")]
     in_use = [item["name"] for item in items if item["outcome"] == "kept_in_use"]
-    if in_use and live_sessions == "refuse":
-        remedy = command(
-            {"playbook": "delete_workspaces", "variables": {"workspaces": in_use, "live_sessions": "stop"}}
-        )
+    if in_use and terms.get("live_sessions", "refuse") == "refuse":
+        variables = {"workspaces": in_use, **stated(terms), "live_sessions": "stop"}
+        remedy = command({"playbook": "delete_workspaces", "variables": variables})
         lines.append(
             f"{len(in_use)} {'is' if len(in_use) == 1 else 'are'} in use. To stop the sessions first: {remedy}"
         )

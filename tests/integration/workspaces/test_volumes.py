@@ -124,17 +124,34 @@ def table(lines):
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
 
 
+def on_duty(site, folder):
+    """A person, and the argument by which a run may write to volumes."""
+    config = {"kubeconfig": str(site.account.kubeconfig), "namespace": site.namespace}
+    (folder / "account.json").write_text(json.dumps({"theia_connection": config}))
+    return Duty(folder, lab=site.installation), f"-e@{folder / 'account.json'}"
+
+
+def test_what_was_to_be_kept_is_kept_by_the_command_that_stops_the_sessions_first(sites, tmp_path):
+    site = sites["Delete"]
+    name = site.filled("keeper@students.lab.invalid", IDE)
+    session, files = site.open("keeper@students.lab.invalid", name), site.files(name)
+    before, (duty, account) = files.content(), on_duty(site, tmp_path)
+    refused = duty.play("delete_workspaces", account, workspaces=name, volume="retain")
+    [line] = [line for line in report(refused) if "To stop the sessions first: " in line]
+    assert (refused.code, name in site.workspaces(), session in site.names()) == (2, True, True)
+    duty.paste(command(line))
+    assert (name in site.workspaces(), session in site.names()) == (False, False)
+    assert (site.phase(files.volume), files.content()) == ("Released", before)
+
+
 def test_what_was_retained_comes_back_by_what_was_printed(site, tmp_path):
     """At one installation a person pastes the shell commands, at the other the playbook."""
     user = "O'Hara+1@students.lab.invalid"
     name = site.filled(user, IDE)
     files = site.files(name)
     before, policy = files.content(), site.volume_of(name)["spec"]["persistentVolumeReclaimPolicy"]
-    duty = Duty(tmp_path, lab=site.installation)
-    config = {"kubeconfig": str(site.account.kubeconfig), "namespace": site.namespace}
-    (tmp_path / "account.json").write_text(json.dumps({"theia_connection": config}))
-    run = duty.play("delete_workspaces", f"-e@{tmp_path / 'account.json'}", workspaces=name, volume="retain").good()
-    lines = report(run)
+    duty, account = on_duty(site, tmp_path)
+    lines = report(duty.play("delete_workspaces", account, workspaces=name, volume="retain").good())
     by_playbook = next(line for line in lines if line.startswith(f"To bring the files of {name} back: "))
     by_hand = lines[lines.index("The same by hand, in one shell:") + 1 :]
     assert (name in site.workspaces(), files.content()) == (False, before)

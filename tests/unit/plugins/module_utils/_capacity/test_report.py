@@ -120,9 +120,10 @@ def test_a_failed_warm_up_says_what_stays_and_how_to_go_on(result, known, shield
     assert any('"end_early_reason": "cold"' in line for line in commands) is bool(commands)
 
 
-def cooled(*items, would=False, holders=()):
+def cooled(*items, would=False, holders=(), **terms):
+    result = {"app_definitions": items}
     lines = report.cooldown_report(
-        {"app_definitions": items}, exam="quiz", declared=None, holders=holders, would=would, command=COMMAND
+        result, exam="quiz", declared=None, holders=holders, terms=terms, would=would, command=COMMAND
     )
     return [" ".join(line.split()) for line in lines]
 
@@ -158,6 +159,12 @@ def test_a_predicted_cool_down_is_told_in_the_conditional():
 def test_who_is_still_in_is_named_with_the_command_that_finishes():
     told = cooled(item(15, 15, draining=[going(7, "ada"), going(8, None)]))[-1]
     assert told.startswith("Still in: ada, a session that is going. To finish when they have left: ansible-playbook ")
+    assert told.endswith('{"exam": "quiz"}\'')
+
+
+def test_what_was_let_alone_is_let_alone_by_the_command_that_finishes():
+    told = cooled(item(15, 15, draining=[going(7, "ada")]), app_definition=["java"])[-1]
+    assert told.endswith('{"exam": "quiz", "app_definition": ["java"]}\'')
 
 
 def test_an_exam_that_holds_nothing_learns_who_does():

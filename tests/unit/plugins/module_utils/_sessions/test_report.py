@@ -47,10 +47,10 @@ def test_who_is_at_the_limit_is_told_so(limit, live, told, dead):
     assert ("This user has no session here; upper and lower case matter." in lines) is (not diagnoses)
 
 
-def stopping(check_mode, items, lost=None):
+def stopping(check_mode, items, lost=None, **terms):
     outcomes = dict(collections.Counter(item["outcome"] for item in items))
     result = {"sessions": items, "outcomes": outcomes, "data_lost": lost or {}}
-    return report.stop_report(result, would=check_mode, rows=30, command=COMMAND)
+    return report.stop_report(result, terms=terms, would=check_mode, rows=30, command=COMMAND)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,12 @@ def test_what_check_mode_says_of_files_is_said_in_the_conditional(check_mode, to
 def test_who_is_gone_is_counted_and_whom_nobody_found_is_called_so():
     assert stopping(False, [{"outcome": "gone", "data_at": None}]) == ["TABLE", "1 gone"]
     assert stopping(False, []) == ["There is no such session."]
+
+
+def test_who_stopped_few_at_a_time_goes_on_with_the_same():
+    item = {"name": "s1", "outcome": "refused", "data_at": "pod"}
+    told = stopping(False, [item], without_operator=False, max_stop=5, max_percent=20)[-1]
+    assert told.endswith('{"sessions": ["s1"], "max_stop": 5, "max_percent": 20, "discard_data": "named"}\'')
 
 
 def test_an_investigation_of_nobody_says_so():

@@ -24,8 +24,8 @@ def tables(monkeypatch):
         )
 
 
-def deleted(result, *, live_sessions="refuse", would=False):
-    return report.delete_report(result, live_sessions=live_sessions, would=would, rows=30, command=RunContext().command)
+def deleted(result, *, would=False, **terms):
+    return report.delete_report(result, terms=terms, would=would, rows=30, command=RunContext().command)
 
 
 def test_who_could_not_act_or_found_nothing_says_so():
@@ -41,6 +41,16 @@ def test_a_deletion_counts_outcomes_and_says_how_to_end_what_is_in_use():
     assert in_use.startswith("1 is in use. To stop the sessions first: ansible-playbook eduide.theia.delete_workspaces")
     assert '"workspaces": ["w2"], "live_sessions": "stop"' in in_use
     assert len(deleted(result, live_sessions="stop")) == 5
+
+
+def test_who_kept_files_and_few_goes_on_with_the_same():
+    """Pasted as it stands: what was not repeated would be destroyed by what the playbook does by itself."""
+    item = {"name": "w2", "outcome": "kept_in_use", "restore": []}
+    terms = {"volume": "retain", "discard_data": [], "without_operator": False, "max_delete": 0, "max_percent": 5}
+    *_lines, told = deleted({"workspaces": [item], "outcomes": {}}, live_sessions="refuse", **terms)
+    assert told.endswith(
+        '{"workspaces": ["w2"], "live_sessions": "stop", "volume": "retain", "max_delete": 0, "max_percent": 5}\''
+    )
 
 
 OWNER = {"name": "w1", "volume": "pvc-1", "user": "ada", "app_definition": "java"}
