@@ -143,6 +143,8 @@ sessions:
       description:
         - Whether RV(sessions[].last_activity) can be believed. It cannot in sessions on prewarmed instances, without a
           working activity monitor, right after the start, and where it is our own last report.
+        - Where a finding rests on it, it is also asked whether the operator that leads has written it. One that has
+          taken over lately, or whose monitor did not come up with it, has not.
       returned: always
       type: bool
       sample: true

@@ -22,6 +22,20 @@ Start = t.Literal["eager", "lazy", "lazy-fallback"]
 SLACK = timedelta(minutes=1)
 
 
+class Lead(t.NamedTuple):
+    """Who leads by now, for each operator polls anew: a monitor that did not come up with it leaves no trace."""
+
+    leading: bool | None
+    """None if nobody watched."""
+    seconds: float | None
+
+    def polled(self, last: datetime, now: datetime, margin: timedelta) -> bool:
+        """Whether the operator that leads must have written this. At its start it writes to those it handles anew."""
+        if self.leading is None:
+            return True
+        return bool(self.leading and self.seconds is not None and last > now - timedelta(seconds=self.seconds) + margin)
+
+
 class Activity(t.NamedTuple):
     """When a session was last used, as far as anybody knows."""
 
@@ -46,6 +60,7 @@ def assess_activity(
     created: datetime,
     app: AppDefinitionRow | None,
     operator: Operator | None,
+    lead: Lead,
     now: datetime,
 ) -> Activity:
     """Believe ``lastActivity`` only if the monitor must have written it, and recently enough to be alive."""
@@ -58,6 +73,7 @@ def assess_activity(
         # The monitor polls no others.
         and row.operator_status == "HANDLED"
         and last > created + 2 * interval(operator)
+        and lead.polled(last, now, 2 * interval(operator))
         and (row.touched is None or row.last_activity > row.touched)
         and now - last < allowed
     )

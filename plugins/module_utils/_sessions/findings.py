@@ -229,6 +229,8 @@ def idle(facts: SessionFacts) -> Answer:
         return None
     if not is_idle(facts.activity, minutes, facts.operator):
         return False
+    if facts.leading is None:
+        return None
     away = timedelta(seconds=facts.activity.idle_seconds or 0)
     return f"last activity {span(away)} ago, polled every {span(interval(facts.operator))}", facts.activity.last
 
@@ -335,7 +337,7 @@ RULES: t.Mapping[str, Rule] = {
     "no_url_but_running": Rule(no_url_but_running, _OBJECTS, stops=False),
     # It stays true, too, but with a figure of their own somebody said that the age alone is the reason.
     "too_old": Rule(too_old, frozenset()),
-    "idle": Rule(idle, frozenset({"app_definitions", "operator"})),
+    "idle": Rule(idle, frozenset({"app_definitions", "operator", "lease"})),
 }
 STOPPING: t.Sequence[str] = [code for code, rule in RULES.items() if rule.stops]
 """Those for which a session may be stopped."""

@@ -17,7 +17,7 @@ from .._platform.rows import SessionRow
 from .._platform.workloads import ContainerRow, ContainerUsage, PodRow, ide_container, ide_usage
 from .._safety.clocks import doubted
 from .._safety.shield import NOBODY, Shield
-from .activity import Start, assess_activity
+from .activity import Lead, Start, assess_activity
 from .facts import SessionFacts, State, Thresholds
 from .findings import assess, is_dead
 
@@ -107,7 +107,8 @@ class AssessedSession(t.NamedTuple):
     @property
     def waits(self) -> bool:
         """Whether it matters for how long an operator leads: one that has just begun needs its time."""
-        return "unseen" in self.unknown or "stuck_starting" in self.codes
+        idle = "idle" in self.unknown and self.record["activity_known"]
+        return idle or "unseen" in self.unknown or "stuck_starting" in self.codes
 
 
 def assess_sessions(sources: Lists, context: Context) -> list[AssessedSession]:
@@ -126,7 +127,13 @@ def assess_session(parts: SessionObjects, context: Context) -> AssessedSession:
         state=state_of(parts),
         start=start,
         activity=assess_activity(
-            row, start=start, created=created, app=parts.app_definition, operator=context.operator, now=now
+            row,
+            start=start,
+            created=created,
+            app=parts.app_definition,
+            operator=context.operator,
+            lead=Lead(context.leading, context.led_seconds),
+            now=now,
         ),
         operator=context.operator,
         leading=context.leading,

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._kubernetes.connect import connect
 from ..._platform.options import read_installation
-from ..._platform.snapshot import read
+from ..._platform.snapshot import read, with_leader
 from ..._safety.targets import find_targets
 from ..filter import select
 from ..options import read_thresholds
@@ -31,7 +31,10 @@ if t.TYPE_CHECKING:
 def with_cluster(task: Task, request: StopRequest) -> Way:
     params, check_mode = task.params, task.check_mode
     gateway = connect(params, check_mode=check_mode)
-    snapshot = read(gateway, read_installation(params), _parts_for(request), REQUIRED)
+    installation = read_installation(params)
+    snapshot = read(gateway, installation, _parts_for(request), REQUIRED)
+    if "lease" in needed_lists(request):
+        snapshot = with_leader(gateway, installation, snapshot)
     view = view_sessions(snapshot, read_thresholds(params))
     task.warn(view.unread)
     through_service = params["api"] == "service"

@@ -188,6 +188,17 @@ class TestStopping:
         assert result["changed"] is (outcome == "stopped")
         assert (gateway.get(kinds.SESSION, "away") is None) is (outcome == "stopped")
 
+    @pytest.mark.parametrize(("minutes", "outcome"), [(10, {}), (60, {"away": "stopped"})])
+    def test_nobody_is_idle_by_what_an_operator_wrote_that_is_gone(self, world, run, minutes, outcome):
+        """The monitor of the one that took over may not run, and whoever works now would seem to be away since then."""
+        world.running("away", age=timedelta(hours=2), lastActivity=millis(minutes=40))
+        gateway = world.gateway()
+        acquired = {"spec": {"acquireTime": ago(minutes=minutes).replace("Z", ".000000Z")}}
+        gateway.change(kinds.LEASE, "theia-cloud-operator-leaders", acquired)
+        options = {"findings": ["idle"], "thresholds": {"idle_minutes": 20}, "discard_data": ["idle"]}
+        assert outcomes(run(gateway, **options)) == outcome
+        assert deleted(gateway) == list(outcome)
+
     def test_a_session_made_anew_under_the_same_name_is_not_touched(self, world, run):
         world.session("again", operatorStatus="ERROR")
         gateway = world.gateway()
@@ -1118,6 +1129,12 @@ class TestActivity:
         ]
         again = self.touch(run, gateway, names=["s1"])
         assert (outcomes(again), again["changed"], len(gateway.writes)) == ({"s1": "fresh"}, False, 2)
+
+    @pytest.mark.parametrize(("leading", "reported"), [(True, {"away": "touched"}), (False, {})])
+    def test_for_those_who_seem_idle_it_is_watched_who_leads_first(self, world, run, leading, reported):
+        world.running("away", age=timedelta(hours=2), lastActivity=millis(minutes=40))
+        idle = {"findings": ["idle"], "thresholds": {"idle_minutes": 20}}
+        assert outcomes(self.touch(run, world.gateway(leading=leading), **idle)) == reported
 
     def test_our_own_report_is_not_taken_for_the_users_activity(self, world, run):
         world.running("s1", lastActivity=millis(minutes=40))

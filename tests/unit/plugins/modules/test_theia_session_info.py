@@ -73,6 +73,8 @@ def test_it_selects_sorts_and_limits_and_counts_before_the_limit(world, see):
 def test_thresholds_are_options(world, see):
     assert names(see(world.gateway(), findings=["idle"], thresholds={"idle_minutes": 20})) == ["idle"]
     assert names(see(world.gateway(), findings=["idle"])) == []
+    unled = see(world.gateway(leading=False), findings=["idle"], thresholds={"idle_minutes": 20})
+    assert (names(unled), unled["unknown_findings"]) == ([], [])
 
 
 def test_limits_are_counted_over_all_sessions_of_a_user(world, see):

@@ -19,13 +19,15 @@ from unit.session_world import NOW, OPERATOR, World, millis
 CREATED_BEFORE_MINUTES = 120
 
 
-def assessed(*, app=None, without=(), operator=OPERATOR, **session):
+def assessed(*, app=None, without=(), operator=OPERATOR, lead=(True, 86400), **session):
     world = World()
     if app is not None:
         world.app_definition(**app)
     details = {"age": timedelta(minutes=CREATED_BEFORE_MINUTES), "lastActivity": millis(minutes=30), **session}
     world.running("s1", **details)
-    return world.judge(without=without, operator=operator, idle_minutes=20)[0]
+    leading, led_seconds = lead
+    context = {"operator": operator, "leading": leading, "led_seconds": led_seconds}
+    return world.judge(without=without, **context, idle_minutes=20)[0]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,31 @@ def test_activity_is_known_only_if_the_monitor_must_have_written_it(session, kno
 )
 def test_without_a_working_monitor_nothing_is_known(operator):
     assert not assessed(app={}, operator=operator).record["activity_known"]
+
+
+@pytest.mark.parametrize(
+    ("lead", "known"),
+    [
+        pytest.param((True, 86400), True, id="the-same-for-a-day"),
+        pytest.param((True, 36 * 60 + 1), True, id="polled-two-intervals-after-it-took-over"),
+        # What it handles at its start it writes to, and a first poll comes after one interval.
+        pytest.param((True, 36 * 60), False, id="two-intervals-after-it-took-over"),
+        pytest.param((True, 10 * 60), False, id="polled-by-the-one-before-it"),
+        pytest.param((True, None), False, id="nobody-knows-since-when"),
+        pytest.param((False, None), False, id="nobody-leads-nobody-polls"),
+    ],
+)
+def test_only_the_operator_that_leads_can_have_polled_since(lead, known):
+    """Its monitor may not have come up with it, which no log and no object tells, and then every activity is frozen."""
+    result = assessed(app={}, lead=lead)
+    assert (result.record["activity_known"], "idle" in result.codes) == (known, known)
+    assert ("idle" in result.unknown) is not known
+
+
+def test_nobody_is_idle_before_somebody_watched_who_leads():
+    result = assessed(app={}, lead=(None, None))
+    assert (result.codes, result.unknown & {"idle"}, result.waits) == (frozenset(), {"idle"}, True)
+    assert not assessed(app={}, lead=(None, None), lastActivity=millis(minutes=10)).waits
 
 
 @pytest.mark.parametrize(

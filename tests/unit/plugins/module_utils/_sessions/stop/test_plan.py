@@ -272,7 +272,7 @@ class TestReasons:
             (names("s1"), set()),
             (finds("failed", "too_old"), set()),
             (finds("not_ready"), {"objects"}),
-            (finds("idle", "high_memory"), {"app_definitions", "operator", "objects", "usage"}),
+            (finds("idle", "high_memory"), {"app_definitions", "operator", "lease", "objects", "usage"}),
             (Request(Selection(states=frozenset({"unready"}))), {"objects"}),
             (by_refs(RecordRef("s1", "u", frozenset({"image_pull"}))), {"objects"}),
             (by_refs(RecordRef("s1", "u", frozenset({"of_a_later_release"}))), set()),
