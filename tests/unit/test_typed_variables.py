@@ -155,6 +155,28 @@ def test_a_calendar_that_is_none_is_not_passed_over(calendar):
     assert not evaluated("pre_exam", exam="quiz", theia_exams=calendar)[1]
 
 
+QUIZ = {"name": "quiz", "end": "23:59", "app_definitions": [{"name": "c-latest", "warm": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "begins"),
+    [
+        ("quiz", {}, True),
+        ("quiz", {"users": ["0123"]}, True),
+        ("quiz", {"users": [0o123]}, False),
+        ("2027", {"name": "2027"}, True),
+        ("2027", {"name": 2027}, False),
+        ("other", {"name": 2027}, False),
+    ],
+)
+def test_names_of_a_calendar_are_text(name, changes, begins):
+    """YAML may have made another number of them than the one that was written."""
+    read, begun = evaluated("pre_exam", exam=name, app_definition="", theia_exams=[{**QUIZ, **changes}])
+    # An exam that is not in the calendar may be on record.
+    assert begun is (begins or name == "other")
+    assert bool(read["__pre_exam_unquoted"]) is not (begins or name == "other")
+
+
 ROLES = sorted(path.parent.parent for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
 # Handed to a module, which reads it as its own option.
 HANDED_ON = r"\{\{ %s( \| default\(omit(, true)?\))? \}\}"

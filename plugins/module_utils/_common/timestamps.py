@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _CLOCK_TIME = re.compile(r"([01]?[0-9]|2[0-3]|24(?=:00)):([0-5][0-9])", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
+_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 _END_OF_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]24:00(?::00)?(Z|[+-]\d{2}:\d{2}|)", re.ASCII)
 
 
@@ -67,6 +69,10 @@ def parse_moment(text: str, *, now: datetime | None, zone: tzinfo | None) -> dat
     ValueError if it is none of them, or a local time that the change of the clocks leaves out or repeats.
     """
     text = text.strip()
+    if _NUMBER.fullmatch(text):
+        raise ValueError(f"it is a number, as which YAML reads a time of day without quotes{_meant(int(text))}")
+    if _DATE.fullmatch(text):
+        raise ValueError("it has no time of day; write it as 2027-02-11T11:00:00+01:00")
     if found := _CLOCK_TIME.fullmatch(text):
         if now is None:
             raise ValueError("it has no date; write it as 2027-02-11T11:00:00+01:00")
@@ -80,6 +86,13 @@ def parse_moment(text: str, *, now: datetime | None, zone: tzinfo | None) -> dat
     if zone is None:
         raise ValueError("it has no offset; write it as 2027-02-11T11:00:00+01:00, or as HH:MM for today")
     return _in_utc(_local(time, zone))
+
+
+def _meant(number: int) -> str:
+    """YAML takes 23:59 for a number of base sixty, and 1:00:00 and later times for larger ones."""
+    minutes = number // 60 if number >= 60 * 60 else number
+    shown = f'"{minutes // 60:02}:{minutes % 60:02}"' if minutes < 24 * 60 else "as 2027-02-11T11:00:00+01:00"
+    return f"; put it in quotes, {shown}"
 
 
 def _at(day: datetime, hour: int, minute: int) -> datetime:

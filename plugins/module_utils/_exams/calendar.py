@@ -52,7 +52,8 @@ def read_calendar(content: t.Any, zone: tzinfo | None) -> Calendar:
     places: dict[str, int] = {}
     for number, entry in enumerate(content, 1):
         stated = entry.get("name") if isinstance(entry, dict) else None
-        name = stated if isinstance(stated, str) and stated else None
+        # One without quotes may be a number, and still is the exam that it was.
+        name = str(stated) if isinstance(stated, (str, int)) and stated else None
         if name in places:
             broken.append(Broken(number, name, f"name {name} is that of entry {places[name]}, too"))
             continue

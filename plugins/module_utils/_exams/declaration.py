@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 import typing as t
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
-from .._common.timestamps import format_time, parse_moment
+from .._common.timestamps import format_time, parse_moment, tell_time
 from .._safety.protection import person
 
 DEFAULT_LEAD_MINUTES = 30
@@ -101,21 +101,21 @@ def declare(entry: t.Any, *, now: datetime | None, zone: tzinfo | None) -> Exam:
         raise BadDeclaration(f"an exam is a mapping with {', '.join(FIELDS)}, not {entry!r}")
     problems = _unknown(entry, FIELDS, "")
     try:
-        exam = read_exam(entry, lambda text: parse_moment(text, now=now, zone=zone).replace(microsecond=0))
+        exam = read_exam(entry, lambda text: parse_moment(text, now=now, zone=zone).replace(microsecond=0), zone)
     except BadDeclaration as exc:
         problems.append(str(exc))
     else:
-        problems += _slips(exam, entry)
+        problems += _slips(exam, entry, zone)
     if problems:
         raise BadDeclaration("; ".join(problems))
     return exam
 
 
-def read_exam(entry: Entry, read_time: t.Callable[[str], datetime | None]) -> Exam:
-    """What a declaration says, whether it can be meant or not."""
+def read_exam(entry: Entry, read_time: t.Callable[[str], datetime | None], zone: tzinfo | None = None) -> Exam:
+    """What a declaration says, whether it can be meant or not; times are told in the zone."""
     start, end = _time(entry, "start", read_time), _time(entry, "end", read_time)
     if end <= start:
-        raise BadDeclaration(f"end {format_time(end)} is not after start {format_time(start)}")
+        raise BadDeclaration(f"end {tell_time(end, zone)} is not after start {tell_time(start, zone)}")
     exam = Exam(
         name=_name(entry.get("name"), "name"),
         start=start,
@@ -136,7 +136,7 @@ def read_exam(entry: Entry, read_time: t.Callable[[str], datetime | None]) -> Ex
     return exam
 
 
-def _slips(exam: Exam, entry: Entry) -> list[str]:
+def _slips(exam: Exam, entry: Entry, zone: tzinfo | None) -> list[str]:
     """What can be read and cannot be meant."""
     problems = []
     if not EXAM_NAME.fullmatch(exam.name):
@@ -145,9 +145,8 @@ def _slips(exam: Exam, entry: Entry) -> list[str]:
             "pgdp-final-2027"
         )
     if exam.end - exam.start > timedelta(hours=MOST_HOURS):
-        problems.append(
-            f"end {format_time(exam.end)} is more than {MOST_HOURS} h after start {format_time(exam.start)}"
-        )
+        start, end = tell_time(exam.start, zone), tell_time(exam.end, zone)
+        problems.append(f"end {end} is more than {MOST_HOURS} h after start {start}")
     for field in MINUTES:
         problems += _too_many(getattr(exam, field), MOST_MINUTES, field)
     problems += _too_many(exam.participants, MOST_PARTICIPANTS, "participants")
@@ -190,9 +189,10 @@ def _time(entry: Entry, field: str, read_time: t.Callable[[str], datetime | None
     if value is None or value == "":
         raise BadDeclaration(f"{field} is missing")
     try:
-        time = read_time(value.isoformat() if isinstance(value, datetime) else value)
-    except (ValueError, TypeError, AttributeError, OverflowError) as exc:
-        raise BadDeclaration(f"{field} {value!r} is not a time ({exc})") from exc
+        # YAML gives dates and numbers types of their own.
+        time = read_time(value.isoformat() if isinstance(value, date) else str(value))
+    except (ValueError, OverflowError) as exc:
+        raise BadDeclaration(f"{field} {_shown(value)} is not a time ({exc})") from exc
     return t.cast(datetime, time)
 
 
@@ -237,5 +237,11 @@ def _list(entry: Entry, field: str) -> list[t.Any]:
 
 def _name(value: object, field: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BadDeclaration(f"{field} {value!r} is not a name")
+        # A number may not be what was written: YAML reads 0123 as 83.
+        hint = "" if value is None or isinstance(value, str) else ": it is not text as YAML reads it; put it in quotes"
+        raise BadDeclaration(f"{field} {_shown(value)} is not a name{hint}")
     return value
+
+
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str) else str(value)

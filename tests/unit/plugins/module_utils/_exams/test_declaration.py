@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,9 +75,11 @@ WRONG = {
     "start-missing": ({"start": None}, "start is missing", True),
     "start-blank": ({"start": ""}, "start is missing", True),
     "start-no-time": ({"start": "soon"}, "start 'soon' is not a time", False),
-    "start-number": ({"start": 900}, "start 900 is not a time", True),
-    "end-before-start": ({"end": "2027-02-11T07:00:00Z"}, "end 2027-02-11T07:00:00Z is not after start", False),
-    "another-year": ({"end": "2028-02-11T10:00:00Z"}, "end 2028-02-11T10:00:00Z is more than 168 h after", False),
+    "start-number": ({"start": 10**5}, "start 100000 is not a time", True),
+    "end-is-a-day": ({"end": date(2027, 2, 11)}, "end 2027-02-11 is not a time (it has no time of day", True),
+    "end-is-a-day-in-quotes": ({"end": "2027-02-11"}, "end '2027-02-11' is not a time (it has no time of day", False),
+    "end-before-start": ({"end": "2027-02-11T07:00:00Z"}, "end 2027-02-11 08:00 CET (07:00 UTC) is not after", False),
+    "another-year": ({"end": "2028-02-11T10:00:00Z"}, "2028-02-11 11:00 CET (10:00 UTC) is more than 168 h", False),
     "gap": ({"start": "2027-03-28T02:30", "end": "2027-03-28T05:00"}, "start '2027-03-28T02:30' is not a time", False),
     "fold": ({"start": "2027-10-31T02:30", "end": "2027-10-31T05:00"}, "comes twice on 2027-10-31", False),
     "lead-absurd": ({"lead_minutes": 3000}, "lead_minutes 3000 is more than 1440", True),
@@ -97,6 +100,9 @@ WRONG = {
     "user-blank": ({"users": [" "]}, "users ' ' is not a name", True),
     "unknown": ({"lead_minuts": 30}, "lead_minuts is no field, lead_minutes perhaps", True),
     "name-missing": ({"name": None}, "name None is not a name", True),
+    "name-number": ({"name": 2027}, "name 2027 is not a name: it is not text as YAML reads it; put it in quotes", True),
+    "user-number": ({"users": [83]}, "users 83 is not a name: it is not text as YAML reads it; put it in quotes", True),
+    "app-definition-switch": ({"app_definitions": [{"name": True}]}, "app_definitions.name True is not a name:", True),
     "name-capitals": ({"name": "PGDP-Final"}, "name 'PGDP-Final' cannot name an exam", True),
     "name-long": ({"name": "x" * 51}, "cannot name an exam", True),
     "name-umlaut": ({"name": "prüfung"}, "name 'prüfung' cannot name an exam", True),
@@ -109,6 +115,23 @@ WRONG = {
 def test_what_cannot_be_meant_is_refused_by_its_field(case):
     changes, told, _schema = WRONG[case]
     assert told in refusal(**changes)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("23:59", 'put it in quotes, "23:59"'),
+        ("9:05", 'put it in quotes, "09:05"'),
+        ("23:59:00", 'put it in quotes, "23:59"'),
+        ("31:00", "put it in quotes, as 2027-02-11T11:00:00+01:00"),
+    ],
+)
+def test_what_yaml_makes_of_a_time_without_quotes_is_told_with_its_field(written, meant):
+    value = yaml.safe_load(written)
+    told = f"end {value} is not a time (it is a number, as which YAML reads a time of day without quotes; {meant})"
+    assert refusal(end=value) == told
+    # Modules get it as text.
+    assert meant in refusal(end=str(value))
 
 
 def test_all_slips_are_told_at_once():
@@ -177,6 +200,12 @@ def test_the_zone_of_the_file_counts_and_the_one_of_the_caller_before_it():
 def test_a_calendar_outlives_today_so_its_times_have_a_date():
     [broken] = read_calendar([entry(start="09:00")], BERLIN).broken
     assert "start '09:00' is not a time (it has no date" in broken.problem
+
+
+def test_an_exam_whose_name_lost_its_quotes_is_still_in_the_calendar():
+    """Else it would be withdrawn for a slip."""
+    calendar = read_calendar([entry(name=2027)], BERLIN)
+    assert (calendar.exams, calendar.names) == ((), {"2027"})
 
 
 def test_of_two_entries_with_one_name_the_second_is_broken():
