@@ -116,7 +116,9 @@ changes:
   type: int
   sample: 2
 problems:
-  description: Entries of the calendar and records that cannot be read. They keep no other exam from being seen to.
+  description:
+    - Entries of the calendar and records that cannot be read, and exams that are not ended because by one of two clocks
+      that disagree their shield holds. They keep no other exam from being seen to.
   returned: success
   type: list
   elements: str

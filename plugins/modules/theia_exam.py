@@ -30,7 +30,8 @@ options:
       - V(declared) puts the exam on record. With O(app_definitions) it is stated anew, and what is left out has its
         default. Without them the other options change the exam that is on record.
       - V(closed) ends it. Before its shield holds that withdraws it, and afterwards it only tidies up. While the shield
-        holds it takes O(end_early_reason).
+        holds it takes O(end_early_reason). Where the clocks of the API server and of the machine that runs this are
+        more than 5 minutes apart, it also does while the shield holds by the other one.
     type: str
     choices: [declared, closed]
     default: declared

@@ -40,6 +40,8 @@ def due_now(
     ledger: Ledger,
     apps: t.Iterable[AppDefinitionRow],
     now: datetime,
+    *,
+    machine_now: datetime | None,
 ) -> Due:
     holds = _holds(ledger)
     repairs, fights = {}, []
@@ -48,7 +50,7 @@ def due_now(
             fights.append(tell_fight(name, fought))
         else:
             repairs[name] = found
-    return Due(agenda(calendar, records, holds, now), holds, repairs, fights)
+    return Due(agenda(calendar, records, holds, now, machine_now), holds, repairs, fights)
 
 
 def _holds(ledger: Ledger) -> Holds:

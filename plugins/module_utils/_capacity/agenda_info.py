@@ -28,12 +28,13 @@ def run_agenda(task: Task) -> Report:
     calendar = None if stated is None else load_calendar(stated, zone)
     gateway = connect(params)
     ledger = read_ledger(gateway.get(CONFIG_MAP, CAPACITY_RECORD))
-    task.warn(describe_doubt(gateway.now(), doubted(gateway.now(), gateway.skew())))
+    now = gateway.now()
+    machine_now = doubted(now, gateway.skew())
+    task.warn(describe_doubt(now, machine_now))
     if not (apps := gateway.list(APP_DEFINITION, project=app_definition_row)):
         raise gateway.no_installation()
     records, unreadable = read_all(gateway.list(CONFIG_MAP, label_selector=SELECTOR))
-    now = gateway.now()
-    due = due_now(calendar, records, ledger, apps, now)
+    due = due_now(calendar, records, ledger, apps, now, machine_now=machine_now)
     agenda, steps = due.agenda, list(steps_of(due, now, zone))
     fields = {
         "declare": [exam.written() for exam in agenda.declare],
@@ -43,7 +44,7 @@ def run_agenda(task: Task) -> Report:
         "close": list(agenda.close),
         "steps": steps,
         "changes": len(steps),
-        "problems": problems_of(calendar, unreadable),
+        "problems": [*problems_of(calendar, unreadable), *agenda.doubts(now, machine_now, zone)],
         "fights": list(due.fights),
         "next_change_at": format_time(agenda.next_change_at) if agenda.next_change_at else None,
         "next_change_text": tell_time(agenda.next_change_at, zone) if agenda.next_change_at else None,

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from .calendar import Calendar
 from .declaration import Exam
-from .plan import plan_declared
+from .plan import in_doubt, plan_declared
 from .record import Recorded
 
 
@@ -39,17 +39,29 @@ class Agenda(t.NamedTuple):
     """Exams that are over, and not closed."""
     next_change_at: datetime | None
     """When the next run has something to do, if nothing else happens."""
+    in_doubt: tuple[Recorded, ...] = ()
+    """Exams that would be ended, and are not: by this machine's clock their shield holds."""
+
+    def doubts(self, now: datetime, machine_now: datetime | None, zone: tzinfo | None) -> list[str]:
+        """Why these are not ended."""
+        return [in_doubt(each, now, machine_now, zone) for each in self.in_doubt] if machine_now else []
 
 
-def agenda(calendar: Calendar | None, records: t.Iterable[Recorded], holds: Holds, now: datetime) -> Agenda:
-    """Work it out. Without a calendar the records say what there is."""
+def agenda(
+    calendar: Calendar | None,
+    records: t.Iterable[Recorded],
+    holds: Holds,
+    now: datetime,
+    machine_now: datetime | None = None,
+) -> Agenda:
+    """Work it out. Without a calendar the records say what there is; no exam is ended that one clock has open."""
     found = {recorded.name: recorded for recorded in records}
     known, declare = dict(found), []
     for exam in calendar.exams if calendar else ():
         before = found.get(exam.name)
         if _is_past(before, exam, now):
             continue
-        plan = plan_declared(before, exam, now, source="calendar")
+        plan = plan_declared(before, exam, now, source="calendar", machine_now=machine_now)
         if plan.action and plan.after:
             known[exam.name] = plan.after
             declare.append(exam)
@@ -61,13 +73,16 @@ def agenda(calendar: Calendar | None, records: t.Iterable[Recorded], holds: Hold
     # One that is declared anew has ended all the same.
     ended = [name for name, each in known.items() if name in withdraw or found.get(name, each).is_over(now)]
     cool = [name for name in ended if name in holds.open and not known[name].is_open(now)]
+    close = [name for name, each in left.items() if each.closed_at is None and now > each.shield_until]
+    doubted = [name for name in dict.fromkeys((*withdraw, *cool, *close)) if known[name].is_open(machine_now)]
     return Agenda(
         tuple(declare),
-        tuple(withdraw),
+        tuple(name for name in withdraw if name not in doubted),
         tuple(under_way),
-        tuple(dict.fromkeys((*cool, *holds.draining))),
-        tuple(name for name, each in left.items() if each.closed_at is None and now > each.shield_until),
+        tuple(name for name in dict.fromkeys((*cool, *holds.draining)) if name not in doubted),
+        tuple(name for name in close if name not in doubted),
         _next_change(left.values(), now),
+        tuple(known[name] for name in doubted),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from .._common.errors import EduideError
 from .._common.timestamps import format_time, tell_time
+from .._safety.clocks import apart
 from .._safety.protection import person
 from .declaration import Entry, Exam
 from .record import Recorded, Source
@@ -64,9 +65,10 @@ def plan_declared(
     source: Source = "manual",
     must_be_due: bool = False,
     zone: tzinfo | None = None,
+    machine_now: datetime | None = None,
 ) -> Plan:
-    """Put a declaration on record. While its shield holds nothing that it covers is taken out."""
-    if before is None or before.is_over(now) or now < before.shield_from:
+    """Put a declaration on record. While its shield holds, by either clock, nothing that it covers is taken out."""
+    if before is None or not before.is_open(now, machine_now):
         after, note = Recorded(exam, exam.shield_from, exam.shield_until, None, source), None
     else:
         after, note = _grown(before, exam, source, zone)
@@ -89,8 +91,9 @@ def plan_closed(
     *,
     reason: str | None = None,
     zone: tzinfo | None = None,
+    machine_now: datetime | None = None,
 ) -> Plan:
-    """End an exam. While its shield holds that takes a reason; before it the exam is only withdrawn."""
+    """End an exam. While its shield holds, by either clock, that takes a reason; before it it is only withdrawn."""
     if before is None:
         if known:
             raise unknown(name, known, "name the exam that is to be closed")
@@ -98,16 +101,25 @@ def plan_closed(
     if before.closed_at is not None:
         return Plan(None, before)
     after = before._replace(closed_at=now.replace(microsecond=0))
-    if now < before.shield_from:
-        return Plan("withdrawn", after)
-    if now > before.shield_until:
-        return Plan("closed", after)
-    if not reason:
-        raise Refused(
-            f"exam {name}: it shields its students until {tell_time(before.shield_until, zone)}, and now it is "
-            f"{tell_time(now, zone)}; close it after that, or say end_early_reason"
-        )
-    return Plan("closed_early", after)
+    if not before.is_open(now, machine_now):
+        return Plan("withdrawn" if now < before.shield_from else "closed", after)
+    if reason:
+        return Plan("closed_early", after)
+    if machine_now and not before.is_open(now):
+        raise Refused(in_doubt(before, now, machine_now, zone))
+    raise Refused(
+        f"exam {name}: it shields its students until {tell_time(before.shield_until, zone)}, and now it is "
+        f"{tell_time(now, zone)}; close it after that, or say end_early_reason"
+    )
+
+
+def in_doubt(recorded: Recorded, now: datetime, machine_now: datetime, zone: tzinfo | None) -> str:
+    """Why an exam is not ended whose shield holds by this machine's clock alone."""
+    return (
+        f"exam {recorded.name}: by the clock of this machine it shields its students until "
+        f"{tell_time(recorded.shield_until, zone)}, and by the API server's it is {tell_time(now, zone)}: "
+        f"{apart(now, machine_now)}; set right the one that is wrong, or close it with end_early_reason"
+    )
 
 
 def _grown(before: Recorded, exam: Exam, source: Source, zone: tzinfo | None) -> tuple[Recorded, str | None]:

@@ -25,10 +25,12 @@ if t.TYPE_CHECKING:
 
 def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinfo | None) -> exam_plan.Plan:
     params, name, now = task.params, task.params["name"], gateway.now()
-    task.warn(describe_doubt(now, doubted(now, gateway.skew())))
+    machine_now = doubted(now, gateway.skew())
+    task.warn(describe_doubt(now, machine_now))
     if params["state"] == "closed":
         known = _open_names(gateway, now) if before is None else ()
-        return exam_plan.plan_closed(before, name, known, now, reason=params["end_early_reason"], zone=zone)
+        reason = params["end_early_reason"]
+        return exam_plan.plan_closed(before, name, known, now, reason=reason, zone=zone, machine_now=machine_now)
     stated = read_stated(params)
     if before is None and "app_definitions" not in stated:
         raise exam_plan.unknown(name, _open_names(gateway, now), "state app_definitions and end to declare it")
@@ -39,7 +41,13 @@ def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinf
     check_app_definitions(gateway, exam)
     task.warn(unknown_users(gateway, exam))
     return exam_plan.plan_declared(
-        before, exam, now, source=params["source"], must_be_due=params["must_be_due"], zone=zone
+        before,
+        exam,
+        now,
+        source=params["source"],
+        must_be_due=params["must_be_due"],
+        zone=zone,
+        machine_now=machine_now,
     )
 
 

@@ -29,8 +29,8 @@ def describe_doubt(now: datetime, machine_now: datetime | None) -> str | None:
     if machine_now is None:
         return None
     return (
-        f"the clocks of the API server and of this machine are {_apart(now, machine_now)} min apart, and nobody knows "
-        "which is right: no session or workspace that either of them puts into an exam is ended"
+        f"{apart(now, machine_now)}, and nobody knows which is right: no session or workspace that either of them puts "
+        "into an exam is ended, and no such exam is closed without end_early_reason"
     )
 
 
@@ -42,9 +42,10 @@ def shielded_by_the_other_clock(case: Case) -> Decision | None:
     objection = shielded(case, at=machine_now)
     if objection is None:
         return None
-    apart = f"the clocks of the API server and of this machine are {_apart(case.context.now, machine_now)} min apart"
-    return objection._replace(text=f"{objection.text}, by the clock of this machine: {apart}")
+    why = apart(case.context.now, machine_now)
+    return objection._replace(text=f"{objection.text}, by the clock of this machine: {why}")
 
 
-def _apart(now: datetime, machine_now: datetime) -> int:
-    return int(abs((now - machine_now).total_seconds()) // 60)
+def apart(now: datetime, machine_now: datetime) -> str:
+    minutes = int(abs((now - machine_now).total_seconds()) // 60)
+    return f"the clocks of the API server and of this machine are {minutes} min apart"

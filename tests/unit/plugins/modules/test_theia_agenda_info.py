@@ -314,6 +314,21 @@ def test_what_drains_is_finished_by_a_later_run(cluster):
     assert (due["cool"], due["close"], due["next_change_at"]) == (["a"], ["a"], None)
 
 
+@pytest.mark.parametrize("minute", [-60, 600])
+def test_by_a_clock_that_nobody_can_believe_no_exam_is_ended(cluster, minute):
+    site, entries = Site(cluster), [entry("a", 0, 5, 10)]
+    site.converge(entries)
+    bound = site.bound()
+    site.go_to(minute)
+    site.gateway.ahead = timedelta(minutes=minute)
+    due = site.agenda([])
+    assert (due["withdraw"], due["cool"], due["close"]) == ([], [], [])
+    [problem] = due["problems"]
+    assert problem.startswith("exam a: by the clock of this machine it shields its students until")
+    assert not site.converge([])
+    assert site.bound() == bound > BASELINE
+
+
 @pytest.mark.parametrize("broken", [exam_record(exam="eist", start=None), exam_record(exam="eist", version="2")])
 def test_a_record_that_cannot_be_read_keeps_no_other_exam_from_its_instances(cluster, broken):
     site = Site(cluster)

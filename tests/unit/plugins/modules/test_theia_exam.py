@@ -138,6 +138,18 @@ def test_the_clock_of_the_api_server_counts(run, gateway):
     assert any("6 min apart" in warning for warning in good(run(name="pgdp-final", state="closed"))["warnings"])
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(hours=-2)])
+def test_a_clock_that_nobody_can_believe_closes_no_exam(run, gateway, ahead):
+    run(**EXAM)
+    gateway.advance(ahead.total_seconds())
+    gateway.ahead = ahead
+    refused = run(name="pgdp-final", state="closed")
+    assert f"{abs(int(ahead.total_seconds())) // 60} min apart; set right the one that is wrong" in refused["msg"]
+    assert len(gateway.writes) == 1
+    done = good(run(name="pgdp-final", state="closed", end_early_reason="the exam is over, I was there"))
+    assert (done["action"], history(gateway)[-1]["reason"]) == ("closed_early", "the exam is over, I was there")
+
+
 def test_the_history_keeps_the_last_fifty_changes_and_nothing_else(run, gateway):
     run(**EXAM)
     for minute in range(1, 56):

@@ -256,6 +256,21 @@ def test_a_manual_exam_is_not_withdrawn_by_a_calendar():
     assert installation.holding == {"adhoc"}
 
 
+@pytest.mark.parametrize("minute", [10, 70])
+def test_an_exam_that_one_of_two_clocks_has_open_is_not_ended(minute):
+    term, installation = Term(entry("a", 30, 60), entry("b", 0, 5)), Installation()
+    for earlier in (0, 30):
+        installation.run(term, earlier)
+    left = Term(entry("b", 0, 5)).calendar
+    holds = Holds(frozenset({"a", "b"}))
+    due = agenda(left, installation.records.values(), holds, at(minute), at(45))
+    assert [each.name for each in due.in_doubt] == ["a"]
+    assert "a" not in (*due.withdraw, *due.cool, *due.close)
+    assert "b" in due.cool
+    agreed = agenda(left, installation.records.values(), holds, at(minute))
+    assert (agreed.in_doubt, "a" in (*agreed.withdraw, *agreed.close)) == ((), True)
+
+
 def test_what_is_draining_is_finished_later():
     due = agenda(None, [], Holds(draining=("gone", "gone", "old")), at(0))
     assert due.cool == ("gone", "old")

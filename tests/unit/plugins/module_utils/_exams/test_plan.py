@@ -151,6 +151,27 @@ def test_closing_early_takes_a_reason(now, reason):
         plan_closed(recorded(), "pgdp-final", (), now, reason=reason, zone=BERLIN)
 
 
+@pytest.mark.parametrize("now", [BEFORE, AFTER])
+def test_what_one_of_two_clocks_has_open_is_closed_with_a_reason_only(now):
+    clocks = {"now": now, "machine_now": DURING, "zone": BERLIN}
+    told = r"this machine it shields its students until 2027-02-11 11:45 CET.*min apart; set right .*end_early_reason"
+    with pytest.raises(Refused, match=told):
+        plan_closed(recorded(), "pgdp-final", (), **clocks)
+    plan = plan_closed(recorded(), "pgdp-final", (), **clocks, reason="the clock was looked at")
+    assert (plan.action, plan.after.closed_at) == ("closed_early", now)
+    assert plan_closed(recorded(), "pgdp-final", (), now, machine_now=BEFORE).after.closed_at == now
+    with pytest.raises(Refused, match="close it after that"):
+        plan_closed(recorded(), "pgdp-final", (), DURING, machine_now=now)
+
+
+@pytest.mark.parametrize("now", [BEFORE, AFTER])
+def test_what_one_of_two_clocks_has_open_only_grows(now):
+    later = declared(start="2027-02-11T12:00:00Z", end="2027-02-11T13:00:00Z", app_definitions=[{"name": "c"}])
+    plan = plan_declared(recorded(), later, now, machine_now=DURING)
+    assert plan.after.shielded.app_definitions == {"java-17-latest", "c"}
+    assert plan.after.shield_from == at("07:30:00")
+
+
 def test_an_unknown_exam_is_refused_with_the_nearest_name():
     with pytest.raises(Refused, match="eist, pgdp-final, and pgdp-final is the nearest name") as refused:
         plan_closed(None, "pgdp-finale", ["pgdp-final", "eist"], DURING)
