@@ -317,8 +317,16 @@ app_definitions:
         starts: {description: Instances that start anew., returned: always, type: int, sample: 57}
         rebuilds: {description: Idle instances that are deleted and built anew., returned: always, type: int, sample: 3}
         removes: {description: Idle instances that are deleted for good., returned: always, type: int, sample: 0}
+        warm_lost: {description: How many of these are warm until then., returned: always, type: int, sample: 3}
+        cold_seconds:
+          description:
+            - For about how many seconds none is warm then, by how long pods of this pool took to start lately; null if
+              that was not asked. It is in check mode, and where O(hold_from) says when the exam starts.
+          returned: always
+          type: int
+          sample: 45
     pool:
-      description: The pool when it was last looked at; null without access to the cluster.
+      description: The pool when it was last looked at, in check mode as it is now; null without access to the cluster.
       returned: always
       type: dict
       contains:

@@ -65,6 +65,10 @@ class Change(t.NamedTuple):
     outlasting: tuple[LiveSession, ...]
     """Sessions that the shorter time limit would end at once, and that therefore keep it from being set."""
     note: str
+    warm_lost: int = 0
+    """Warm instances that it takes away."""
+    cold_seconds: float | None = None
+    """For about how long there are none then; None if nobody asked."""
 
     @property
     def changed(self) -> bool:
@@ -78,9 +82,9 @@ class Change(t.NamedTuple):
 
     def put_off(self, outcome: Outcome, note: str) -> Change:
         """Nothing is done about it now, and why."""
-        before = self.ledger_before
+        entry = self.ledger_before
         return self._replace(
-            outcome=outcome, patch={}, ledger_during=before, ledger_after=before, effect=NO_EFFECT, note=note
+            outcome=outcome, patch={}, ledger_during=entry, ledger_after=entry, effect=NO_EFFECT, note=note, warm_lost=0
         )
 
     @property

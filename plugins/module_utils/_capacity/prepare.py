@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.errors import EduideError
+from .._common.errors import EduideError, Forbidden
 from .._platform import snapshot as platform
 from .._platform.leader import leads
 from .care import Care, quiet
@@ -22,12 +22,13 @@ from .view import CapacityView
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
+    from .._platform.workloads import PodRow
     from .job import Job
 
 
 def plan_in_quiet(gateway: Gateway, job: Job, *, check_mode: bool) -> tuple[CapacityView, list[Change]]:
     """Plan while no session is being released; a pool that does not become quiet in time is left as it is."""
-    snapshot, changes = _plan_now(gateway, job)
+    snapshot, changes = _plan_now(gateway, job, foresee=check_mode)
     operator = snapshot.operator
     rebuilt = [
         change.app_definition.name
@@ -41,7 +42,7 @@ def plan_in_quiet(gateway: Gateway, job: Job, *, check_mode: bool) -> tuple[Capa
         raise leaderless(gateway, job.installation)
     waited, late = quiet(gateway, job.care, rebuilt)
     if waited:
-        snapshot, changes = _plan_now(gateway, job)
+        snapshot, changes = _plan_now(gateway, job, foresee=False)
     put_off = [
         change.put_off("late", _late_text(change.app_definition.name, late, job.care))
         if change.patch and change.app_definition.name in late
@@ -51,27 +52,44 @@ def plan_in_quiet(gateway: Gateway, job: Job, *, check_mode: bool) -> tuple[Capa
     return snapshot, put_off
 
 
-def _plan_now(gateway: Gateway, job: Job) -> tuple[CapacityView, list[Change]]:
+def _plan_now(gateway: Gateway, job: Job, *, foresee: bool) -> tuple[CapacityView, list[Change]]:
     snapshot = read(gateway, job.installation)
     changes = plan_changes(snapshot, job, gateway.namespace)
     if "verdict" not in job.accept:
         changes = guard(gateway, job.installation, snapshot, changes, raises=job.state == "present")
-    return snapshot, _unless_late(gateway, job, snapshot, changes)
+    losing = [_losing(snapshot, change) for change in changes]
+    limited = job.start is not None and not job.late
+    if job.state != "present" or not (limited or foresee) or not any(change.warm_lost for change in losing):
+        return snapshot, losing
+    pods = _pods(gateway, needed=limited)
+    return snapshot, [_unless_late(change, job, snapshot, pods) for change in losing]
 
 
-def _unless_late(gateway: Gateway, job: Job, snapshot: CapacityView, changes: list[Change]) -> list[Change]:
+def _losing(snapshot: CapacityView, change: Change) -> Change:
+    """With the warm instances that the change takes away: those that are free are built anew, or go."""
+    cycled = change.effect.rebuilds or change.effect.removes
+    return change._replace(warm_lost=snapshot.pools[change.app_definition.name].warm_count) if cycled else change
+
+
+def _pods(gateway: Gateway, *, needed: bool) -> list[PodRow]:
+    try:
+        return t.cast("list[PodRow]", platform.read_list(gateway, "pods"))
+    except Forbidden:
+        if needed:
+            raise
+        return []
+
+
+def _unless_late(change: Change, job: Job, snapshot: CapacityView, pods: list[PodRow]) -> Change:
     """Leave warm instances as they are where their successors would not be warm when the exam starts."""
-    warm = {c.app_definition.name: snapshot.pools[c.app_definition.name].warm_count for c in changes if c.patch}
-    if job.start is None or job.late or job.state != "present" or not any(warm.values()):
-        return changes
-    pods = platform.read_list(gateway, "pods")
-    found = []
-    for change in changes:
-        name = change.app_definition.name
-        seconds = start_seconds(pods, change.app_definition.uid)
-        text = too_late(change, warm.get(name, 0), snapshot.now, job.start, seconds)
-        found.append(change.put_off("late", text) if text else change)
-    return found
+    if not change.warm_lost:
+        return change
+    seconds = start_seconds(pods, change.app_definition.uid)
+    if job.start is not None and not job.late:
+        text = too_late(change, change.warm_lost, snapshot.now, job.start, seconds)
+        if text:
+            return change.put_off("late", text)
+    return change._replace(cold_seconds=seconds)
 
 
 def _late_text(name: str, late: t.Mapping[str, str], care: Care) -> str:

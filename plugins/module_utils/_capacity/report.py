@@ -48,7 +48,18 @@ def _raised(item: Fields, would: bool) -> str:
     if pods is None:
         return f"min {before} -> {after}"
     starts, rebuilds = ("would start", "would be") if would else ("start", "are")
-    return f"min {before} -> {after}, {pods['starts']} pods {starts} anew, {pods['rebuilds']} {rebuilds} rebuilt{warm}"
+    counts = f"{pods['starts']} pods {starts} anew, {pods['rebuilds']} {rebuilds} rebuilt"
+    return f"min {before} -> {after}, {counts}{_thrown_away(pods, would)}{warm}"
+
+
+def _thrown_away(pods: Fields, would: bool) -> str:
+    """Warm instances that a change rebuilds: until their successors are there, students find none."""
+    if not pods["warm_lost"]:
+        return ""
+    if not would:
+        return f" ({pods['warm_lost']} of them were warm)"
+    cold = "" if pods["cold_seconds"] is None else f", and none is for about {pods['cold_seconds']} s then"
+    return f" ({pods['warm_lost']} of them are warm now{cold})"
 
 
 def _longer(item: Fields) -> list[str]:

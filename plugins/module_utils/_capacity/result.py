@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from .._common.report import Difference, Report
@@ -162,6 +163,8 @@ def _describe_change(
     """One app definition as C(theia_capacity) found it and leaves it."""
     app = change.app_definition
     pool = snapshot.pools.get(app.name)
+    # What was not sent yet, as in check mode, is not what the pool lacks.
+    bound = (change.after if sent else app.values)["min_instances"]
     return {
         "name": app.name,
         "uid": app.uid or None,
@@ -169,13 +172,22 @@ def _describe_change(
         "note": failure or change.note,
         "before": dict(app.values),
         "after": dict(app.values) if failure and not sent else change.after,
-        "pods": change.effect._asdict() if snapshot.knows_pools else None,
-        "pool": None if pool is None else describe_pool(pool, change.after["min_instances"] or 0),
+        "pods": _describe_effect(change) if snapshot.knows_pools else None,
+        "pool": None if pool is None else describe_pool(pool, bound or 0),
         "ledger": describe_ledger(change.ledger_after if settled else change.ledger_during),
         "draining": _describe_draining(change, snapshot),
         "lockouts": [_describe_gap(gap) for gap in gaps if gap.seat.app_definition == app.name],
         "seconds_to_warm": warmth.seconds if warmth else None,
         "looks": list(warmth.looks) if warmth else [],
+    }
+
+
+def _describe_effect(change: Change) -> dict[str, int | None]:
+    cold = change.cold_seconds if change.warm_lost else None
+    return {
+        **change.effect._asdict(),
+        "warm_lost": change.warm_lost,
+        "cold_seconds": None if cold is None else math.ceil(cold),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from integration.module_run import module
 from unit.pool_world import NAME, PoolWorld
@@ -53,6 +54,24 @@ def test_warm_instances_that_are_not_back_at_the_start_are_left(run, world, chec
 def test_with_time_or_with_a_word_the_change_is_made(run, world, options):
     done = run(**options)
     assert (done.get("failed"), spec(world)["minInstances"]) == (None, 5)
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_check_mode_counts_the_pool_as_it_is_and_says_for_how_long_nothing_is_warm(run, world, readable):
+    """Of a bound that is not raised yet nothing is missing."""
+
+    def refuse(verb, kind, _name):
+        if (verb, kind) == ("list", kinds.POD) and not readable:
+            raise Forbidden("no right to list pods")
+
+    world.gateway.interceptors.append(refuse)
+    [foretold] = run(check=True, app_definitions=[{"name": NAME, "min_instances": 63}], accept=["verdict"])[
+        "app_definitions"
+    ]
+    assert (foretold["before"]["min_instances"], foretold["after"]["min_instances"]) == (3, 63)
+    counts = {state: foretold["pool"][state] for state in ("warm", "cold", "total", "missing")}
+    assert counts == {"warm": 3, "cold": 0, "total": 3, "missing": []}
+    assert foretold["pods"] == {"starts": 60, "rebuilds": 3, "removes": 0, "warm_lost": 3, "cold_seconds": 180}
 
 
 def test_both_time_limits_last_for_the_exam_and_come_back_in_one_patch(run, world):

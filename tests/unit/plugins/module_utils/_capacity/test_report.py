@@ -19,7 +19,7 @@ AFTERWARDS = """Afterwards: ansible-playbook eduide.theia.post_exam -e '{"exam":
 def item(before, after, *, draining=(), note=None, seconds=None, pooled=True, **pods):
     """One app definition as `theia_capacity` returns it."""
     bounds = [{"min_instances": value, "timeout_minutes": 60} for value in (before, after)]
-    pods = {"starts": 0, "rebuilds": 0, "removes": 0, **pods}
+    pods = {"starts": 0, "rebuilds": 0, "removes": 0, "warm_lost": 0, "cold_seconds": None, **pods}
     more = {"draining": list(draining), "note": note, "seconds_to_warm": seconds, "pool": POOL if pooled else None}
     return {"name": "java", "before": bounds[0], "after": bounds[1], "pods": pods, **more}
 
@@ -45,6 +45,19 @@ def test_a_warm_up_tells_bounds_pods_and_the_pool(would, raised, counts):
     assert told[0] == raised
     assert told[1].startswith(counts)
     assert told[1].endswith("1 cold of 15 instances")
+
+
+@pytest.mark.parametrize(
+    ("would", "seconds", "told"),
+    [
+        (False, None, "60 are rebuilt (60 of them were warm), warm after 31 s"),
+        (True, 45, "60 would be rebuilt (60 of them are warm now, and none is for about 45 s then)"),
+        (True, None, "60 would be rebuilt (60 of them are warm now)"),
+    ],
+)
+def test_warm_instances_that_are_thrown_away_are_told_and_for_how_long(would, seconds, told):
+    pods = {"starts": 3, "rebuilds": 60, "warm_lost": 60, "cold_seconds": seconds}
+    assert warmed(item(60, 63, seconds=None if would else 31, **pods), would=would)[0].endswith(told)
 
 
 def test_a_second_warm_up_has_nothing_to_do_and_says_first_what_is_on_record():
