@@ -217,6 +217,20 @@ def test_a_time_of_day_without_quotes_is_understood():
 
 
 @pytest.mark.parametrize("name", sorted(PLAYBOOKS))
+def test_a_play_begins_with_what_keeps_secrets_from_lying_on_the_machine(name):
+    """Without pipelining a module is a file, tokens included, and stays if the run is killed."""
+    [play] = yaml.safe_load(PLAYBOOKS[name].read_text(encoding="utf-8"))
+    assert play["pre_tasks"][0]["ansible.builtin.import_tasks"] == "tasks/installation.yml"
+    [facts, *_checks] = yaml.safe_load((ROOT / "playbooks/tasks/installation.yml").read_text(encoding="utf-8"))
+    assert facts["ansible.builtin.set_fact"]["ansible_pipelining"] is True
+
+
+def test_so_does_the_one_that_is_about_awx():
+    [play] = yaml.safe_load((ROOT / "playbooks" / "setup_awx.yml").read_text(encoding="utf-8"))
+    assert play["vars"]["ansible_pipelining"] is True
+
+
+@pytest.mark.parametrize("name", sorted(PLAYBOOKS))
 def test_a_play_without_hosts_is_an_error_that_names_group_and_inventory(tmp_path, name):
     """All playbooks have the same line; one of them is run, in both ways in which nobody is left."""
     line = "  hosts: \"{{ 'theia_installations' | eduide.theia.installations }}\"\n"
