@@ -11,7 +11,10 @@ import typing as t
 
 from .._common.errors import several
 from .._platform.names import INSTANCE_PREFIX
-from .._platform.pods import container_troubles, unscheduled
+from .._platform.pods import container_troubles, restarting, unscheduled
+
+if t.TYPE_CHECKING:
+    from .._platform.workloads import DeploymentRow
 
 # An instance that no operator cleaned: it stays as it is for as long as nothing changes.
 DIRTY = "dirty: no operator saw its last session end, so it has that student's files and is not warm"
@@ -36,6 +39,24 @@ class Warned(t.NamedTuple):
     text: str
 
 
+class Podless(t.NamedTuple):
+    """Instances of which there is a Deployment and no pod."""
+
+    instances: t.Sequence[str]
+    seconds: float | None
+    """For how long, if that is known."""
+    unread: bool
+    """Whether events, in which a refusal may stand, could not be read."""
+
+    def __str__(self) -> str:
+        waits = "" if self.seconds is None else f" for {self.seconds:.0f} s"
+        unread = " (events, which would tell of a refusal, could not be read)" if self.unread else ""
+        return (
+            f"no pod was created{waits} for instances {several(self.instances)}, although their Deployments are there: "
+            f"probably nobody reconciles Deployments{unread}; look at the cluster's kube-controller-manager"
+        )
+
+
 def project_pool_pod(pod: t.Mapping[str, t.Any]) -> PoolPod | None:
     """A pod of a pool with its trouble, in the cluster's words; None for other pods."""
     name = pod["metadata"]["name"]
@@ -53,6 +74,8 @@ def _trouble(name: str, status: t.Mapping[str, t.Any]) -> str | None:
         if container.init:
             told = f"{container.name} ({container.image}): {told}"
         return f"{container.shown_reason}: {told}"
+    if again := restarting(status):
+        return again
     if status.get("phase") == "Failed":
         return f"{status.get('reason') or 'Failed'}: {status.get('message') or 'no reason given'}"
     return None
@@ -66,9 +89,18 @@ def project_warning(event: t.Mapping[str, t.Any]) -> Warned | None:
         return None
     message = event.get("message") or "no reason given"
     if event.get("reason") == "FailedCreate":
-        # "Error creating: pods "…" is forbidden: exceeded quota: …": only the end is the same for all pods.
-        return Warned(kind, name, f"pods refused: {message.rpartition(' is forbidden: ')[2]}")
+        return Warned(kind, name, _refused(message))
     return Warned(kind, name, f"{event.get('reason')}: {message.replace(name, 'the pod')}")
+
+
+def refusals(deployments: t.Iterable[DeploymentRow]) -> list[Warned]:
+    """The Deployments of a pool whose pods are refused: they say so as long as it is true, and events do not last."""
+    return [Warned("Deployment", row.name, _refused(row.refused.message)) for row in deployments if row.refused]
+
+
+def _refused(message: str) -> str:
+    """Of 'pods "…" is forbidden: exceeded quota: …' only the end is the same for all pods."""
+    return f"pods refused: {message.rpartition(' is forbidden: ')[2]}"
 
 
 def _of_a_pool(name: str) -> bool:
@@ -76,12 +108,18 @@ def _of_a_pool(name: str) -> bool:
     return parts[0] == INSTANCE_PREFIX and len(parts) > 1 and parts[1].isdigit()
 
 
-def troubles_of(pods: t.Iterable[PoolPod], warnings: t.Iterable[Warned]) -> list[str]:
-    """What is wrong, once for each object: a pod's own status says more than the warnings about it."""
+def troubles_of(pods: t.Iterable[PoolPod], warnings: t.Iterable[Warned], refused: t.Sequence[Warned] = ()) -> list[str]:
+    """What is wrong, once for each object: its own status says more than the warnings about it."""
     pods = list(pods)
     silent = {pod.name for pod in pods if pod.trouble is None}
-    last = {(w.kind, w.name): w.text for w in warnings if w.kind != "Pod" or w.name in silent}
-    return [*(pod.trouble for pod in pods if pod.trouble), *last.values()]
+    told = tuple(f"{deployment.name}-" for deployment in refused)
+    last = {
+        (w.kind, w.name): w.text
+        for w in warnings
+        # A ReplicaSet is called after its Deployment, which repeats what it says.
+        if (w.name in silent if w.kind == "Pod" else not f"{w.name}-".startswith(told))
+    }
+    return [*(pod.trouble for pod in pods if pod.trouble), *(each.text for each in refused), *last.values()]
 
 
 _NOT_FOLLOWING = "the pool does not follow the app definition"
@@ -97,13 +135,12 @@ def explain(
     following: bool,
     halves: t.Sequence[str] = (),
     behind: t.Sequence[str] = (),
-    without_pod: t.Sequence[str] = (),
+    podless: Podless | None = None,
 ) -> list[str]:
     """The causes as sentences, the most frequent first; equal ones are counted, not repeated.
 
     ``following`` says whether the pool has objects of the new generation at all, ``halves`` what instances lack,
-    ``behind`` which instances are not built from the app definition as it is now, ``without_pod`` which have a
-    Deployment and no pod.
+    ``behind`` which instances are not built from the app definition as it is now.
     """
     causes = [f"{number} × {text}" for text, number in collections.Counter(troubles).most_common(5)]
     if behind and not halves:
@@ -114,11 +151,8 @@ def explain(
         causes.insert(0, "no operator leads: its Lease was not renewed while we watched; look at its pods")
     elif not following:
         causes.insert(0, f"{_NOT_FOLLOWING}: {_OPERATOR}")
-    if without_pod and not causes:
-        causes.append(
-            f"no pod was created for instances {several(without_pod)}, although their Deployments are there: nobody "
-            "reconciles Deployments; look at the cluster's kube-controller-manager"
-        )
+    if podless and not causes:
+        causes.append(str(podless))
     return causes or [
         "the pods are still starting: nothing that the cluster says of them speaks against it; try again with more time"
     ]

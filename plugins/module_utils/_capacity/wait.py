@@ -13,9 +13,9 @@ from .._common.errors import EduideError, LostSight, WaitTimeout
 from .._common.timestamps import format_time
 from .._common.waiting import Clock, wait_until
 from .._platform import snapshot as platform
-from .cold import find_causes
 from .look import read
 from .progress import describe_progress
+from .search import find_causes
 from .view import CapacityView, pick
 
 if t.TYPE_CHECKING:

@@ -47,6 +47,17 @@ def container_troubles(status: t.Mapping[str, t.Any]) -> list[ContainerTrouble]:
     return found
 
 
+def restarting(status: t.Mapping[str, t.Any]) -> str | None:
+    """What a container ended with that was started again and is not ready: it may crash again and again."""
+    for field in ("initContainerStatuses", "containerStatuses"):
+        for container in status.get(field) or []:
+            ended = (container.get("lastState") or {}).get("terminated") or {}
+            if not container.get("ready") and container.get("restartCount") and ended.get("exitCode"):
+                how = f"{ended.get('reason') or 'Error'}, exit code {ended['exitCode']}"
+                return f"{container.get('name')} ({container.get('image')}) was started again after {how}"
+    return None
+
+
 def unscheduled(status: t.Mapping[str, t.Any]) -> str | None:
     """Why no node takes the pod, if the scheduler has tried and none does."""
     for condition in status.get("conditions") or []:

@@ -74,6 +74,33 @@ def test_check_mode_counts_the_pool_as_it_is_and_says_for_how_long_nothing_is_wa
     assert foretold["pods"] == {"starts": 60, "rebuilds": 3, "removes": 0, "warm_lost": 3, "cold_seconds": 180}
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_why_pods_are_not_there_is_read_where_everybody_may_look(run, world, refused):
+    """Events may not be read; that pods were refused stands on their Deployments."""
+    message = 'pods "x" is forbidden: exceeded quota: theia, requested: pods=1'
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}
+
+    def interfere(verb, kind, _name):
+        if (verb, kind) == ("list", kinds.EVENT):
+            raise Forbidden("no right to list events")
+        if (verb, kind) == ("list", kinds.DEPLOYMENT) and spec(world)["minInstances"] == 5:
+            for number in range(1, 6):
+                status = {"readyReplicas": 0, "conditions": [failure] if refused else []}
+                if world.live(number, "deployment"):
+                    world.gateway.change(kinds.DEPLOYMENT, world.name(number, "deployment"), {"status": status})
+
+    world.gateway.interceptors.append(interfere)
+    done = run(wait=True, wait_timeout_seconds=0)
+    assert done["failed"]
+    [cause, unread] = done["causes"]
+    assert unread == "not everything could be looked at: no right to list events"
+    if refused:
+        assert cause == "5 × pods refused: exceeded quota: theia, requested: pods=1"
+        return
+    assert cause.startswith("no pod was created for 0 s for instances java 1; java 2")
+    assert "probably nobody reconciles Deployments (events, which would tell of a refusal, could not be read)" in cause
+
+
 def test_both_time_limits_last_for_the_exam_and_come_back_in_one_patch(run, world):
     done = run(extend_time_limits=300)
     assert done.get("failed") is None, done["msg"]

@@ -9,13 +9,16 @@ import typing as t
 import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.causes import (
+    Podless,
     PoolPod,
     Warned,
     explain,
     project_pool_pod,
     project_warning,
+    refusals,
     troubles_of,
 )
+from ansible_collections.eduide.theia.plugins.module_utils._platform.workloads import deployment_row
 
 NAME = "instance-3-java-17-latest-3f1f0c9f6a11-5d9c-x2x4z"
 IMAGE = "registry.example.org/java-17:latest"
@@ -37,6 +40,13 @@ def waiting(reason: str, message: str | None = None, **container: t.Any) -> dict
 
 def ended(code: int, **told: t.Any) -> dict[str, t.Any]:
     return {"name": "java-17-latest", "image": IMAGE, "state": {"terminated": {"exitCode": code, **told}}}
+
+
+def again(code: int, *, ready: bool, **told: t.Any) -> dict[str, t.Any]:
+    """A container that ended and runs once more."""
+    last = {"terminated": {"exitCode": code, **told}}
+    running = {"state": {"running": {}}, "lastState": last, "restartCount": 3, "ready": ready}
+    return {"name": "java-17-latest", "image": IMAGE, **running}
 
 
 INIT = {"name": "copy-extensions", "image": "images.example.org/ide/extensions:1.4"}
@@ -88,6 +98,13 @@ RUNNING = {"name": "oauth2-proxy", "image": "proxy", "state": {"running": {}}}
         pytest.param(pod(init=[ended(0)], containers=[RUNNING]), None, id="init-container-done"),
         pytest.param(pod(containers=[ended(137, reason="OOMKilled")]), "OOMKilled: exit code 137", id="out-of-memory"),
         pytest.param(pod(containers=[ended(1)]), "Error: exit code 1", id="ended-for-no-reason"),
+        pytest.param(
+            pod(containers=[again(137, ready=False, reason="OOMKilled")]),
+            f"java-17-latest ({IMAGE}) was started again after OOMKilled, exit code 137",
+            id="between-two-crashes",
+        ),
+        pytest.param(pod(containers=[again(1, ready=True)]), None, id="well-again"),
+        pytest.param(pod(containers=[again(0, ready=False)]), None, id="ended-well-before"),
         pytest.param(
             pod(containers=[waiting("RegistryUnavailable", "no route to host")]),
             "RegistryUnavailable: no route to host",
@@ -182,6 +199,30 @@ def test_a_pods_own_status_says_more_than_the_warnings_about_it() -> None:
     ]
 
 
+def deployment(name: str, message: str | None) -> t.Any:
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}
+    spec = {"template": {"spec": {"containers": []}}}
+    conditions = [failure] if message else []
+    return deployment_row({"metadata": {"name": name, "uid": name}, "spec": spec, "status": {"conditions": conditions}})
+
+
+def test_a_refusal_stands_on_the_deployment_and_is_told_once() -> None:
+    """Events are not for everybody, and are gone after an hour."""
+    refused = refusals(
+        [
+            deployment("instance-1-java-x", f'pods "instance-1-java-x-5d9c-a" is forbidden: {QUOTA}'),
+            deployment("instance-2-java-x", None),
+        ]
+    )
+    assert troubles_of([], [], refused) == [f"pods refused: {QUOTA}"]
+    warnings = [
+        Warned("ReplicaSet", "instance-1-java-x-5d9c", f"pods refused: {QUOTA}"),
+        Warned("ReplicaSet", "instance-2-java-x-5d9c", "pods refused: a webhook"),
+        Warned("ReplicaSet", "instance-11-java-x-5d9c", "pods refused: a webhook"),
+    ]
+    assert troubles_of([], warnings, refused) == [f"pods refused: {QUOTA}", *["pods refused: a webhook"] * 2]
+
+
 @pytest.mark.parametrize(
     ("leading", "following", "start"),
     [
@@ -226,8 +267,14 @@ def test_instances_that_are_not_built_are_no_pods_that_start() -> None:
 
 
 def test_deployments_without_pods_are_no_pods_that_start() -> None:
-    (cause,) = explain([], leading=True, following=True, without_pod=["java 1", "java 2"])
-    assert cause.startswith("no pod was created for instances java 1; java 2")
-    assert explain(["pods refused: quota"], leading=True, following=True, without_pod=["java 1"]) == [
-        "1 × pods refused: quota"
-    ]
+    podless = Podless(["java 1", "java 2"], 45.3, unread=False)
+    (cause,) = explain([], leading=True, following=True, podless=podless)
+    assert cause == (
+        "no pod was created for 45 s for instances java 1; java 2, although their Deployments are there: probably "
+        "nobody reconciles Deployments; look at the cluster's kube-controller-manager"
+    )
+    (cause,) = explain([], leading=True, following=True, podless=podless._replace(seconds=None, unread=True))
+    assert "no pod was created for instances" in cause
+    assert "nobody reconciles Deployments (events, which would tell of a refusal, could not be read); look" in cause
+    refused = ["pods refused: quota"]
+    assert explain(refused, leading=True, following=True, podless=podless) == ["1 × pods refused: quota"]

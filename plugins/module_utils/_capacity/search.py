@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.timestamps import parse_time
 from .._kubernetes.kinds import EVENT, POD
 from .._platform import snapshot as platform
 from .._platform.leader import leads
-from .causes import DIRTY, PoolPod, Warned, explain, project_pool_pod, project_warning, troubles_of
+from .causes import DIRTY, Podless, PoolPod, Warned, explain, project_pool_pod, project_warning, refusals, troubles_of
 from .look import look_at
 from .repair import Kind, plan_repairs
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
+    from .._platform.snapshot import Answers
     from .quiet import PoolObjects
     from .view import CapacityView
 
@@ -25,11 +27,28 @@ if t.TYPE_CHECKING:
 def find_causes(
     gateway: Gateway, installation: Installation, snapshot: CapacityView, names: t.Iterable[str]
 ) -> list[str]:
-    """What keeps these pools from being warm, from the pool, pods, events and the Lease."""
+    """What keeps these pools from being warm, from the pool, its objects, pods, events and the Lease."""
     names = tuple(names)
     # Objects of a pool end in the last characters of their app definition's uid; pods and ReplicaSets go on from there.
     tails = [snapshot.app_definitions[name].uid[-12:] for name in names]
+    seen = _read(gateway, names, tails)
+    pools = seen.found["parts"] or {}
+    refused = refusals(seen.found["deployments"] or ())
+    troubles = troubles_of(seen.found["pods"] or (), seen.found["events"] or (), refused)
+    troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
+    following = all(_follows(snapshot, name) for name in names)
+    causes = explain(
+        troubles,
+        leading=leads(gateway, installation),
+        following=following,
+        halves=_halves(pools, snapshot),
+        behind=[text for name in names for text in _behind(snapshot, name)] if following else (),
+        podless=_podless(snapshot, pools, seen),
+    )
+    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
 
+
+def _read(gateway: Gateway, names: t.Sequence[str], tails: t.Sequence[str]) -> Answers:
     def ours(name: str) -> bool:
         return any(tail in name for tail in tails)
 
@@ -41,34 +60,36 @@ def find_causes(
         warning = project_warning(event)
         return warning if warning and ours(warning.name) else None
 
-    seen = platform.read_each(
+    return platform.read_each(
         gateway,
         {
             "pods": lambda: gateway.list(POD, project=pod_of),
             "events": lambda: gateway.list(EVENT, project=warning_of),
+            "deployments": lambda: [
+                row for row in platform.read_list(gateway, "deployments") if ours(row.name) and not row.sidecar
+            ],
             "parts": lambda: look_at(gateway, names),
         },
     )
-    pods = seen.found["pods"]
-    troubles = troubles_of(pods or (), seen.found["events"] or ())
-    troubles += [DIRTY for name in names for instance in snapshot.pools[name].instances if instance.dirty]
-    with_pod = [(pod.instance_id, tail) for pod in pods or () for tail in tails if tail in pod.name]
-    without_pod = [
-        f"{name} {instance.id}"
-        for name, tail in zip(names, tails, strict=True)
-        for instance in snapshot.pools[name].instances
-        if instance.free and instance.current and not instance.ready and (instance.id, tail) not in with_pod
-    ]
-    following = all(_follows(snapshot, name) for name in names)
-    causes = explain(
-        troubles,
-        leading=leads(gateway, installation),
-        following=following,
-        halves=_halves(seen.found["parts"] or {}, snapshot),
-        behind=[text for name in names for text in _behind(snapshot, name)] if following else (),
-        without_pod=() if pods is None else without_pod,
-    )
-    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
+
+
+def _podless(snapshot: CapacityView, pools: t.Mapping[str, PoolObjects], seen: Answers) -> Podless | None:
+    """Instances that have a Deployment of this generation and no pod, and since when the youngest waits for one."""
+    if seen.found["pods"] is None:
+        return None
+    with_pod = [pod.name for pod in seen.found["pods"]]
+    found, ages = [], []
+    for name, pool in pools.items():
+        for instance in snapshot.pools[name].instances:
+            parts = pool.instances.get(instance.id)
+            deployment = parts.own.get("Deployment") if parts else None
+            if not (instance.free and instance.current) or instance.ready or deployment is None:
+                continue
+            if not any(pod.startswith(f"{deployment.name}-") for pod in with_pod):
+                found.append(f"{name} {instance.id}")
+                created = parse_time(deployment.created)
+                ages += [(pool.now - created).total_seconds()] if created else []
+    return Podless(found, min(ages, default=None), "events" in seen.missing) if found else None
 
 
 def _follows(snapshot: CapacityView, name: str) -> bool:
