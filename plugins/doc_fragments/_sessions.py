@@ -55,7 +55,8 @@ options:
       - V(too_old), older than allowed. V(idle), unused for O(thresholds.idle_minutes), if that is known. V(not_reaped),
         the platform itself should have ended it. V(no_url_but_running), no URL although its pod is ready.
       - V(error_but_working), the operator calls it failed and it works, as after a change of the operator that leads.
-        V(terminating), deleted and held by a finalizer. V(evicted), the cluster ended an earlier pod of it.
+        V(terminating), deleted and held by a finalizer. V(evicted), an earlier pod of it is gone, ended by the cluster,
+        or known only by its successor, which is younger than the session's address.
         V(misrouted), its address leads to a sidecar, which an operator built before 2026-08-28 took for the IDE. These
         and V(not_reaped) and V(no_url_but_running) are reported, and never a reason to stop a session.
     type: list

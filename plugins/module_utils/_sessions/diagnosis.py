@@ -35,6 +35,8 @@ class Facts(t.NamedTuple):
     """The ConfigMap that says who may enter its instance."""
     cpu_percent: int | None = None
     operator_deployment: str = OPERATOR_DEPLOYMENT
+    warnings: t.Sequence[str] | None = None
+    """What events warn of, the latest last; None if they were not read."""
 
     def evidence(self, code: str) -> str | None:
         return next((str(f["evidence"]) for f in self.record["findings"] if f["code"] == code), None)
@@ -250,15 +252,27 @@ def _nothing(facts: Facts) -> Told:
             _edit_app_definition(facts),
         )
     if record["state"] in ("pending", "starting"):
-        pod = record["pod"]
-        if pod and pod["phase"] not in (None, "Pending", "Running"):
-            return f"It is still starting, {facts.age} after it was created, and its pod is {pod['phase']}", _kubectl(
-                facts, "describe", f"pod/{pod['name']}"
-            )
-        return f"It is still starting, {facts.age} after it was created, which is no reason to worry yet", None
+        told, remedy = _still_starting(facts)
+        return f"It is still starting, {facts.age} after it was created, {told}", remedy
     if record["state"] is None:
         return "Its pods could not be read, so whether it works is not known", None
     return "Nothing is wrong with it that can be seen from here", None
+
+
+def _still_starting(facts: Facts) -> Told:
+    """That there is no reason to worry needs one: everything was looked at, and nothing speaks against it."""
+    pod = facts.record["pod"]
+    if facts.warnings:
+        return f"and the cluster warns: {facts.warnings[-1]}", _look_at_pod(facts)
+    if pod and pod["phase"] not in (None, "Pending", "Running"):
+        return f"and its pod is {pod['phase']}", _look_at_pod(facts)
+    if pod and pod["restarts"]:
+        return f"and its containers were started again {pod['restarts']} times", _look_at_pod(facts)
+    if facts.record["state"] == "starting" and pod is None:
+        return "and it has no pod yet", None
+    if facts.warnings is None:
+        return "and events, which would tell what it waits for, were not read", None
+    return "which is no reason to worry yet", None
 
 
 # Causes before symptoms: a session without an address because of a quota is a matter of the quota.

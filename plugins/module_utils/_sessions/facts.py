@@ -14,6 +14,10 @@ from .._platform.operator import Operator
 from .activity import Activity, Start
 
 State = t.Literal["failed", "running", "unready", "starting", "pending"]
+Yes: t.TypeAlias = "tuple[str, datetime | None]"
+"""Evidence, and since when."""
+Answer: t.TypeAlias = "Yes | t.Literal[False] | None"
+"""None: something that this rests on was not read."""
 
 
 class Thresholds(t.NamedTuple):

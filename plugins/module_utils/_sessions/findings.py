@@ -13,14 +13,22 @@ from .._common.timestamps import format_time, parse_time
 from .._common.units import span
 from .._platform.names import INTERNAL_SUFFIX
 from .activity import interval, is_idle, reaping_delay, silence_allowed
-from .facts import SessionFacts, Thresholds
+from .causes import (
+    cannot_start,
+    crash_loop,
+    evicted,
+    high_memory,
+    image_pull,
+    not_ready,
+    oom_killed,
+    pod_refused,
+    unschedulable,
+)
+from .facts import Answer, SessionFacts, Thresholds
 
 # What has to be read before a finding can be told.
 Source = t.Literal["objects", "usage", "addresses", "app_definitions", "workspaces", "sessions", "operator", "lease"]
 """``sessions``: the other ones of the same user."""
-
-_CRASHING = frozenset({"CrashLoopBackOff"})
-PULL_TROUBLE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 
 
 class Finding(t.NamedTuple):
@@ -30,12 +38,6 @@ class Finding(t.NamedTuple):
 
     def describe(self) -> dict[str, str | None]:
         return {"code": self.code, "evidence": self.evidence, "since": format_time(self.since) if self.since else None}
-
-
-Yes: t.TypeAlias = "tuple[str, datetime | None]"
-"""Evidence, and since when."""
-Answer: t.TypeAlias = "Yes | t.Literal[False] | None"
-"""None: something that this rests on was not read."""
 
 
 class Rule(t.NamedTuple):
@@ -136,83 +138,6 @@ def _objects_gone(facts: SessionFacts) -> Answer:
     if facts.now - since < timedelta(minutes=facts.thresholds.no_pod_minutes):
         return False
     return "Deployment, Service and pod are gone", since
-
-
-def not_ready(facts: SessionFacts) -> Answer:
-    row, pod = facts.parts.session, facts.parts.pod
-    if not row.url or row.operator_status == "ERROR" or facts.parts.ready:
-        return False
-    if facts.parts.ready is None:
-        return None
-    if pod is None:
-        return "it has a URL, but no pod", None
-    return f"pod {pod.name} is {pod.phase or 'in no phase'} and not ready", parse_time(pod.ready_changed)
-
-
-def unschedulable(facts: SessionFacts) -> Answer:
-    if not (pod := facts.parts.pod):
-        return _no_pod_to_look_at(facts)
-    condition = pod.unschedulable
-    return (condition.message, parse_time(condition.since)) if condition else False
-
-
-def pod_refused(facts: SessionFacts) -> Answer:
-    """Whoever refused it: a quota, a LimitRange, PodSecurity or a webhook."""
-    if not facts.parts.deployments_read:
-        return None
-    condition = facts.parts.deployment.refused if facts.parts.deployment else None
-    return (condition.message, parse_time(condition.since)) if condition else False
-
-
-def image_pull(facts: SessionFacts) -> Answer:
-    return _waiting(facts, lambda reason: reason in PULL_TROUBLE)
-
-
-def crash_loop(facts: SessionFacts) -> Answer:
-    return _waiting(facts, lambda reason: reason in _CRASHING)
-
-
-def cannot_start(facts: SessionFacts) -> Answer:
-    """Whatever else a container waits for that does not pass by itself."""
-    if facts.parts.ready:
-        return False
-    return _waiting(facts, lambda reason: reason not in PULL_TROUBLE | _CRASHING | {"OOMKilled"})
-
-
-def evicted(facts: SessionFacts) -> Answer:
-    """The cluster ended an earlier pod, and with it what only that pod had."""
-    if not facts.parts.pods_read:
-        return None
-    # An instance of the pool may have lost a pod before anybody was on it.
-    ended = [(pod, parse_time(pod.ready_changed)) for pod in facts.parts.pods if pod.ended]
-    pod, since = next(((pod, since) for pod, since in ended if since is None or since >= facts.created), (None, None))
-    if pod is None:
-        return False
-    lost = "files that were in it are lost"
-    return f"pod {pod.name} was ended by the cluster: {pod.ended}; {lost}", since
-
-
-def oom_killed(facts: SessionFacts) -> Answer:
-    if not (pod := facts.parts.pod):
-        return _no_pod_to_look_at(facts)
-    killed = next((c for c in pod.containers if c.killed_at is not None), None)
-    if killed is None:
-        return False
-    return f"container {killed.name} ran out of memory, {killed.restarts} restarts", parse_time(killed.killed_at)
-
-
-def high_memory(facts: SessionFacts) -> Answer:
-    if not facts.parts.pod:
-        return _no_pod_to_look_at(facts)
-    limit = facts.parts.container.memory_limit if facts.parts.container else None
-    used = facts.parts.usage.memory_bytes if facts.parts.usage else None
-    if not limit:
-        return False
-    if used is None:
-        return None
-    if used * 100 < limit * facts.thresholds.high_memory_percent:
-        return False
-    return f"{used * 100 // limit} % of its memory limit", None
 
 
 def too_old(facts: SessionFacts) -> Answer:
@@ -383,18 +308,3 @@ def _without_url_since(facts: SessionFacts) -> datetime | None:
     handled = facts.activity.last or parse_time(row.status_written) or facts.created
     since = max(facts.created, handled)
     return since if facts.now - since >= timedelta(minutes=facts.thresholds.no_url_minutes) else None
-
-
-def _waiting(facts: SessionFacts, meant: t.Callable[[str], bool]) -> Answer:
-    if not (pod := facts.parts.pod):
-        return _no_pod_to_look_at(facts)
-    stuck = next((trouble for trouble in pod.troubles if meant(trouble.reason)), None)
-    if stuck is None:
-        return False
-    text = f": {stuck.message}" if stuck.message else ""
-    kind = "init container" if stuck.init else "container"
-    return f"{kind} {stuck.name} is in {stuck.reason}{text}", parse_time(pod.ready_changed)
-
-
-def _no_pod_to_look_at(facts: SessionFacts) -> t.Literal[False] | None:
-    return False if facts.parts.pods_read else None

@@ -80,7 +80,9 @@ def pod_notes(pod: Object | None, secrets: t.Collection[str]) -> PodNotes:
 
 
 # The operator writes "time [thread] LEVEL class - [correlation] text"; other programs write as they like.
-_HEAD = re.compile(r"\[[^\]]*\] (TRACE|DEBUG|INFO|WARN|ERROR) +\S+ - \[([^\]]*)\]")
+# A thread has no bracket in its name, so that no text is gone over more than once.
+_HEAD = re.compile(r"\[[^\[\]]*\] (TRACE|DEBUG|INFO|WARN|ERROR) +\S+ - \[([^\]]*)\]")
+_HEAD_LENGTH = 1000
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CHATTER = ("TRACE", "DEBUG")
 
@@ -108,7 +110,7 @@ def _above_chatter(lines: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
     """Each line with its correlation id; a line without a head belongs to the one before it."""
     level = correlation = ""
     for line in lines:
-        if head := _HEAD.search(line):
+        if head := _HEAD.search(line, 0, _HEAD_LENGTH):
             level, correlation = head[1], head[2]
         if level not in _CHATTER:
             yield line, correlation

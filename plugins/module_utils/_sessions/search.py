@@ -57,6 +57,7 @@ class Search:
         notes = self._pod_notes(parts, secrets)
         cpu_percent = _cpu_percent(parts, notes)
         operator = self._view.context.operator
+        events = self._events_of(parts, secrets)
         facts = diagnosis.Facts(
             record=record,
             dead=assessed.dead,
@@ -65,6 +66,7 @@ class Search:
             address_list=self._address_list(parts),
             cpu_percent=cpu_percent,
             operator_deployment=self._installation.operator_deployment,
+            warnings=None if events is None else [_warning(e) for e in events if e["type"] == "Warning"],
         )
         words = (record["uid"], record["name"], *correlation_ids(record["operator_message"]))
         told = diagnosis.diagnose(facts)
@@ -75,7 +77,7 @@ class Search:
             "sentence": told.sentence,
             "remedy": told.remedy,
             "cpu_percent": cpu_percent,
-            "events": self._events_of(parts, secrets),
+            "events": events,
             "conditions": list(notes.conditions) if notes else None,
             "operator_log": (
                 lines_about(self._log, words, self._params["log_lines"], secrets) if self._log is not None else None
@@ -134,6 +136,10 @@ class Search:
         except EduideError as exc:
             self.missing[name] = str(exc)
             return None
+
+
+def _warning(event: t.Mapping[str, t.Any]) -> str:
+    return f"{event['reason']}: {event['message']}"
 
 
 def _secrets_of(session: t.Mapping[str, t.Any]) -> set[str]:

@@ -21,9 +21,10 @@ POD = "-n theia-prod describe pod/"
 EDIT = "-n theia-prod edit appdefinitions.theia.cloud/java-17-latest"
 
 
-def facts_of(world, *, leading=True, address_list=None, cpu_percent=None, **thresholds):
+def facts_of(world, *, leading=True, address_list=None, cpu_percent=None, warnings=(), **thresholds):
     [assessed] = world.judge(leading=leading, **thresholds)
-    return Facts(assessed.record, assessed.dead, leading, 10, address_list, cpu_percent)
+    facts = Facts(assessed.record, assessed.dead, leading, 10, address_list, cpu_percent)
+    return facts._replace(warnings=warnings)
 
 
 def waiting(**pod):
@@ -134,6 +135,21 @@ def test_no_reason_to_worry_needs_a_pod_that_is_on_its_way():
     assert diagnose(facts_of(starting(phase="Unknown"))).sentence.endswith("and its pod is Unknown.")
 
 
+def test_no_reason_to_worry_needs_a_look_at_all_that_could_be_one():
+    """What a pod waits for that cannot mount its volume stands in events alone."""
+    mount = ["FailedScheduling: none yet", "FailedMount: MountVolume.SetUp failed for volume claim-1"]
+    told = diagnose(facts_of(starting(), warnings=mount))
+    assert told.sentence.endswith("and the cluster warns: FailedMount: MountVolume.SetUp failed for volume claim-1.")
+    assert told.remedy["kubectl"][2] == "describe"
+    assert diagnose(facts_of(starting(), warnings=None)).sentence.endswith("were not read.")
+    again = {"name": "java-17-latest", "restartCount": 2, "state": {"running": {}}}
+    told = diagnose(facts_of(starting(containerStatuses=[again])))
+    assert (told.code, told.sentence.endswith("its containers were started again 2 times.")) == (None, True)
+    bare = starting()
+    bare.objects["pods"].clear()
+    assert diagnose(facts_of(bare)).sentence.endswith("after it was created, and it has no pod yet.")
+
+
 @pytest.mark.parametrize(("age", "lost"), [(timedelta(hours=3), True), (timedelta(minutes=5), False)])
 def test_files_of_an_earlier_pod_are_known_to_be_lost(age, lost):
     """Of a pod that the session had: an instance of the pool may have lost one before."""
@@ -147,6 +163,31 @@ def test_files_of_an_earlier_pod_are_known_to_be_lost(age, lost):
         return
     for words in (earlier["metadata"]["name"], "Evicted", "ephemeral-storage", "files that were in it are lost"):
         assert words in told.sentence
+    [finding] = facts_of(world).record["findings"]
+    assert finding["since"] == "2027-02-11T08:30:00Z", "when the pod ceased to be ready"
+
+
+@pytest.mark.parametrize(
+    ("written", "url", "lost"),
+    [
+        pytest.param(ago(minutes=53), True, True, id="its-pod-is-younger-than-its-address"),
+        pytest.param(ago(minutes=51), True, False, id="claimed-while-the-pod-was-made-anew"),
+        pytest.param(ago(minutes=40), True, False, id="written-since"),
+        pytest.param(ago(minutes=53), False, False, id="nobody-was-in-it"),
+        pytest.param(None, True, False, id="nobody-knows"),
+    ],
+)
+def test_a_pod_that_is_gone_is_known_by_its_successor(written, url, lost):
+    """Drained, deleted, or on a node that was lost: nothing else is left of it."""
+    world = working(age=timedelta(hours=3), written=written, **({} if url else {"url": None}))
+    facts = facts_of(world)
+    told = diagnose(facts)
+    assert (told.code == "evicted") is lost
+    if lost:
+        pod = world.objects["pods"][0]["metadata"]["name"]
+        assert f"pod {pod} began 3m after the session had its address: an earlier one is gone" in told.sentence
+        assert "files that were in it are lost" in told.sentence
+        assert facts.record["findings"][0]["since"] == "2027-02-11T08:10:00Z"
 
 
 @pytest.mark.parametrize(

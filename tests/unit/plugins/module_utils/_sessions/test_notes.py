@@ -42,6 +42,12 @@ def test_what_the_start_handles_is_followed_for_no_session():
     assert lines_about(log, ["s1"], 20, ()) == log[:1]
 
 
+def test_a_long_line_is_gone_over_once():
+    """A pattern that begins anew at each bracket would take hours."""
+    log = ["[" * 10**6, "[worker-1] INFO " * 10**5, f"{'[a' * 10**5}] INFO x - [{ONE}] s1", *LOG]
+    assert lines_about(log, ["s1"], 2, ()) == [NAMED, FOLLOWED]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
