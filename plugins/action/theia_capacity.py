@@ -11,7 +11,7 @@ from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Prog
 
 
 class ActionModule(ProgressAction):
-    """Shows how many instances are warm, or how many sessions are in the way, while C(theia_capacity) waits."""
+    """Shows how many instances are warm, or who or what is in the way, while C(theia_capacity) waits."""
 
     subject = "app_definition"
 
@@ -19,6 +19,8 @@ class ActionModule(ProgressAction):
         if "draining" in report:
             sessions = counted(report["draining"], "session")
             return f"{report['app_definition']}: {sessions} in the way, {report['seconds']:.0f} s gone"
+        if "waits_for" in report:
+            return f"{report['app_definition']}: {report['waits_for']}, {report['seconds']:.0f} s gone"
         steps = [f"{number} {step}" for step, number in (report.get("steps") or {}).items()]
         about = report.get("about_seconds")
         parts = [f"{report['warm']} of {report['goal']} warm", *steps]

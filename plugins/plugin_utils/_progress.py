@@ -54,7 +54,9 @@ class Follower:
             while (line := file.readline()).endswith("\n"):
                 self._offset += len(line.encode())
                 report = json.loads(line)
-                latest["trouble" if "trouble" in report else report[self._subject]] = report
+                # A module waits for one thing after the other, and counts the seconds of each.
+                subject = "trouble" if "trouble" in report else (report[self._subject], report.get("until"))
+                latest[subject] = report
         for subject, report in latest.items():
             if report["seconds"] >= self._shown.get(subject, 0.0) + QUIET_SECONDS:
                 self._shown[subject] = report["seconds"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import EduideError, several
+from .._common.progress import SILENT, ProgressFile
 from .._kubernetes.kinds import APP_DEFINITION
 from .lockout import Gap, Policy, Seat, seats
 from .look import look_at
@@ -16,7 +17,6 @@ from .readmit import watch_lists
 from .settle import Quiet, holder, make_whole, wait_until_quiet
 
 if t.TYPE_CHECKING:
-    from .._common.waiting import Troubled
     from .._kubernetes.gateway import Gateway
     from .._platform.options import Installation
 
@@ -27,8 +27,8 @@ class Care(t.NamedTuple):
     lockout: Policy
     quiet_seconds: float
     quiet_wait_seconds: float
-    troubled: Troubled | None = None
-    """Is told of looks that fail while it waits."""
+    progress: ProgressFile = SILENT
+    """Is told what it waits for, and of looks that fail."""
 
 
 class Aftermath(t.NamedTuple):
@@ -70,7 +70,7 @@ class Surroundings:
             sent,
             keycloak=self._keycloak,
             timeout_seconds=self._care.quiet_wait_seconds,
-            troubled=self._care.troubled,
+            progress=self._care.progress,
         )
         for name, text in wrong.items():
             broken = f"the bounds are set, but its pool is not whole: {text}; run a task with repair=[halves, outdated]"
@@ -107,5 +107,5 @@ def quiet(gateway: Gateway, care: Care, names: t.Collection[str]) -> Quiet:
         names,
         quiet_seconds=care.quiet_seconds,
         timeout_seconds=care.quiet_wait_seconds,
-        troubled=care.troubled,
+        progress=care.progress,
     )

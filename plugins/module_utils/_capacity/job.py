@@ -96,7 +96,7 @@ def read_job(params: Params) -> Job:
             params["lockout"],
             params["quiet_seconds"],
             params["quiet_wait_seconds"],
-            troubled=progress.troubled,
+            progress,
         ),
         installation=read_installation(params),
         wait=Wait(params["wait_timeout_seconds"], params["settle_seconds"], progress) if params["wait"] else None,

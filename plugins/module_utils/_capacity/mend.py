@@ -173,7 +173,7 @@ class _Mending:
             [name],
             keycloak=self._keycloak,
             timeout_seconds=patience,
-            troubled=self._care.troubled,
+            progress=self._care.progress,
         )
         left = {(r.kind, r.instance_id): r for _pool, rest in self.plan([name]).values() for r in rest}
         for repair in open_repairs:

@@ -10,8 +10,9 @@ import time
 import typing as t
 
 from .._common.errors import Conflict, EduideError, NotFound, several
+from .._common.progress import SILENT, ProgressFile
 from .._common.timestamps import format_time
-from .._common.waiting import Clock, Troubled, wait_until
+from .._common.waiting import Clock, wait_until
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, LEASE, SERVICE
 from .._platform.names import POOL_TOUCHED
 from .look import look_at
@@ -46,7 +47,7 @@ def wait_until_quiet(
     *,
     quiet_seconds: float,
     timeout_seconds: float,
-    troubled: Troubled | None = None,
+    progress: ProgressFile = SILENT,
     clock: Clock = time.monotonic,
     sleep: Sleep = time.sleep,
 ) -> Quiet:
@@ -54,6 +55,7 @@ def wait_until_quiet(
 
     A pool that no session holds and that was left alone for that long is quiet at the first look.
     """
+    began = clock()
     noise: dict[str, str] = {}
     quiet_since: dict[str, float] = {}
     earlier: dict[str, PoolObjects] = {}
@@ -72,6 +74,7 @@ def wait_until_quiet(
             under_way = [*releases(pool, 0.0), *(went(earlier[name], pool) if name in earlier else ())]
             if found := under_way or releases(pool, quiet_seconds):
                 noise[name] = several(found)
+                progress.write(_waits("quiet", name, noise[name], now - began))
             if under_way:
                 quiet_since[name] = now
             since = quiet_since.setdefault(name, now if pool.held else now - quiet_seconds)
@@ -80,7 +83,7 @@ def wait_until_quiet(
         earlier.update(pools)
         return not waiting
 
-    wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
+    wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=progress.troubled)
     late = {name: noise.get(name, "it was watched for too short a time") for name in waiting}
     return Quiet(tries > 1, late)
 
@@ -97,7 +100,7 @@ def make_whole(
     *,
     keycloak: bool,
     timeout_seconds: float,
-    troubled: Troubled | None = None,
+    progress: ProgressFile = SILENT,
     clock: Clock = time.monotonic,
     sleep: Sleep = time.sleep,
 ) -> dict[str, str]:
@@ -105,7 +108,8 @@ def make_whole(
 
     Returns what is wrong in the end, by app definition.
     """
-    stands: dict[str, tuple[t.Any, float]] = {name: (None, clock()) for name in names}
+    began = clock()
+    stands: dict[str, tuple[t.Any, float]] = dict.fromkeys(names, (None, began))
     mends = dict.fromkeys(names, 0)
     wrong: dict[str, str] = {}
 
@@ -117,6 +121,7 @@ def make_whole(
             if not found:
                 continue
             wrong[name] = several([each.text for each in found])
+            progress.write(_waits("whole", name, several([each.text for each in found], shown=1), now - began))
             stamp, since = stands[name]
             if stamp != pool.stamp:
                 stands[name] = (pool.stamp, now)
@@ -131,10 +136,14 @@ def make_whole(
         return look_at(gateway, names)
 
     try:
-        wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=troubled)
+        wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=progress.troubled)
     except EduideError as exc:
         return dict.fromkeys(names, f"the pool could not be looked at: {exc.advice}")
     return wrong
+
+
+def _waits(goal: str, name: str, text: str, seconds: float) -> dict[str, t.Any]:
+    return {"app_definition": name, "until": goal, "waits_for": text, "seconds": seconds}
 
 
 def carry_out(gateway: Gateway, pool: PoolObjects, repairs: t.Sequence[Repair]) -> dict[int, str]:

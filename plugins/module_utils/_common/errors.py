@@ -30,10 +30,10 @@ class EduideError(Exception):
         return f"{str(self).rstrip('.')}; it may have been carried out all the same: run the task again to know"
 
 
-def several(problems: t.Sequence[str]) -> str:
+def several(problems: t.Sequence[str], shown: int = 5) -> str:
     """Some of them in one line, and how many more there are."""
-    more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
-    return f"{'; '.join(problems[:5])}{more}"
+    more = f" (and {len(problems) - shown} more)" if len(problems) > shown else ""
+    return f"{'; '.join(problems[:shown])}{more}"
 
 
 class Unexpected(EduideError):

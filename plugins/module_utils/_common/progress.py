@@ -32,6 +32,10 @@ class ProgressFile:
         self.write({"trouble": str(failure), "seconds": seconds})
 
 
+SILENT = ProgressFile(None)
+"""Where nobody reads along."""
+
+
 class Reporter(ProgressFile):
     """Says how many of how many are done, for one kind of work."""
 

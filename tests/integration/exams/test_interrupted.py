@@ -32,7 +32,7 @@ def waiting(site, folder, home):
     play = InterruptedPlay(home, duty.inventory, "pre_exam", app_definition=name, warm=2, exam=name, shield="false")
 
     def waits():
-        return any(path.read_text().count("\n") > 1 for path in play.progress())
+        return any('"warm"' in path.read_text() for path in play.progress())
 
     eventually("it waits", waits, timeout_seconds=240)
     return duty, play, name

@@ -12,11 +12,12 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.action import theia_capacity, theia_session, theia_workspace
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Unreachable
-from ansible_collections.eduide.theia.plugins.module_utils._common.progress import Reporter
+from ansible_collections.eduide.theia.plugins.module_utils._common.progress import ProgressFile, Reporter
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.plugin_utils._progress import Follower, tell_rest
 from integration.module_run import module
 from unit.fakes import app_definition
+from unit.pool_world import NAME, PoolWorld
 from unit.session_world import World
 from unit.workspace_world import WorkspaceWorld
 
@@ -74,7 +75,43 @@ def test_of_a_pool_it_is_said_how_many_instances_are_warm_and_what_the_others_ar
     gateway.put(kinds.APP_DEFINITION, app_definition("java", minInstances=1, maxInstances=100))
     wishes = [{"name": "java", "min_instances": 3}]
     lines = told(theia_capacity, gateway, app_definitions=wishes, quiet_wait_seconds=0, **AT_ONCE)
-    assert {line.rpartition(", ")[0] for line in lines} == {"java: 0 of 3 warm, 3 without a pod"}
+    assert {line.rpartition(", ")[0] for line in lines} == {
+        "java: instance 1 does not exist (and 2 more)",
+        "java: 0 of 3 warm, 3 without a pod",
+    }
+
+
+def test_of_a_pool_it_is_said_whose_release_is_waited_for_and_what_it_lacks(cluster, tmp_path):
+    world, file = PoolWorld(3).led(), tmp_path / "progress"
+    world.claim(2)
+    world.end(2)
+    world.works = False
+    cluster(world.gateway)
+    options = {"namespace": "theia-prod", "progress_file": str(file), "lockout": "repair", "quiet_wait_seconds": 0}
+    raised = {"app_definitions": [{"name": NAME, "min_instances": 4}]}
+
+    def told():
+        return [render(theia_capacity, json.loads(line)) for line in file.read_text().splitlines()]
+
+    module("theia_capacity", {**options, **raised})
+    assert told() == ["java: instance 2 still belongs to a session that is gone, 0 s gone"]
+    world.release(2)
+    world.sleep(60)
+    file.unlink()
+    module("theia_capacity", {**options, **raised})
+    assert set(told()) == {"java: instance 1 is of an earlier generation (and 3 more), 0 s gone"}
+
+
+def test_each_thing_that_is_waited_for_has_its_own_ten_seconds(tmp_path):
+    file, shown = tmp_path / "progress", []
+    file.touch()
+    follower = Follower(str(file), "app_definition", lambda report: render(theia_capacity, report), shown.append)
+    quiet = {"app_definition": "java", "until": "quiet", "waits_for": "a release", "seconds": 100.0}
+    warm = {"app_definition": "java", "warm": 1, "goal": 3, "cold": 2, "steps": {}, "seconds": 11.0}
+    for report in (quiet, warm):
+        ProgressFile(str(file)).write(report)
+        follower.read()
+    assert shown == ["java: a release, 100 s gone", "java: 1 of 3 warm, 11 s gone"]
 
 
 def test_of_a_pool_it_is_said_that_nothing_can_be_seen(cluster, tmp_path):
