@@ -34,7 +34,9 @@ def test_limits_and_choices_are_those_of_the_module(policy):
 
 def test_what_a_policy_leaves_out_has_its_default_wherever_it_is_used(policy):
     text = (ROLE / "tasks" / "main.yml").read_text(encoding="utf-8")
-    used = re.findall(r"workspace_retention_policy\.(\w+) \| default\(([^)]*)\)", text)
+    typed = r"default\(none\)\s+\| eduide\.theia\.typed\('workspace_retention_policy\.\w+', 'int', default=(\d+)\)"
+    found = re.findall(rf"\bworkspace_retention_policy\.(\w+) \| (?:{typed}|default\(([^)]*), true\))", text)
+    used = [(name, number or value) for name, number, value in found]
     assert {name for name, _value in used} == set(policy["default"])
     assert {name: yaml.safe_load(value) for name, value in used} == policy["default"]
-    assert text.count("workspace_retention_policy") == len(used)
+    assert len(re.findall(r"(?<!')workspace_retention_policy", text)) == len(used)

@@ -15,6 +15,8 @@ from .table import session_table
 
 Fields = t.Mapping[str, t.Any]
 
+# What a change of the operator leaves of sessions that go on working.
+_UNHARMED = "error_but_working"
 _FILES = {"volume": "on a volume", "pod": "in the pod, and lost with it", "none": "none"}
 
 
@@ -50,7 +52,7 @@ def sweep_report(
     command: Command,
 ) -> list[str]:
     """Who is in trouble, what was stopped for the policy's findings, and what is only reported."""
-    sessions = found["sessions"]
+    sessions = in_trouble(found["sessions"])
     lines = ["Nobody is in trouble."]
     if sessions:
         lines = [*_table(sessions, result.get("sessions") or [], rows)]
@@ -60,11 +62,33 @@ def sweep_report(
         policy = f"the policy stops for {', '.join(stopped_for) or 'nothing'}"
         remedy = command({"playbook": "investigate_session", "variables": {"sessions": sessions[0]["name"]}})
         lines.append(f"{reported} only reported: {policy}. What to do about the first one: {remedy}")
+    if event := left_by_the_operator(found["sessions"], rows):
+        lines.append(f"{event}.")
     if not_noted:
         lines.append(f"Which workspaces are in use could not be noted: {not_noted}")
     if unknown := found["unknown_findings"]:
         lines.append(f"Not known of everybody, because something could not be read: {', '.join(unknown)}")
     return lines
+
+
+def in_trouble(sessions: t.Sequence[Fields]) -> list[Fields]:
+    """Without those that work and of which only the operator, when it changed, says something else."""
+    return [session for session in sessions if _codes(session) != {_UNHARMED}]
+
+
+def left_by_the_operator(sessions: t.Sequence[Fields], rows: int | None, since: str = "") -> str | None:
+    """Of what a change of the operator leaves, once: it is one event, and not one for each session that it touched."""
+    working = [session["name"] for session in sessions if _UNHARMED in _codes(session)]
+    if not working:
+        return None
+    names = ", ".join(working[:rows]) + (", …" if len(working) > len(working[:rows]) else "")
+    many = f"{counted(len(working), 'session')} {'works' if len(working) == 1 else 'work'}"
+    event = f"as after a change of the operator{since}"
+    return f"{many} although the operator says ERROR, {event}: nothing has to be done about {names}"
+
+
+def _codes(session: Fields) -> set[str]:
+    return {finding["code"] for finding in session.get("findings") or ()}
 
 
 def investigation_report(found: Fields, *, asked: t.Sequence[str], command: Command) -> list[str]:

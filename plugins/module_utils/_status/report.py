@@ -10,8 +10,8 @@ import typing as t
 
 from .._capacity.report import holding
 from .._common.commands import Command
-from .._common.sentences import counted
 from .._common.units import span
+from .._sessions.report import in_trouble, left_by_the_operator
 from .._sessions.table import session_table
 
 Fields = t.Mapping[str, t.Any]
@@ -19,8 +19,6 @@ Fields = t.Mapping[str, t.Any]
 _ROW = "{:<24} {:>5} {:>5} {:>8} {:>9} {:>8} {:>5} {:>5} {:>6}  {}"
 _HEAD = ("app definition", "min", "max", "sessions", "instances", "claimed", "warm", "cold", "dirty", "held by")
 POOL_COUNTS = ("total", "claimed", "warm", "cold", "dirty")
-# What a change of the operator leaves of sessions that go on working.
-_UNHARMED = "error_but_working"
 # Percent of a quota from which on it is worth a warning.
 _NEARLY_FULL = 80
 
@@ -28,8 +26,7 @@ _NEARLY_FULL = 80
 def status_report(found: Fields, *, rows: int, command: Command) -> list[str]:
     """Verdicts first, then bounds and pools, quotas, warnings, and who is in trouble."""
     capacity, workspaces = found["capacity"], found["workspaces"]["summary"]
-    # One event of the operator is said once, and not for each session that it touched.
-    troubled = [session for session in found["sessions"]["sessions"] if _codes(session) != {_UNHARMED}]
+    troubled = in_trouble(found["sessions"]["sessions"])
     lines = [found["watch"]["sentence"]] if found["watch"] else []
     lines += [f"verdict: {verdict['headline']}" for verdict in capacity["verdicts"]]
     lines += [
@@ -144,19 +141,12 @@ def _about_drift(item: Fields, command: Command) -> t.Iterator[str]:
         )
 
 
-def _codes(session: Fields) -> set[str]:
-    return {finding["code"] for finding in session["findings"]}
-
-
 def _about_operator(found: Fields, rows: int) -> t.Iterator[str]:
     operator = found["capacity"]["operator"]
-    if working := [session["name"] for session in found["sessions"]["sessions"] if _UNHARMED in _codes(session)]:
-        names = ", ".join(working[:rows]) + (", …" if len(working) > rows else "")
-        led = (operator or {}).get("led_seconds")
-        since = "" if led is None else f" (the one that leads took over {span(led)} ago)"
-        many = f"{counted(len(working), 'session')} {'works' if len(working) == 1 else 'work'}"
-        event = f"as after a change of the operator{since}"
-        yield f"{many} although the operator says ERROR, {event}: nothing has to be done about {names}"
+    led = (operator or {}).get("led_seconds")
+    since = "" if led is None else f" (the one that leads took over {span(led)} ago)"
+    if event := left_by_the_operator(found["sessions"]["sessions"], rows, since):
+        yield event
     if operator is None:
         yield "the operator's Deployment was not found"
     elif operator["leading"] is False:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from ..._capacity.report import holding
 from ..._common.timestamps import parse_time
+from ..._sessions.report import in_trouble
 from .promise import Check, Figures, Login, checks_of, figures_of, logins_of, outcome_of
 from .timeline import timeline_of
 
@@ -72,7 +73,7 @@ def report_of(
         "quotas": [{"at": look["at"], **look["quotas"]} for look in seen["looks"] if look["quotas"]],
         "app_definitions": [_app_definition(item) for item in capacity["app_definitions"]],
         "quota_table": [dict(quota) for quota in capacity["quotas"] or ()],
-        "sessions": [_session(record) for record in sessions],
+        "sessions": [_session(record) for record in in_trouble(sessions)],
         "lines": list(lines),
         "watch": found["watch"],
         "limits": [*_LIMITS, *(f"Could not be read: {name} ({why})." for name, why in sorted(_missing(found).items()))],

@@ -105,6 +105,18 @@ def test_files_that_nobody_could_look_for_are_mentioned(lost, told):
         assert sum("in the pod" in line for line in lines) == ("pod" in lost)
 
 
+def test_what_a_change_of_the_operator_left_is_one_event_for_a_sweep_too():
+    working = [{"name": f"s{n}", "findings": [{"code": "error_but_working"}]} for n in range(40)]
+    failed = {"name": "f", "findings": [{"code": "failed"}]}
+    nobody, event = sweeping({"sessions": working}, {})
+    assert nobody == "Nobody is in trouble."
+    assert event.startswith("40 sessions work although the operator says ERROR, as after a change of the operator: ")
+    assert event.endswith("s29, ….")
+    _table, reported, event = sweeping({"sessions": [*working, failed]}, {})
+    assert (reported.startswith("1 only reported"), '"f"' in reported) == (True, True)
+    assert sweeping({"sessions": working[:1]}, {})[1].endswith("nothing has to be done about s0.")
+
+
 def test_a_sweep_says_what_it_could_not_note_and_what_it_only_reports():
     assert sweeping({"sessions": []}, {}, not_noted="ws-1: denied by a policy") == [
         "Nobody is in trouble.",

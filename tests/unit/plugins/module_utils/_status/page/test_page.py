@@ -136,6 +136,13 @@ def test_what_users_wrote_is_text(nasty):
     assert f"\n    {nasty}\n" in markdown(report, None)
 
 
+def test_who_works_although_the_operator_says_error_is_not_in_trouble():
+    """Of a change of the operator the lines tell, once."""
+    working = {**world.TROUBLED, "name": "s1", "findings": [{"code": "error_but_working", "evidence": "ERROR"}]}
+    stopped = {"name": "s2", "outcome": "stopped"}
+    assert [each["name"] for each in world.report(sessions=(working, stopped))["sessions"]] == ["s2"]
+
+
 def test_a_page_can_name_nobody():
     told = {"reason": f"{world.TROUBLED['user']} asked", "at": world.at(1), "action": "closed_early"}
     record = {**dict.fromkeys(("workspace", "pod")), **world.TROUBLED}
