@@ -11,10 +11,11 @@ import typing as t
 from .._common.errors import EduideError, several
 from .._common.progress import SILENT, ProgressFile
 from .._kubernetes.kinds import APP_DEFINITION
+from .._platform.leader import holder, succeeded
 from .lockout import Gap, Policy, Seat, seats
 from .look import look_at
 from .readmit import watch_lists
-from .settle import Quiet, holder, make_whole, wait_until_quiet
+from .settle import Quiet, make_whole, wait_until_quiet
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -54,7 +55,7 @@ class Surroundings:
         self._gateway, self._installation, self._care, self._keycloak = gateway, installation, care, keycloak
         pools = look_at(gateway, names) if keycloak and care.lockout == "repair" else {}
         self._seats = [seat for pool in pools.values() for seat in seats(pool, rebuilt_by="change")]
-        self._leader = holder(gateway, installation.operator_lease)
+        self._leader = holder(gateway, installation)
 
     def after(self, sent: t.Collection[str]) -> Aftermath:
         """What becomes of the app definitions whose patch has arrived. Students first."""
@@ -91,11 +92,7 @@ class Surroundings:
 
     def _succession(self) -> tuple[str, ...]:
         """The operator may end itself where a change meets releases; its successor is what is seen of that."""
-        try:
-            leader = holder(self._gateway, self._installation.operator_lease)
-        except EduideError:
-            return ()
-        if self._leader in (None, leader):
+        if not succeeded(self._gateway, self._installation, self._leader):
             return ()
         return ("the operator ended while the pools were changed, and another one leads since; what it left is mended",)
 

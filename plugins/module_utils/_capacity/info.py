@@ -39,7 +39,7 @@ def run_info(task: Task) -> Report:
         # What a verdict lacks is among its reasons.
         task.warn(None if what in VERDICT_PARTS else f"{what} could not be read and is null: {reason}")
     lead = watch(gateway, installation) if snapshot.operator and params["check_leader"] else None
-    leading, led_seconds = lead or (None, None)
+    leading, led_seconds = (lead.leading, lead.led_seconds) if lead else (None, None)
     fields = describe_capacity(snapshot, params["app_definitions"], leading=leading, led_seconds=led_seconds)
     if asked:
         fields |= verdict_tasks.verdicts(gateway, installation, seen, snapshot, asked)

@@ -13,7 +13,7 @@ from .._common.errors import Conflict, EduideError, NotFound, several
 from .._common.progress import SILENT, ProgressFile
 from .._common.timestamps import format_time
 from .._common.waiting import Clock, wait_until
-from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, LEASE, SERVICE
+from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP, DEPLOYMENT, SERVICE
 from .._platform.names import POOL_TOUCHED
 from .look import look_at
 from .quiet import PoolObjects, incomplete, releases, went
@@ -86,12 +86,6 @@ def wait_until_quiet(
     wait_until(look, reached, timeout_seconds=timeout_seconds, clock=clock, sleep=sleep, troubled=progress.troubled)
     late = {name: noise.get(name, "it was watched for too short a time") for name in waiting}
     return Quiet(tries > 1, late)
-
-
-def holder(gateway: Gateway, lease: str) -> str | None:
-    """Who leads. Where it is another one later, the operator has ended: it leaves no other trace of that."""
-    spec = (gateway.get(LEASE, lease) or {}).get("spec") or {}
-    return t.cast("str | None", spec.get("holderIdentity"))
 
 
 def make_whole(

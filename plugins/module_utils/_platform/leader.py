@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.errors import EduideError
 from .._common.waiting import wait_until
 from .._kubernetes.kinds import LEASE
 from .operator import led_seconds, renewed
@@ -21,6 +22,8 @@ class Leadership(t.NamedTuple):
     leading: bool
     led_seconds: float | None
     """For how long, if the Lease tells."""
+    holder: str | None = None
+    """Who that is: a name that each process makes for itself."""
 
 
 def leads(gateway: Gateway, installation: Installation) -> bool:
@@ -40,4 +43,21 @@ def watch(gateway: Gateway, installation: Installation) -> Leadership:
         timeout_seconds=patience,
         interval_seconds=0.5,
     )
-    return Leadership(moved, led_seconds(last) if moved else None)
+    return Leadership(moved, led_seconds(last) if moved else None, _holder(last))
+
+
+def holder(gateway: Gateway, installation: Installation) -> str | None:
+    """Who leads. Where it is another one later, the operator has ended: it leaves no other trace of that."""
+    return _holder(gateway.get(LEASE, installation.operator_lease))
+
+
+def succeeded(gateway: Gateway, installation: Installation, before: str | None) -> bool:
+    """Whether another operator leads than before; where nobody could tell, none does."""
+    try:
+        return before is not None and holder(gateway, installation) not in (None, before)
+    except EduideError:
+        return False
+
+
+def _holder(lease: t.Mapping[str, t.Any] | None) -> str | None:
+    return t.cast("str | None", ((lease or {}).get("spec") or {}).get("holderIdentity"))

@@ -68,6 +68,8 @@ class Snapshot(t.NamedTuple):
     leading: bool | None = None
     """Whether an operator leads; None if nobody watched."""
     led_seconds: float | None = None
+    holder: str | None = None
+    """Which operator that is."""
 
 
 def describe_missing(missing: t.Mapping[str, str]) -> str | None:

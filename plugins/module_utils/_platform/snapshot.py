@@ -139,10 +139,10 @@ def read_again(gateway: Gateway, before: Lists, parts: t.Iterable[Part]) -> List
 def with_leader(gateway: Gateway, installation: Installation, snapshot: Snapshot) -> Snapshot:
     """Watch whether an operator leads: done only where something rests on it, for it takes as long as a renewal."""
     try:
-        leading, led_seconds = watch(gateway, installation)
+        leading, led_seconds, holder = watch(gateway, installation)
     except Forbidden as exc:
         return snapshot._replace(missing={**snapshot.missing, "lease": str(exc)})
-    return snapshot._replace(leading=leading, led_seconds=led_seconds, now=gateway.now())
+    return snapshot._replace(leading=leading, led_seconds=led_seconds, holder=holder, now=gateway.now())
 
 
 def read_each(gateway: Gateway, readers: Readers, required: t.Collection[str] = ()) -> Answers:

@@ -72,7 +72,7 @@ def test_whoever_says_nothing_is_told_what_to_say(tmp_path, name, words):
         "blank": {"user": "", "sessions": "", "session": ""},
         "of-another-playbook": {"user": "ada@x.org", "session": "s1"},
     }
-    told = {"silent": words, "blank": words, "of-another-playbook": "say -e sessions=s1"}
+    told = {"silent": words, "blank": words, "of-another-playbook": """-e '{"sessions": "s1"}'"""}
     if name != "stop_sessions":
         del asked["of-another-playbook"], told["of-another-playbook"]
     hosts = {host: {"theia_connection": {"namespace": host}, **variables} for host, variables in asked.items()}

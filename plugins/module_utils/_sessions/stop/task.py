@@ -15,7 +15,7 @@ from .execute import stop_sessions
 from .job import read_job
 from .prepare import read_and_plan_stop
 from .report import NOT_TOLD, report
-from .wait import WaitResult, wait_for_endings
+from .wait import WaitResult, successor, wait_for_endings
 
 
 def run_absent(task: Task) -> Report:
@@ -37,7 +37,7 @@ def run_absent(task: Task) -> Report:
     gateway = connect(params, check_mode=check_mode)
     done = read_and_plan_stop(gateway, job)
     task.warn(done.view.unread, done.view.doubt)
-    waited = WaitResult({})
+    waited, planned = WaitResult({}), done.view
     if not check_mode:
         stopping = Reporter(params["progress_file"], "stopped")
         send = service.sender(gateway) if service else deleter(gateway, SESSION)
@@ -52,6 +52,8 @@ def run_absent(task: Task) -> Report:
                 progress=waiting.report,
                 troubled=waiting.troubled,
             )
+        if done.leftovers:
+            task.warn(successor(gateway, job.installation, planned))
     if waited.denied:
         task.warn(f"{NOT_TOLD}: {waited.unread}")
     precondition = "none" if service else "uid_and_resource_version"

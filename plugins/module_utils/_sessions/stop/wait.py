@@ -10,12 +10,14 @@ import typing as t
 
 from ..._common.errors import EduideError, Forbidden
 from ..._common.waiting import Troubled, wait_until
+from ..._platform.leader import succeeded
 from ..._platform.snapshot import read_again, read_list
 from ..view import OBJECTS, SessionView
 from .release import SessionLeftovers, ending
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
+    from ..._platform.options import Installation
 
 Endings = dict[str, str]
 # Without ReplicaSets pods are found by the names that the Deployment controller gives.
@@ -51,44 +53,53 @@ def wait_for_endings(
     """How each stopped session ended, by uid. The sessions are gone whatever happens here, so nothing is raised."""
     if not leftovers:
         return WaitResult({})
-    if denied := sorted(_NEEDED & view.missing.keys()):
-        return WaitResult({}, "; ".join(view.missing[name] for name in denied), denied=True)
     # Without an operator nobody resets an instance, so waiting for it would only take time.
     hopeless = {uid for uid, left in leftovers.items() if left.pooled and not view.context.leading}
     waiting = {uid: left for uid, left in leftovers.items() if uid not in hopeless}
+    unread = "; ".join(view.missing[name] for name in sorted(_NEEDED & view.missing.keys())) or None
+    # Of these only whether they are gone themselves: what they had may not be read.
+    untold: t.AbstractSet[str] = waiting.keys() if unread else frozenset()
+    gone: set[str] = set()
     ended: Endings = {}
-    unread: str | None = None
     held: dict[str, str] = {}
 
-    def look() -> Endings:
-        nonlocal unread, held
-        sources = read_again(gateway, view.sources, OBJECTS)
-        if any(left.pooled for left in waiting.values()):
+    def look() -> bool:
+        nonlocal unread, untold, held
+        sources = read_again(gateway, view.sources, OBJECTS) if waiting.keys() - untold else view.sources
+        if any(left.pooled for uid, left in waiting.items() if uid not in untold):
             try:
                 # They tell whether the last user would still be let in.
                 sources = sources._replace(address_lists=read_list(gateway, "address_lists"))
             except Forbidden as exc:
-                unread = str(exc)
-                for uid in [uid for uid, left in waiting.items() if left.pooled]:
-                    del waiting[uid]
-        found = {uid: word for uid, left in waiting.items() if (word := ending(left, sources)) and uid not in ended}
-        there = _still_there(gateway, found)
+                unread, untold = str(exc), {uid for uid, left in waiting.items() if left.pooled}
+        open_still = {uid: left for uid, left in waiting.items() if uid not in untold and uid not in ended}
+        found = {uid: word for uid, left in open_still.items() if (word := ending(left, sources))}
+        there = _still_there(gateway, {*found, *untold})
         held = {uid: why for uid, why in there.items() if why}
+        gone.update(untold - there.keys())
         ended.update({uid: word for uid, word in found.items() if uid not in there})
-        progress(len(ended), len(waiting))
-        return ended
+        progress(len(ended) + len(gone), len(waiting))
+        return waiting.keys() <= ended.keys() | gone
 
     try:
         if waiting:
-            wait_until(
-                look, lambda seen: waiting.keys() <= seen.keys(), timeout_seconds=timeout_seconds, troubled=troubled
-            )
+            wait_until(look, bool, timeout_seconds=timeout_seconds, troubled=troubled)
     except EduideError as exc:
-        return WaitResult(
-            {**dict.fromkeys(hopeless, "not_reset"), **ended}, str(exc), denied=isinstance(exc, Forbidden)
-        )
-    known = {uid: unfinished(leftovers[uid]) for uid in (*waiting, *hopeless)}
-    return WaitResult({**known, **ended}, unread, denied=unread is not None, held=held)
+        found = {**dict.fromkeys(hopeless, "not_reset"), **ended}
+        return WaitResult(found, str(exc), denied=isinstance(exc, Forbidden))
+    known = {uid: unfinished(leftovers[uid]) for uid in (*(waiting.keys() - untold), *hopeless)}
+    late = dict.fromkeys(untold - gone, "not_gone")
+    return WaitResult({**known, **late, **ended}, unread, denied=unread is not None, held=held)
+
+
+def successor(gateway: Gateway, installation: Installation, view: SessionView) -> str | None:
+    """That the operator ended over the releases: another one that leads by now is all that is seen of that."""
+    if not succeeded(gateway, installation, view.snapshot.holder):
+        return None
+    return (
+        "the operator ended while sessions were stopped, and another one leads since; look at what theia_capacity_info "
+        "counts as dirty and halves"
+    )
 
 
 def _still_there(gateway: Gateway, uids: t.Collection[str]) -> dict[str, str | None]:

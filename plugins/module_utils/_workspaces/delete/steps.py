@@ -12,7 +12,7 @@ from ..._common.progress import Reporter
 from ..._kubernetes.kinds import SESSION, WORKSPACE
 from ..._safety.guard import deleter
 from ..._sessions.stop.execute import stop_sessions
-from ..._sessions.stop.wait import WaitResult, wait_for_endings
+from ..._sessions.stop.wait import WaitResult, successor, wait_for_endings
 from .execute import delete_workspaces
 from .service import delete_through
 from .wait import SettleResult, settle
@@ -34,20 +34,24 @@ class Outcome(t.NamedTuple):
     settled: SettleResult
     waited: WaitResult
     """How the sessions ended that were stopped."""
+    succession: str | None = None
+    """That another operator leads since."""
 
 
 def carry_out(
     gateway: Gateway, job: DeletionJob, planned: DeletionExecution, service: StopThrough | None, params: Params
 ) -> Outcome:
     """Carry out the plan, through the service or without it."""
-    waited = WaitResult({})
+    waited, succession = WaitResult({}), None
     if planned.stopping is not None:
         stopping = Reporter(params["progress_file"], "sessions stopped")
         stop = service.sender(gateway) if service else deleter(gateway, SESSION)
         stopped = stop_sessions(gateway, job.stop, planned.stopping, stop, stopping.report)
-        planned = planned._replace(stopping=stopped)
         if params["wait"]:
             waited = _wait_for_sessions(gateway, stopped, params)
+        if stopped.leftovers:
+            succession = successor(gateway, job.stop.installation, planned.stopping.view)
+        planned = planned._replace(stopping=stopped)
     deleting = Reporter(params["progress_file"], "workspaces deleted")
     send = delete_through(service, gateway) if service else deleter(gateway, WORKSPACE)
     done = delete_workspaces(gateway, job, planned, send, deleting.report)
@@ -62,7 +66,7 @@ def carry_out(
         progress=settling.report,
         troubled=settling.troubled,
     )
-    return Outcome(done, settled, waited)
+    return Outcome(done, settled, waited, succession)
 
 
 def _wait_for_sessions(gateway: Gateway, stopped: StopExecution, params: Params) -> WaitResult:

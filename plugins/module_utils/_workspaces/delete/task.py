@@ -33,5 +33,6 @@ def run_absent(task: Task) -> Report:
     outcome = Outcome(planned, SettleResult({}, {}, None), WaitResult({}))
     if not check_mode:
         outcome = carry_out(gateway, job, planned, service, params)
+        task.warn(outcome.succession)
     precondition = "none" if service else "uid_and_resource_version"
     return report(task, outcome, gateway.namespace, precondition=precondition)

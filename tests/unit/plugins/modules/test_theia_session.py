@@ -807,6 +807,23 @@ class TestInstances:
         result = run(gateway, names=["s1"], discard_data=["named"], wait=True)
         assert [(item["outcome"], item["ending"]) for item in result["sessions"]] == [("stopped", "fresh")]
 
+    @pytest.mark.parametrize("wait", [True, False])
+    @pytest.mark.parametrize(("holder", "told"), [("second", 1), ("first", 0)])
+    def test_an_operator_that_ended_over_a_release_is_told(self, pool, run, wait, holder, told):
+        gateway = pool.gateway()
+        lease = "theia-cloud-operator-leaders"
+        gateway.change(kinds.LEASE, lease, {"spec": {"holderIdentity": "first"}})
+        reset_instances(gateway, pool)
+
+        def end(verb, kind, _name):
+            if (verb, kind) == ("delete", kinds.SESSION):
+                gateway.change(kinds.LEASE, lease, {"spec": {"holderIdentity": holder}})
+
+        gateway.interceptors.append(end)
+        result = run(gateway, names=["s1"], discard_data=["named"], wait=wait)
+        assert outcomes(result) == {"s1": "stopped"}
+        assert sum("the operator ended while sessions were stopped" in text for text in result["warnings"]) == told
+
     def test_an_instance_that_is_not_reset_fails_the_task(self, pool, run):
         result = run(pool.gateway(), names=["s1"], discard_data=["named"], wait=True, wait_timeout_seconds=0)
         assert (result["failed"], result["changed"], outcomes(result)) == (True, True, {"s1": "stopped"})
@@ -997,6 +1014,16 @@ def test_a_session_that_stays_terminating_is_not_gone(world, run):
     assert (first["failed"], item["ending"], told in first["msg"]) == (True, "not_gone", True)
     second = run(gateway, names=["dead"], only_dead=True)
     assert (second["failed"], outcomes(second), told in second["msg"]) == (True, {"dead": "failed"}, True)
+
+
+@pytest.mark.parametrize("unreadable", [kinds.POD, kinds.DEPLOYMENT, kinds.SERVICE])
+def test_it_is_not_gone_either_where_its_objects_cannot_be_read(world, run, unreadable):
+    world.session("dead", operatorStatus="ERROR")
+    gateway = held(world.gateway(forbidden=[("list", unreadable)]))
+    done = run(gateway, names=["dead"], discard_data=["named"], wait=True, wait_timeout_seconds=0)
+    (item,) = done["sessions"]
+    assert (done["failed"], item["ending"]) == (True, "not_gone")
+    assert "held by finalizer policy.example.org/audit" in done["msg"]
 
 
 class TestThroughTheService:

@@ -391,6 +391,23 @@ class TestLiveSessions:
             ("s", "stopped", "volume")
         ]
 
+    def test_an_operator_that_ended_over_their_release_is_told(self, world, run):
+        world.stored("ws-1")
+        world.eager("s", world.objects["app_definitions"][0], 2, workspace="ws-1", claim="claim-ws-1")
+        gateway = controllers(world.gateway())
+        lease = "theia-cloud-operator-leaders"
+        gateway.change(kinds.LEASE, lease, {"spec": {"holderIdentity": "first"}})
+
+        def end(verb, kind, _name):
+            if (verb, kind) == ("delete", kinds.SESSION):
+                gateway.change(kinds.LEASE, lease, {"spec": {"holderIdentity": "second"}})
+
+        gateway.interceptors.append(end)
+        result = run(gateway, names=["ws-1"], live_sessions="stop", discard_data=["selected"], wait=False)
+        assert outcomes(result) == {"ws-1": "deleted"}
+        [warning] = result["warnings"]
+        assert warning.startswith("the operator ended while sessions were stopped, and another one leads since")
+
     def test_each_kind_is_listed_once_to_plan_for_both(self, world, run):
         world.stored("ws-1")
         world.eager("s", world.objects["app_definitions"][0], 2, workspace="ws-1", claim="claim-ws-1")
