@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import os
 import typing as t
+import urllib.parse
 
 from .._common.errors import Misconfigured
 from .._common.http.connections import Endpoint, Hints, Pem, read_address
@@ -25,6 +26,8 @@ from .options import Options
 
 _IN_CLUSTER = "/var/run/secrets/kubernetes.io/serviceaccount"
 
+# Beside letters and digits.
+_IN_HEADER_NAMES = "!#$&'*+-.^_`|~"
 _HINTS = Hints(
     address="is the address right?",
     authority="give the CA that signed it with the option ca_cert or in the kubeconfig",
@@ -182,10 +185,6 @@ def _from_pod(environ: t.Mapping[str, str]) -> Access | None:
 def _from_kubeconfig(options: Options, environ: t.Mapping[str, str]) -> Access:
     config = load_kubeconfig(options, environ)
     _refuse_two_users(config, options)
-    headers = []
-    if config.user.get("as"):
-        headers = [("Impersonate-User", str(config.user["as"]))]
-        headers += [("Impersonate-Group", str(group)) for group in config.user.get("as-groups") or ()]
     return Access(
         host=str(config.cluster.get("server") or ""),
         source=config.source,
@@ -201,8 +200,28 @@ def _from_kubeconfig(options: Options, environ: t.Mapping[str, str]) -> Access:
         proxy_source=config.source,
         # To kubectl, the proxy of a kubeconfig counts whatever the environment exempts.
         no_proxy="" if config.cluster.get("proxy-url") else None,
-        headers=tuple(headers),
+        headers=tuple(_acting_as(config)),
     )
+
+
+def _acting_as(config: Kubeconfig) -> t.Iterator[tuple[str, str]]:
+    """As whom else, in the words of the API. To kubectl, all of it needs a user."""
+    user = config.user
+    stated = [field for field in ("as-uid", "as-groups", "as-user-extra") if user.get(field)]
+    if not user.get("as"):
+        if stated:
+            raise Misconfigured(f"{config.source} says {' and '.join(stated)} and not as whom; add as, or leave it out")
+        return
+    yield "Impersonate-User", str(user["as"])
+    if user.get("as-uid"):
+        yield "Impersonate-Uid", str(user["as-uid"])
+    for group in user.get("as-groups") or ():
+        yield "Impersonate-Group", str(group)
+    for key, values in (user.get("as-user-extra") or {}).items():
+        # What no header may have in its name is written as in an address.
+        name = f"Impersonate-Extra-{urllib.parse.quote(str(key), safe=_IN_HEADER_NAMES)}"
+        for value in values:
+            yield name, str(value)
 
 
 def _credential_of(config: Kubeconfig, *, persist: bool) -> Credential:
@@ -211,10 +230,12 @@ def _credential_of(config: Kubeconfig, *, persist: bool) -> Credential:
         from .provider import Provider
 
         return FetchedCredential(Provider(config, persist=persist).fetch)
-    if user.get("token"):
-        return fixed(f"Bearer {clean_credential(user['token'], f'the token of {config.source}')}")
+    token = clean_credential(user["token"], f"the token of {config.source}") if user.get("token") else None
     if user.get("tokenFile"):
-        return token_file(config.user_path(user["tokenFile"]))
+        # As with kubectl, what was read last from the file counts before the token beside it.
+        return token_file(config.user_path(user["tokenFile"]), otherwise=token)
+    if token is not None:
+        return fixed(f"Bearer {token}")
     if "exec" in user:
         from .helper import Helper
 

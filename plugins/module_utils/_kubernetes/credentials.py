@@ -87,13 +87,20 @@ def fixed(header: str | None) -> Credential:
 NOBODY = fixed(None)
 
 
-def token_file(path: str) -> Credential:
+def token_file(path: str, otherwise: str | None = None) -> Credential:
+    """The token in a file that is read again and again. While it cannot be read, the one before it counts."""
+    known = otherwise
+
     def fetch(_deadline: Deadline) -> tuple[Proof, float]:
+        nonlocal known
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
-                token = clean_credential(file.read(), f"the token in {path}")
+                known = clean_credential(file.read(), f"the token in {path}") or known
         except OSError as exc:
-            raise Misconfigured(f"the token file {path} cannot be read: {exc.strerror}") from exc
-        return Proof(f"Bearer {token}"), TOKEN_FILE_SECONDS
+            if known is None:
+                raise Misconfigured(f"the token file {path} cannot be read: {exc.strerror}") from exc
+        if known is None:
+            raise Misconfigured(f"the token file {path} is empty")
+        return Proof(f"Bearer {known}"), TOKEN_FILE_SECONDS
 
     return FetchedCredential(fetch)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import sys
 import traceback
@@ -405,6 +406,47 @@ def test_impersonation_comes_from_options_variables_or_the_kubeconfig(home):
     plain = {"host": "https://api", "api_key": SECRET}
     assert resolve({**plain, **asked}, {}).headers == resolve(plain, named).headers == wanted
     assert resolve({"kubeconfig": path}, {}).headers == (("Impersonate-User", "ada"), ("Impersonate-Group", "staff"))
+
+
+def test_all_that_a_kubeconfig_says_of_another_identity_is_said_to_the_server(home):
+    """What is left out would be another identity, with other rights."""
+    extra = {"example.org/team%": ["exams"], "scopes": ["view", "edit"]}
+    user = {"token": SECRET, "as": "ada", "as-uid": "06f6", "as-groups": ["staff"], "as-user-extra": extra}
+    path = write(home, kubeconfig(user))
+    assert resolve({"kubeconfig": path}, {}).headers == (
+        ("Impersonate-User", "ada"),
+        ("Impersonate-Uid", "06f6"),
+        ("Impersonate-Group", "staff"),
+        ("Impersonate-Extra-example.org%2Fteam%25", "exams"),
+        ("Impersonate-Extra-scopes", "view"),
+        ("Impersonate-Extra-scopes", "edit"),
+    )
+    # Whoever names somebody else means nobody's group and nobody's uid but theirs.
+    assert resolve({"kubeconfig": path, "impersonate_user": "eve"}, {}).headers == (("Impersonate-User", "eve"),)
+
+
+@pytest.mark.parametrize("field", ["as-uid", "as-groups", "as-user-extra"])
+def test_another_identity_needs_a_user_as_for_kubectl(home, field):
+    path = write(home, kubeconfig({"token": SECRET, field: {"a": ["b"]} if field == "as-user-extra" else "x"}))
+    with pytest.raises(Misconfigured, match=f"says {field} and not as whom"):
+        resolve({"kubeconfig": path}, {})
+
+
+def test_a_token_file_counts_before_a_token_beside_it_as_for_kubectl(home, monkeypatch):
+    """Tools that renew a token write the file; the token beside it is the one of before."""
+    access = resolve({"kubeconfig": write(home, kubeconfig({"token": "of-before", "tokenFile": "token"}))}, {})
+    assert header(access) == f"Bearer {SECRET}"
+    (home / "token").write_text("renewed")
+    moments = itertools.count(1e12, 1e6)
+    monkeypatch.setattr(credentials.time, "monotonic", lambda: next(moments))
+    assert header(access) == "Bearer renewed"
+    (home / "token").unlink()
+    assert header(access) == "Bearer renewed", "what was read last"
+    other = resolve({"kubeconfig": write(home, kubeconfig({"token": "of-before", "tokenFile": "token"}))}, {})
+    assert header(other) == "Bearer of-before"
+    (home / "token").write_text("\n")
+    with pytest.raises(Misconfigured, match="is empty"):
+        header(resolve({"kubeconfig": write(home, kubeconfig({"tokenFile": "token"}))}, {}))
 
 
 def test_a_token_file_is_read_anew_after_a_while(home, monkeypatch):
