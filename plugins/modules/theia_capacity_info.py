@@ -144,7 +144,7 @@ app_definitions:
           returned: always
           type: list
           elements: dict
-          sample: [{instance_id: 2, lacks: [external Service]}]
+          sample: [{instance_id: 2, lacks: [external Service], held: false}]
         surplus:
           description: Ids of free instances above the bound, which the operator has yet to remove.
           returned: always

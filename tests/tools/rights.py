@@ -45,7 +45,15 @@ takes a ClusterRole.
 PERSONAS: t.Mapping[str, tuple[str, ...]] = {
     "viewer": ("status", "investigate_session"),
     "operator": ("status", "investigate_session", "unlock_user", "stop_sessions", "sweep_sessions"),
-    "exam_manager": ("readiness", "status", "pre_exam", "post_exam", "converge_exams", "rehearse_exam"),
+    "exam_manager": (
+        "readiness",
+        "status",
+        "pre_exam",
+        "post_exam",
+        "converge_exams",
+        "repair_pools",
+        "rehearse_exam",
+    ),
     "retention": ("status", "delete_workspaces", "prune_workspaces", "restore_workspace"),
 }
 """What people do, and the playbooks they do it with. A viewer writes nothing, not even notes of use."""

@@ -14,7 +14,15 @@ import yaml
 from integration.ansible_run import playbook
 from tools.checkout import ROOT
 
-ROLES = ("session_stop", "session_sweep", "user_unlock", "workspace_delete", "workspace_restore", "workspace_retention")
+ROLES = (
+    "pool_repair",
+    "session_stop",
+    "session_sweep",
+    "user_unlock",
+    "workspace_delete",
+    "workspace_restore",
+    "workspace_retention",
+)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -87,6 +87,7 @@ def test_the_table_has_all_variables(capsys):
         "pre_exam",
         "readiness",
         "rehearse_exam",
+        "repair_pools",
         "restore_workspace",
         "setup_access",
         "setup_gitops",

@@ -74,7 +74,8 @@ class Surroundings:
             progress=self._care.progress,
         )
         for name, text in wrong.items():
-            broken = f"the bounds are set, but its pool is not whole: {text}; run a task with repair=[halves, outdated]"
+            remedy = "repair=[halves, outdated] mends it (playbook repair_pools)"
+            broken = f"the bounds are set, but its pool is not whole: {text}; {remedy}"
             failures[name] = f"{failures[name]}; {broken}" if name in failures else broken
         return Aftermath(tuple(gaps), failures, self._succession())
 

@@ -146,7 +146,7 @@ def explain(
     if behind and not halves:
         causes.append(f"{_NOT_FOLLOWING}: instances {several(behind)} are not built from it; {_OPERATOR}")
     if halves:
-        causes.insert(0, f"{several(halves)}; say repair=[halves] to make such instances whole")
+        causes.insert(0, f"{several(halves)}; repair=[halves] makes such instances whole (playbook repair_pools)")
     if leading is False:
         causes.insert(0, "no operator leads: its Lease was not renewed while we watched; look at its pods")
     elif not following:

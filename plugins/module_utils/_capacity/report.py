@@ -116,6 +116,20 @@ def warmup_failure(
     return "\n".join([f"{failure} {left}", f"Retry: {again}", f"Undo: {back}"])
 
 
+def repair_report(result: Fields, *, would: bool) -> list[str]:
+    """What was damaged in pools, and what became of it."""
+    items = result.get("repairs")
+    if items is None:
+        return ["Nothing was done."]
+    lines = []
+    for item in items:
+        became = f"{'would be ' if would and item['outcome'] == 'repaired' else ''}{item['outcome']}"
+        note = f" ({item['note']})" if item["note"] else ""
+        told = f"instance {item['instance_id']}, {item['kind']}: {item['evidence']}; {became}{note}"
+        lines.append(_line(item["app_definition"], told))
+    return lines or ["Nothing of that is damaged."]
+
+
 def cooldown_report(
     result: Fields,
     *,

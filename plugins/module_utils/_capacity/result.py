@@ -71,7 +71,10 @@ def describe_pool(pool: Pool, minimum: int) -> dict[str, t.Any]:
         "cold": len(pool.cold(minimum)),
         "dirty": sum(i.dirty for i in pool.instances),
         "outdated": pool.outdated_count,
-        "halves": [{"instance_id": half.id, "lacks": list(half.lacks)} for half in pool.halves(minimum)],
+        "halves": [
+            {"instance_id": half.id, "lacks": list(half.lacks), "held": half.id in pool.claimed_ids}
+            for half in pool.halves(minimum)
+        ],
         "surplus": pool.surplus(minimum),
         "missing": pool.missing(minimum),
         "locked_out": sum(i.locked_out for i in pool.instances),

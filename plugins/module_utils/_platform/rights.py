@@ -95,6 +95,15 @@ _EXAMS = (
     *_may("patch", "pods", needed=False),
     *_may("delete", "services configmaps deployments.apps", needed=False),
 )
+_REPAIR = (
+    *_POOLS,
+    *_may("get", "sessions.theia.cloud"),
+    *_may("list", "pods"),
+    *_may("get patch", "appdefinitions.theia.cloud"),
+    *_may("patch", "configmaps pods"),
+    *_may("delete", "services configmaps deployments.apps"),
+    *_may("list", "resourcequotas", needed=False),
+)
 _VOLUMES = _may("get list patch", "persistentvolumes", everywhere=True)
 _FILES = (*_may("get list", "persistentvolumeclaims"), *_VOLUMES)
 _STATUS = (
@@ -112,6 +121,7 @@ RIGHTS: t.Mapping[str, Rights] = {
     "pre_exam": (*_EXAMS, *_optional(_STOP), *_may("create", "sessions.theia.cloud", needed=False)),
     "post_exam": (*_EXAMS, *_optional(_STOP)),
     "converge_exams": _EXAMS,
+    "repair_pools": _REPAIR,
     # Pools are looked at before and after, and what was started through the service is stopped.
     "rehearse_exam": (*_POOLS, *_ROOM, *_STOP),
     "investigate_session": (

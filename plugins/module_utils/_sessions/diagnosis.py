@@ -91,7 +91,9 @@ def _failed(facts: Facts) -> Told:
     said = facts.evidence("failed") or ""
     guess = next((text for pattern, text in _FAILURES if re.search(pattern, said, re.IGNORECASE)), None)
     limit = f" ({facts.sessions_per_user})" if facts.sessions_per_user is not None else ""
-    meaning = f", which probably means that {guess.format(app=facts.record['app_definition'], limit=limit)}" if guess else ""
+    meaning = (
+        f", which probably means that {guess.format(app=facts.record['app_definition'], limit=limit)}" if guess else ""
+    )
     return f"It failed for good; the operator said: {said}{meaning}", _removal(facts)
 
 

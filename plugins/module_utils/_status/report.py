@@ -10,6 +10,7 @@ import typing as t
 
 from .._capacity.report import holding
 from .._common.commands import Command
+from .._common.errors import several
 from .._common.units import span
 from .._sessions.report import in_trouble, left_by_the_operator
 from .._sessions.table import session_table
@@ -81,26 +82,34 @@ def status_warnings(found: Fields, *, rows: int, command: Command) -> list[str]:
     ]
     for item in capacity["app_definitions"]:
         warnings += _about_pool(item, command)
-        warnings += [] if lazy(capacity) else _about_parts(item)
+        warnings += [] if lazy(capacity) else _about_parts(item, command)
     if found["use"] and found["use"]["failure"]:
         warnings.append(f"which workspaces are in use could not be noted: {found['use']['failure']}")
     return [*warnings, *_about_operator(found, rows), *_about_collector(found["workspaces"]["garbage_collector"], rows)]
 
 
-def _about_parts(item: Fields) -> t.Iterator[str]:
+def _about_parts(item: Fields, command: Command) -> t.Iterator[str]:
     """What is not as the operator should have built it."""
     name, pool = item["name"], item["pool"]
-    for half in pool["halves"]:
-        lack = f"instance {half['instance_id']} has no {' and no '.join(half['lacks'])}"
-        yield f"{name}: {lack}; theia_capacity with repair=[halves] makes it whole"
+    for held, remedy in ((True, "sessions are on them, so leave them until these have ended"), (False, None)):
+        if halves := [_lack(half) for half in pool["halves"] if half["held"] is held]:
+            yield f"{name}: {several(halves)}: {remedy or _mend(command, name, 'halves')}"
     counts = {"of an earlier generation": pool["outdated"], "above the bound": len(pool["surplus"])}
     counts["missing"] = len(pool["missing"])
     if any(counts.values()):
         told = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
         yield (
-            f"{name}: the pool is not what the app definition says: {told}; if that stays so, theia_capacity with "
-            "repair=[outdated] has the operator look at it"
+            f"{name}: the pool is not what the app definition says: {told}; if that stays so: "
+            f"{_mend(command, name, 'outdated')}"
         )
+
+
+def _lack(half: Fields) -> str:
+    return f"instance {half['instance_id']} has no {' and no '.join(half['lacks'])}"
+
+
+def _mend(command: Command, name: str, kind: str) -> str:
+    return command({"playbook": "repair_pools", "variables": {"app_definition": name, "repair": kind}})
 
 
 def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
@@ -111,10 +120,11 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
         yield f"{name} is not back at its baseline, and no exam holds it any more: {remedy}"
     yield from _about_drift(item, command)
     if pool["locked_out"]:
-        yield f"{name}: {pool['locked_out']} sessions refuse their user (403), because their address list is empty"
+        refuse = f"{pool['locked_out']} sessions refuse their user (403), because their address list is empty"
+        yield f"{name}: {refuse}: {_mend(command, name, 'address_lists')}"
     if pool["dirty"]:
         carry = "free instances still carry an earlier user; the next student would get their files"
-        yield f"{name}: {pool['dirty']} {carry}"
+        yield f"{name}: {pool['dirty']} {carry}: {_mend(command, name, 'dirty')}"
     if pool["abandoned"]:
         ids = ", ".join(map(str, pool["abandoned"]))
         yield (
@@ -122,7 +132,7 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
             "objects may stay without an owner"
         )
     if pool["ownerless"]:
-        yield f"{name}: nothing owns {', '.join(pool['ownerless'])}"
+        yield f"{name}: nothing owns {', '.join(pool['ownerless'])}: {_mend(command, name, 'ownerless')}"
 
 
 def _about_drift(item: Fields, command: Command) -> t.Iterator[str]:

@@ -172,6 +172,20 @@ def converge_exams(site: AccessSite) -> Rounds:
     yield {"theia_exams": []}
 
 
+def repair_pools(site: AccessSite) -> Rounds:
+    """A free instance lost one of its Services."""
+    definition = site.definition(1)
+    site.installation.wait_warm(definition, 1)
+    service = next(
+        service["metadata"]["name"]
+        for service in site.installation.items("services")
+        if service["metadata"]["name"].startswith("instance-1-") and not service["metadata"]["name"].endswith("-int")
+        if any(owner["name"] == definition for owner in service["metadata"].get("ownerReferences", ()))
+    )
+    site.lab.api.delete(site.installation.here.path("services", service))
+    yield {"app_definition": definition, "repair": "halves,outdated"}
+
+
 def prune_workspaces(site: AccessSite) -> Rounds:
     """One is in use, and one was not for as long as anybody looked."""
     site.never_looked()
@@ -206,6 +220,7 @@ CASES: t.Mapping[str, t.Callable[[AccessSite], Rounds]] = {
         pre_exam,
         post_exam,
         converge_exams,
+        repair_pools,
         prune_workspaces,
         delete_workspaces,
         restore_workspace,

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 
 from integration.capacity_site import CapacitySite, desired, mender
+from integration.exam_night import Duty, command, report
 from integration.lab.operator_site import EMAILS, eventually
 
 PARTS = ("external", "internal", "proxy", "emails", "deployment")
@@ -98,3 +100,16 @@ def test_what_changed_while_no_operator_led_is_made_up_for(site, account):
     for number in (1, 2):
         site.built(name, number, generation=generation)
     site.gone(name, 3)
+
+
+def test_what_status_prints_makes_an_instance_whole(site, account, tmp_path):
+    name = site.definition(2)
+    site.installation.wait_warm(name, 2)
+    lose(site, site.instance(name, 2), ["external"])
+    (tmp_path / "account.json").write_text(json.dumps({"theia_connection": {**account, "namespace": site.namespace}}))
+    duty = Duty(tmp_path, lab=site.installation)
+    status = duty.play("status", f"-e@{tmp_path / 'account.json'}").good()
+    [line] = [line for line in report(status) if f"{name}: instance 2 has no external Service" in line]
+    told = duty.paste(command(line))
+    assert "instance 2, halves: it has no external Service; repaired" in told
+    assert len(site.built(name, 2).objects) == len(PARTS)

@@ -16,6 +16,7 @@ from .check import Check, Facts, Rule, unknown
 if t.TYPE_CHECKING:
     from ..._capacity.ledger import Entry
     from ..._capacity.view import CapacityView
+    from ..._common.commands import Remedy
     from ..._platform.pool import Pool
     from ..._platform.rows import AppDefinitionRow
 
@@ -43,16 +44,19 @@ def pools(facts: Facts) -> t.Iterator[Check]:
 
 def _whole(app: AppDefinitionRow, pool: Pool) -> t.Iterator[Check]:
     minimum = app.min_instances
-    if halves := [f"instance {half.id} has no {' and no '.join(half.lacks)}" for half in pool.halves(minimum)]:
-        yield Check("pools", "no_go", f"{app.name}: {several(halves)}", _repair(app.name, "halves"))
+    if halves := pool.halves(minimum):
+        told = several([f"instance {half.id} has no {' and no '.join(half.lacks)}" for half in halves])
+        free = any(half.id not in pool.claimed_ids for half in halves)
+        remedy = None if free else "sessions are on them, so leave them until these have ended"
+        run = _repair(app.name, "halves") if free else None
+        yield Check("pools", "no_go", f"{app.name}: {told}", remedy, run)
     outdated = pool.outdated_count
     surplus, missing, half = pool.surplus(minimum), pool.missing(minimum), {part.id for part in pool.parts}
     if outdated or surplus or missing:
         counts = {"of an earlier generation": outdated, "above the bound": len(surplus), "missing": len(missing)}
         told = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
         evidence = f"{app.name}: the pool is not what the app definition says: {told}"
-        remedy = f"wait a minute; if that stays so: {_repair(app.name, 'outdated')}"
-        yield Check("pools", "warning", evidence, remedy)
+        yield Check("pools", "warning", evidence, "wait a minute; if that stays so:", _repair(app.name, "outdated"))
     elif cold := [number for number in pool.cold(minimum) if number not in half]:
         evidence = f"{app.name}: {len(cold)} of {minimum} instances are not warm"
         yield Check("pools", "warning", evidence, "look at their pods; pre_exam says what keeps them from starting")
@@ -61,22 +65,23 @@ def _whole(app: AppDefinitionRow, pool: Pool) -> t.Iterator[Check]:
 def _clean(name: str, pool: Pool) -> t.Iterator[Check]:
     if dirty := [str(instance.id) for instance in pool.instances if instance.dirty]:
         evidence = f"{name}: an earlier student's files are on free instances: {several(dirty)}"
-        yield Check("seats", "no_go", evidence, _repair(name, "dirty"))
+        yield Check("seats", "no_go", evidence, None, _repair(name, "dirty"))
     if locked := [str(instance.id) for instance in pool.instances if instance.locked_out]:
         evidence = (
             f"{name}: users are refused (403), for the address lists of their instances are empty: {several(locked)}"
         )
-        yield Check("seats", "no_go", evidence, _repair(name, "address_lists"))
+        yield Check("seats", "no_go", evidence, None, _repair(name, "address_lists"))
     if pool.abandoned:
         ids = several([str(number) for number in pool.abandoned])
         evidence = f"{name}: sessions are on instances that the bound was lowered below: {ids}"
         yield Check("seats", "warning", evidence, "let them end before the exam, and look at what they leave behind")
     if pool.ownerless:
-        yield Check("seats", "warning", f"{name}: nothing owns {several(pool.ownerless)}", _repair(name, "ownerless"))
+        evidence = f"{name}: nothing owns {several(pool.ownerless)}"
+        yield Check("seats", "warning", evidence, None, _repair(name, "ownerless"))
 
 
-def _repair(name: str, kind: str) -> str:
-    return f"theia_capacity with app_definitions=[{{name: {name}}}] and repair=[{kind}]"
+def _repair(name: str, kind: str) -> Remedy:
+    return {"playbook": "repair_pools", "variables": {"app_definition": name, "repair": kind}}
 
 
 def holds(facts: Facts) -> t.Iterator[Check]:

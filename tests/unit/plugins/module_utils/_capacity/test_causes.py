@@ -258,7 +258,7 @@ def test_without_a_visible_cause_patience_is_advised() -> None:
 def test_instances_of_which_a_part_is_missing_are_named_before_anything_is_guessed() -> None:
     half = "java: instance 2: it has no external Service"
     (cause,) = explain([], leading=True, following=True, halves=[half], behind=["java 2"])
-    assert cause == f"{half}; say repair=[halves] to make such instances whole"
+    assert cause == f"{half}; repair=[halves] makes such instances whole (playbook repair_pools)"
 
 
 def test_instances_that_are_not_built_are_no_pods_that_start() -> None:

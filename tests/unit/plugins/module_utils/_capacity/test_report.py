@@ -133,6 +133,21 @@ def test_a_failed_warm_up_says_what_stays_and_how_to_go_on(result, known, shield
     assert any('"end_early_reason": "cold"' in line for line in commands) is bool(commands)
 
 
+def test_a_repair_tells_of_each_instance_what_was_wrong_and_what_became_of_it():
+    told = {"app_definition": "java", "kind": "halves", "instance_id": 2, "evidence": "it has no external Service"}
+    items = [
+        {**told, "outcome": "repaired", "note": ""},
+        {**told, "instance_id": 4, "outcome": "kept_claimed", "note": "session s is on it"},
+    ]
+    begin = "java instance 2, halves: it has no external Service; "
+    for would, became in ((False, "repaired"), (True, "would be repaired")):
+        first, second = report.repair_report({"repairs": items}, would=would)
+        assert " ".join(first.split()) == f"{begin}{became}"
+        assert second.endswith("; kept_claimed (session s is on it)")
+    assert report.repair_report({"repairs": []}, would=False) == ["Nothing of that is damaged."]
+    assert report.repair_report({"msg": "no right"}, would=False) == ["Nothing was done."]
+
+
 def cooled(*items, would=False, holders=(), **terms):
     result = {"app_definitions": items}
     lines = report.cooldown_report(

@@ -23,6 +23,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._workspaces.restore i
 from integration.module_run import module
 from tools.checkout import ROOT
 from tools.rights import BESIDE, DOCUMENT, PERSONAS, ROLES, granted, manifest, written
+from unit.plugins.modules.test_theia_capacity_repair import ALL, damage
 from unit.plugins.modules.test_theia_workspace_restore import STATED, kept_volume, operator
 from unit.pool_world import PoolWorld
 from unit.session_world import exam_record
@@ -76,6 +77,13 @@ def pool():
     return world.gateway
 
 
+def damaged():
+    """Of each kind of damage one instance."""
+    world = PoolWorld(minimum=5).led()
+    damage(world)
+    return world.gateway
+
+
 def people():
     """Somebody dead on a workspace, somebody on an instance, a workspace that nobody uses, and an exam that is over."""
     world = WorkspaceWorld()
@@ -113,6 +121,10 @@ RUNS = {
             ("theia_capacity", {"state": "baseline", "hold": "pgdp", "lockout": "repair", **PATIENCE}),
             ("theia_exam", {"name": "pgdp", "state": "closed", "end_early_reason": "over"}),
         ],
+    ),
+    "repair_pools": (
+        damaged,
+        [("theia_capacity", {"app_definitions": [{"name": "java"}], "repair": ALL, "lockout": "repair", **PATIENCE})],
     ),
     "rehearse_exam": (
         people,
