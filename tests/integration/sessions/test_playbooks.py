@@ -13,6 +13,7 @@ import pytest
 
 from integration.ansible_run import ROOT, playbook
 from integration.exam_night import Duty, command, report
+from integration.lab.operator_site import eventually
 from integration.module_run import module
 from integration.session_corpus import Scene
 from integration.session_site import SessionSite, outcomes
@@ -161,6 +162,31 @@ def test_sessions_of_a_user_are_stopped_and_no_others(site, start):
 
 
 # --- investigate_session
+
+
+def test_the_printed_command_unlocks_this_user_and_nobody_else(site):
+    """Two parsers read it, and each of them would make another user of one of these."""
+    users = ("Anna Maria", "Anna", "Maria", "o'brien@x.org", 'say "hi" {{ 1 }}')
+    sessions = {user: f"wreck-{number}" for number, user in enumerate(users)}
+    for user, name in sessions.items():
+        spec = {"name": name, "user": user, "appDefinition": "no-such-app", "sessionSecret": name}
+        metadata = {"name": name, "namespace": site.namespace}
+        site.lab.api.create(
+            {"apiVersion": "theia.cloud/v1beta8", "kind": "Session", "metadata": metadata, "spec": spec}
+        )
+
+    def failed():
+        states = [site.session(name).get("status", {}).get("operatorStatus") for name in sessions.values()]
+        return states == ["ERROR"] * len(users)
+
+    eventually("the operator gave up on all of them", failed)
+    for user, name in sessions.items():
+        before = site.names()
+        [line] = [
+            line for line in report(played(site, "investigate_session", sessions=name)[0].good()) if "fix it" in line
+        ]
+        site.duty.paste(command(line))
+        assert before - site.names() == {name}, user
 
 
 def test_an_investigation_says_what_is_wrong_what_fixes_it_and_what_it_could_not_read(site, start):

@@ -103,6 +103,15 @@ def test_what_is_left_behind_stands_apart_from_pool_claims(world, see):
     assert [claim["name"] for claim in result["pool_claims"]] == ["instance-1-pvc"]
 
 
+def test_a_volume_whose_deletion_failed_is_left_behind_too(world, see):
+    told = {"phase": "Failed", "reason": "VolumeFailedDelete", "message": "the disk is still attached"}
+    kept = next(v for v in world.objects["volumes"] if v["metadata"]["name"] == "pvc-kept")
+    kept["status"] = told
+    (left,) = see(world.gateway())["orphans"]["volumes"]
+    assert (left["name"], left["phase"]) == ("pvc-kept", "Failed")
+    assert "the disk is still attached" in left["message"]
+
+
 def test_totals_are_of_the_selected_before_the_limit_and_claims_of_all(world, see):
     summary = see(world.gateway(), in_use=False, limit=0)["summary"]
     assert (summary["total"], summary["in_use"], summary["never_seen"]) == (2, 0, 2)

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.quiet import incomplete, releases, went
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform import names
 from unit.pool_world import PARTS, PoolWorld
 
 
@@ -70,6 +71,21 @@ def test_traces_of_a_session_are_part_of_its_release_for_half_a_minute(world):
 
 def test_instances_that_were_just_built_say_nothing_of_sessions():
     assert releases(PoolWorld(3).look(), 5) == ()
+
+
+def test_the_services_of_sidecars_are_built_anew_at_every_touch_and_that_is_no_rebuild(world):
+    """A change of metadata is enough for these, and it cycles no instance."""
+    owners = world.live(1, "external")["metadata"]["ownerReferences"]
+    name = world.name(1, "external").replace("instance-1-", "instance-1-langserver-")
+    metadata = {"name": name, "labels": {names.SIDECAR_LABEL: "langserver"}, "ownerReferences": owners}
+    metadata |= {"creationTimestamp": "2027-02-11T08:00:00Z"}
+    world.gateway.put(kinds.SERVICE, {"metadata": dict(metadata)})
+    earlier = world.look()
+    assert [part.role for part in earlier.instances[1].others] == ["sidecar"]
+    world.gateway.remove(kinds.SERVICE, name)
+    world.gateway.put(kinds.SERVICE, {"metadata": {**metadata, "uid": "another"}})
+    assert went(earlier, world.look()) == ()
+    assert texts(world) == []
 
 
 def test_what_goes_between_two_looks_is_noticed_and_what_comes_is_not(world):

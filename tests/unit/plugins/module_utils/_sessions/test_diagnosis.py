@@ -125,6 +125,9 @@ def test_no_reason_to_worry_needs_a_pod_that_is_on_its_way():
     told = diagnose(facts_of(starting(initContainerStatuses=[stuck])))
     assert (told.code, "git-clone is in CrashLoopBackOff" in told.sentence) == ("crash_loop", True)
     assert "(6 restarts)" in told.sentence
+    coming = {"name": "java-17-latest", "state": {"waiting": {"reason": "PodInitializing"}}}
+    pod = facts_of(starting(initContainerStatuses=[stuck], containerStatuses=[coming])).record["pod"]
+    assert (pod["waiting_reason"], pod["restarts"]) == ("CrashLoopBackOff", 6)
     for reason in ("CreateContainerConfigError", "RunContainerError", "RegistryUnavailable", "NeverHeardOf"):
         state = {"waiting": {"reason": reason, "message": "as the cluster says"}}
         told = diagnose(facts_of(starting(containerStatuses=[{"name": "ide", "state": state}])))
@@ -221,6 +224,13 @@ def test_a_pod_that_is_gone_is_known_by_its_successor(written, url, lost):
             "refused by a quota: exceeded quota: exam-quota, requested: limits.cpu=2.",
             "-n theia-prod edit resourcequota/exam-quota",
             id="quota",
+        ),
+        pytest.param(
+            waiting(pod=False, refused='pods "x" is forbidden: maximum memory usage per Container is 300Mi'),
+            "pod_refused",
+            "Its pod was refused: maximum memory usage per Container is 300Mi.",
+            None,
+            id="limit-range",
         ),
         pytest.param(working(pod={"ready": False}), "not_ready", "nobody answers", POD, id="not-ready"),
         pytest.param(working(pod={"memory": "2900M"}), "high_memory", "96 % of its memory", EDIT, id="memory"),

@@ -81,6 +81,14 @@ def test_an_investigation_of_nobody_says_so():
     assert lines == ["There is no session nobody-session here."]
 
 
+@pytest.mark.parametrize(("leads", "told"), [(False, True), (True, False), (None, False)])
+def test_that_no_operator_leads_is_told_of_a_session_that_runs_too(monkeypatch, leads, told):
+    monkeypatch.setattr(report, "_investigated", lambda _item, _command: ["s1: Nothing is wrong."])
+    found = {"diagnoses": [{}], "operator_leads": leads, "missing": {}}
+    lines = report.investigation_report(found, asked=["s1"], command=COMMAND)
+    assert ("No operator leads: nothing is started, and what is deleted now is not cleaned up." in lines) is told
+
+
 def sweeping(found, result, chosen=(), not_noted=None):
     return report.sweep_report(
         {"unknown_findings": [], **found},
