@@ -28,7 +28,7 @@ def run_to_the_end(gateway: Gateway, send: Send, job: Job, *, check_mode: bool) 
     if job.wait is None or job.state != "baseline" or check_mode:
         return done
     patience = job.wait.timeout_seconds
-    return finish_draining(gateway, send, job, done, timeout_seconds=patience, progress=job.wait.progress)
+    return finish_draining(gateway, send, job, done, timeout_seconds=patience, progress=job.care.progress)
 
 
 def finish_draining(

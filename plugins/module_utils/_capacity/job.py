@@ -30,7 +30,6 @@ class Wait(t.NamedTuple):
     timeout_seconds: float
     settle_seconds: float
     """For how long an instance has to be ready."""
-    progress: ProgressFile
 
 
 class Job(t.NamedTuple):
@@ -80,7 +79,6 @@ def read_job(params: Params) -> Job:
         )
     _check_whose_hold_ends(params)
     until = _moment(params, "hold_until")
-    progress = ProgressFile(params["progress_file"])
     return Job(
         state=params["state"],
         # Those of which nothing is asked are there to be repaired.
@@ -96,10 +94,10 @@ def read_job(params: Params) -> Job:
             params["lockout"],
             params["quiet_seconds"],
             params["quiet_wait_seconds"],
-            progress,
+            ProgressFile(params["progress_file"]),
         ),
         installation=read_installation(params),
-        wait=Wait(params["wait_timeout_seconds"], params["settle_seconds"], progress) if params["wait"] else None,
+        wait=Wait(params["wait_timeout_seconds"], params["settle_seconds"]) if params["wait"] else None,
         start=_moment(params, "hold_from"),
         late=params["late"],
         accept=frozenset(params["accept"]),

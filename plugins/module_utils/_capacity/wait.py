@@ -66,7 +66,7 @@ def wait_for_pools(gateway: Gateway, job: Job, done: Execution) -> WaitResult:
                 {desired.name: desired.warm for desired in job.all_desired},
                 timeout_seconds=job.wait.timeout_seconds,
                 settle_seconds=job.wait.settle_seconds,
-                progress=job.wait.progress,
+                progress=job.care.progress,
             )
         )
         failure: EduideError | None = _lateness(gateway, job.installation, waited, job.wait.timeout_seconds)
