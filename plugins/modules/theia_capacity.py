@@ -348,7 +348,9 @@ app_definitions:
           sample: 0
         outdated: {description: Free instances of an earlier app definition., returned: always, type: int, sample: 0}
         halves:
-          description: Instances up to the bound that lack a part, other than the ConfigMap of the login proxy.
+          description:
+            - Instances up to the bound that lack a part, other than the ConfigMap of the login proxy, and whether a
+              session holds them.
           returned: always
           type: list
           elements: dict

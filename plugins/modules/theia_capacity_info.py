@@ -139,8 +139,8 @@ app_definitions:
         outdated: {description: Free instances of an earlier app definition., returned: always, type: int, sample: 0}
         halves:
           description:
-            - Instances up to the bound of which a part is missing. The operator never completes some of them, and
-              O(eduide.theia.theia_capacity#module:repair=halves) does.
+            - Instances up to the bound of which a part is missing, and whether a session holds them. The operator never
+              completes some of them, and O(eduide.theia.theia_capacity#module:repair=halves) does.
           returned: always
           type: list
           elements: dict

@@ -107,12 +107,12 @@ checks:
       description: What to do about it; null if nothing, or if RV(checks[].run) says it.
       returned: always
       type: str
-      sample: "theia_capacity with app_definitions=[{name: java-17-latest}] and repair=[halves]"
+      sample: sessions are on them, so leave them until these have ended
     run:
       description: The playbook that does it, with its variables; null if there is none.
       returned: always
       type: dict
-      sample: {playbook: post_exam, variables: {exam: pgdp-final}}
+      sample: {playbook: repair_pools, variables: {app_definition: java-17-latest, repair: halves}}
 seen_at:
   description: When this was read, in UTC by the API server's clock.
   returned: success

@@ -64,6 +64,7 @@ def told(run):
         ("stop_sessions", "Say -e sessions=NAME,NAME or -e user=USER or -e app_definition=NAME"),
         ("investigate_session", "Say -e sessions=NAME or -e user=USER"),
         ("unlock_user", "Say -e user=USER"),
+        ("repair_pools", "Say -e app_definition=NAME,NAME and -e repair="),
     ],
 )
 def test_whoever_says_nothing_is_told_what_to_say(tmp_path, name, words):

@@ -87,7 +87,8 @@ def test_a_playbook_reads_every_answer(playbook, variable):
     """From the answer over AWX's rules and the file that it writes to what the playbook hands to its role."""
     spec = specification(playbook)
     [question] = [each for each in spec["spec"] if each["variable"] == variable]
-    others = {each["variable"]: "ada" for each in spec["spec"] if each["required"] and each is not question}
+    required = [each["variable"] for each in spec["spec"] if each["required"] and each is not question]
+    others = {name: (asked_by(playbook)[name][1] or ["ada"])[0] for name in required}
     blank = evaluated(playbook, **others)
     for form in forms(question):
         given = {**others, variable: form}

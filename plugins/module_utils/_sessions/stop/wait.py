@@ -97,8 +97,8 @@ def successor(gateway: Gateway, installation: Installation, view: SessionView) -
     if not succeeded(gateway, installation, view.snapshot.holder):
         return None
     return (
-        "the operator ended while sessions were stopped, and another one leads since; look at what theia_capacity_info "
-        "counts as dirty and halves"
+        "the operator ended while sessions were stopped, and another one leads since; status says what it left damaged "
+        "in pools"
     )
 
 
