@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.plugin_utils._wrapping import wrapped
 from integration.ansible_run import Run
 from integration.capacity_site import CapacitySite, desired
 from integration.exam_night import Duty, report
@@ -72,8 +73,8 @@ def test_the_first_lines_say_how_many_more_students_get_a_session(night):
 
 
 def test_the_table_is_printed_as_it_is(night):
-    for line in report(night.run):
-        assert f"  {line}\n" in night.run.output
+    for line in wrapped(report(night.run), indent="  "):
+        assert f"{line}\n" in night.run.output
 
 
 def test_warnings_name_the_object_and_the_next_step(night):
