@@ -43,7 +43,8 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     broken = {**tomorrow("broken"), "app_definitions": []}
     calendar = duty.calendar(exam("now", desired(name, warm=4)), tomorrow("later", desired(name, warm=6)), broken)
 
-    planned, writes = converge(site, duty, calendar, "--check", report_dir=str(tmp_path / "plans"))
+    metrics = {"exam_convergence_metrics_file": tmp_path / "converge.prom"}
+    planned, writes = converge(site, duty, calendar, "--check", report_dir=str(tmp_path / "plans"), **metrics)
     assert writes == []
     folder = tmp_path / "plans" / "production"
     assert stat.S_IMODE((folder / "plan.json").stat().st_mode) == 0o600
@@ -52,10 +53,10 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     assert steps == [("declare", "now"), ("declare", "later"), ("warm", "now")]
     assert "- **warm** now: its lead began on" in (folder / "plan").with_suffix(".md").read_text()
 
-    paused, writes = converge(site, duty, calendar, pause=True)
+    paused, writes = converge(site, duty, calendar, pause=True, **metrics)
     assert (writes, report(paused)[0].split()[:2]) == ([], ["declare", "now:"])
 
-    done, writes = converge(site, duty, calendar)
+    done, writes = converge(site, duty, calendar, **metrics)
     assert sorted(writes[:2]) == ["create configmaps theia-exam-later", "create configmaps theia-exam-now"]
     assert writes[-1] == f"patch appdefinitions {name}"
     assert site.bounds(name)[0] == 4
@@ -63,13 +64,19 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     for run in (planned, paused, done):
         assert run.code != 0
         assert "entry 3 (broken) of the calendar: app_definitions is empty" in run.output
+    assert not metrics["exam_convergence_metrics_file"].exists()
 
     again, writes = converge(site, duty, calendar)
     assert (again.changed, writes) == (0, [])
     assert "Everything is as it should be." in report(again)[0]
 
-    reverted, writes = converge(site, duty, duty.calendar())
+    reverted, writes = converge(site, duty, duty.calendar(), **metrics)
     assert (reverted.good().changed, writes) == (1, ["update configmaps theia-exam-later"])
+    success = 'theia_run_last_success_timestamp_seconds{installation="production",playbook="converge_exams"} '
+    [line] = [
+        line for line in metrics["exam_convergence_metrics_file"].read_text().splitlines() if line.startswith(success)
+    ]
+    assert 0 <= site.now().timestamp() - float(line.removeprefix(success)) < 300
     assert site.bounds(name)[0] == 4
 
     closed = {"name": "now", "state": "closed", "end_early_reason": "the test is over"}

@@ -33,8 +33,8 @@ def duty(site, tmp_path):
 def test_one_line_warms_and_one_line_brings_back(site, duty):
     name = site.definition(1)
     line = {"app_definition": name, "warm": 4, **TONIGHT}
-    since = site.now()
-    run = duty.play("pre_exam", **line).good()
+    metrics, since = duty.folder / "pre-exam.prom", site.now()
+    run = duty.play("pre_exam", exam_warmup_metrics_file=metrics, **line).good()
     # The record of the exam first, then the ledger, then the one change.
     record, _ledger, change = site.writes(since)
     assert (record, change) == ("create configmaps theia-exam-adhoc", f"patch appdefinitions {name}")
@@ -42,6 +42,11 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert (site.bounds(name)[0], [*site.ledger()[name]["holds"]]) == (4, ["adhoc"])
     assert any(line.startswith(name) and "min 1 -> 4" in line and "warm after" in line for line in report(run))
     assert report(run)[-1].startswith("Afterwards: ansible-playbook ")
+    seconds = run.of("theia_capacity")[-1].result["app_definitions"][0]["seconds_to_warm"]
+    sample = (
+        f'theia_exam_warmup_seconds{{installation="production",app_definition="{name}",exam="adhoc"}} {seconds:.15g}'
+    )
+    assert sample in metrics.read_text().splitlines()
 
     since = site.now()
     again = duty.play("pre_exam", **line).good()

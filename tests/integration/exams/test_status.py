@@ -127,5 +127,7 @@ def test_prometheus_reads_what_the_table_says(night):
         f"theia_app_definition_min_instances{{{of}}} {night.site.bounds(night.held)[0]}",
         f'theia_pool_instances{{{of},state="claimed"}} 1',
         f'theia_exam_warm_instances{{{of},exam="{EXAM}"}} 3',
+        f'theia_app_definition_drifted_fields{{{of},by="another_client"}} 0',
     ):
         assert sample in night.metrics.splitlines()
+    assert re.search(rf"^theia_app_definition_further_sessions{{{re.escape(of)}}} \d+$", night.metrics, re.MULTILINE)
