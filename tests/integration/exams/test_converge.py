@@ -16,6 +16,7 @@ from integration.ansible_run import connection
 from integration.capacity_site import LEDGER, CapacitySite, desired
 from integration.exam_night import Duty, exam, report
 from integration.module_run import module
+from unit.loopback import Loopback, Say
 
 JAVA = "java-17-latest"
 
@@ -84,6 +85,37 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     ended, writes = converge(site, duty)
     assert writes[0] == f"update configmaps {LEDGER}"
     assert (ended.good().changed, site.bounds(name)[0]) == (1, 1)
+
+
+def test_people_are_told_at_the_moments_that_concern_them(module_installation, tmp_path):
+    site = CapacitySite(module_installation(app_definitions=[]))
+    duty, late, over = Duty(tmp_path, production=site.installation), site.definition(1), site.definition(0)
+    final, quiz = exam("final", desired(late, warm=3)), exam("quiz", desired(over, warm=1))
+    # More than half of the lead is gone, and nobody waited for the instances.
+    final["start"] = (datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)).isoformat()
+    with Loopback(lambda _seen: Say()) as receiver:
+        people = duty.notices(receiver)
+        converge(site, duty, duty.calendar(final, quiz), people)[0].good()
+        assert [(seen.body["moment"], seen.body["exam"]) for seen in receiver.seen] == [("not_warm", "final")]
+        receiver.seen.clear()
+
+        site.launch("ada@x.org", over)
+        site.patch(late, minInstances=1)
+        move_back(site, "quiz", hours=4)
+        converge(site, duty, duty.calendar(final), people)[0].good()
+    told = [(seen.body["moment"], seen.body["exam"]) for seen in receiver.seen]
+    assert told == [("drift", "final"), ("not_warm", "final"), ("draining", "quiz"), ("closed", "quiz")]
+    assert not any("ada@x.org" in str(seen.body) for seen in receiver.seen)
+
+
+def move_back(site, name, **by):
+    """An exam was earlier than it was."""
+    record = site.lab.api.find(site.installation.here.path("configmaps", f"theia-exam-{name}"))
+    kept = json.loads(record["data"]["exam"])
+    for field in ("start", "end", "shield_from", "shield_until"):
+        kept[field] = (datetime.fromisoformat(kept[field]) - timedelta(**by)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    changed = {"data": {"exam": json.dumps(kept)}}
+    site.kubectl("patch", "configmap", f"theia-exam-{name}", "--type=merge", "-p", json.dumps(changed))
 
 
 def test_of_ten_installations_eight_are_converged_and_the_two_others_are_named(module_installation, tmp_path):
