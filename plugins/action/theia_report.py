@@ -14,6 +14,7 @@ from ansible.utils.display import Display
 from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import cut, plain, shown
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
+from ansible_collections.eduide.theia.plugins.plugin_utils._wrapping import wrapped
 
 
 class ActionModule(ActionBase):
@@ -48,7 +49,7 @@ class ActionModule(ActionBase):
         lines = options["lines"] if options["template"] is None else self._rendered(options["template"], variables)
         # What users and operators wrote may be part of it.
         title, lines = cut(plain(" · ".join(head))), shown(lines)
-        Display().display("\n".join([f"\n{title}", *(f"  {line}" for line in lines)]))
+        Display().display("\n".join(["", *wrapped([title], indent=""), *wrapped(lines, indent="  ")]))
         if "awx_job_id" in variables:
             # What later steps of a workflow get, and people by the notification of this one.
             report = {"theia_report": {about: {plain(options["title"]): lines}}}

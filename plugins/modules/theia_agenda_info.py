@@ -31,6 +31,11 @@ options:
       - Name of the time zone of times without an offset in O(calendar), such as Europe/Berlin.
       - Times for people are shown in it.
     type: str
+  extend_time_limits:
+    description:
+      - Whether sessions of exams have to last as long as the shield and an hour more; RV(warm) says how long that is.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - eduide.theia._kube
   - eduide.theia._service
@@ -78,7 +83,9 @@ withdraw:
   elements: str
   sample: []
 warm:
-  description: Exams that are under way, each as in RV(declare), whether they hold something already or not.
+  description:
+    - Exams that are under way, each as in RV(declare), whether they hold something already or not.
+    - In each, C(session_minutes) is how long its sessions have to last; null without O(extend_time_limits).
   returned: success
   type: list
   elements: dict
@@ -164,6 +171,7 @@ def main() -> None:
             **service_argument_spec(),
             "calendar": {"type": "raw"},
             "time_zone": {"type": "str"},
+            "extend_time_limits": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

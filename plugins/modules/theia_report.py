@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - The EduIDE Cloud collection contributors (!UNKNOWN)
 description:
-  - Prints lines to the terminal as they are, so that a table stays a table whatever callback shows results.
+  - Prints lines to the terminal as they are, so that a table stays a table whatever callback shows results. A line of
+    more than 100 columns goes on below, further in; a command stays in one piece, to be copied.
   - Runs on the control node and touches nothing.
   - In a job of AWX the lines are also an artifact, C(theia_report), by host and title. The next steps of a workflow and
     the notifications of the job have it.
@@ -58,7 +59,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: What was printed, without the heading.
+  description: What was printed, without the heading and before lines were broken.
   returned: success
   type: list
   elements: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import tempfile
 import typing as t
 
+from ansible_collections.eduide.theia.plugins.filter.folder_name import folder_name
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import read_zone
 from ansible_collections.eduide.theia.plugins.module_utils._status.page.charts import Charts
 from ansible_collections.eduide.theia.plugins.module_utils._status.page.html import page
@@ -48,8 +48,8 @@ class Folder:
     """Where the pages of one installation are: a folder for each playbook, and beside them what all of them saw."""
 
     def __init__(self, path: str, host: str, playbook: str) -> None:
-        self._installation = os.path.join(os.path.abspath(os.path.expanduser(path)), _file_name(host))
-        self._run = os.path.join(self._installation, _file_name(playbook))
+        self._installation = os.path.join(os.path.abspath(os.path.expanduser(path)), folder_name(host))
+        self._run = os.path.join(self._installation, folder_name(playbook))
 
     def observations(self) -> Observations:
         path = os.path.join(self._installation, OBSERVATIONS)
@@ -87,11 +87,6 @@ class Folder:
         except OSError as exc:
             raise Unwritable(f"{path}: it cannot be written ({exc.strerror}); name another report_dir") from exc
         return path
-
-
-def _file_name(text: str) -> str:
-    """Names of hosts may be contexts of a kubeconfig, which hold slashes."""
-    return re.sub(r"[^\w.@-]", "_", text).lstrip(".") or "_"
 
 
 def leave_page(

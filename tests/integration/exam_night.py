@@ -13,6 +13,7 @@ from pathlib import Path
 
 from integration.ansible_run import ROOT, Run, paste, playbook
 from lab import inventory
+from unit.loopback import Loopback
 
 # Of an exam that is stated in a line, and of one that has to end before its time.
 TONIGHT = {"end": "24:00"}
@@ -39,6 +40,12 @@ class Duty:
         """Write a calendar, and return the argument that names it."""
         file = self.folder / "calendar.json"
         file.write_text(json.dumps({"theia_exams": exams}))
+        return f"-e@{file}"
+
+    def notices(self, receiver: Loopback) -> str:
+        """Have people told by a webhook, and return the argument that says so."""
+        file = self.folder / "notices.json"
+        file.write_text(json.dumps({"theia_notices": [{"kind": "webhook", "url": receiver.url}]}))
         return f"-e@{file}"
 
 

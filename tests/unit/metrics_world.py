@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An installation of which everything was read, and what the file of metrics says of one."""
+"""An installation of which everything was read, a run that warmed it, and what files of metrics say of both."""
 
 from __future__ import annotations
 
 import re
 
-from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import POOL_STATES
+from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import POOL_STATES, render, render_run
 
 LINE = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>(?:[a-z_]+="(?:[^"\\]|\\.)*",?)*)\})? (?P<value>\S+)')
 POOL = {state: number for number, state in enumerate(POOL_STATES)}
@@ -20,14 +20,25 @@ APP = {
     "sessions": 40,
     "pool": POOL,
     "ledger": {"holds": [HOLD]},
+    "drift": [{"by_another_client": True}, {"by_another_client": True}, {"by_another_client": False}],
 }
+VERDICT = {"app_definitions": ["java-17-latest"], "sessions": 207, "confidence": "exact"}
 CAPACITY = {
     "app_definitions": [APP],
     "quotas": [{"quota": "theia", "resource": "pods", "percent": 27.9}],
     "operator": {"leading": True},
     "seen_at": "2027-02-11T08:41:07Z",
+    "verdict": {"app_definitions": ["c-latest", "java-17-latest"], "sessions": 150, "confidence": "bound"},
+    "verdicts": [VERDICT],
 }
 SESSIONS = {"sessions": [{"findings": [{"code": "failed"}, {"code": "no_pod"}]}, {"findings": [{"code": "failed"}]}]}
+RESULT = {"app_definitions": [{"name": "java-17-latest", "seconds_to_warm": 24.5}]}
+
+
+def everything(labels):
+    """All that playbooks write."""
+    run = {"playbook": "pre_exam", "exam": "final", "at": "2027-02-11T08:31:07Z"}
+    return render(CAPACITY, SESSIONS, labels) + render_run(RESULT, labels, **run)
 
 
 def samples(text):

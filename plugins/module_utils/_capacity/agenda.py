@@ -11,14 +11,17 @@ from datetime import datetime, tzinfo
 
 from .._common.timestamps import format_time, tell_time
 from .._exams.agenda import Agenda, Holds, agenda
+from .._exams.declaration import LIMITS
 from .drift import Deviation, deviations, tell_fight, tell_repair
+from .lateness import TIME_LIMITS
 
 if t.TYPE_CHECKING:
     from .._exams.calendar import Calendar
+    from .._exams.declaration import AppDefinition
     from .._exams.record import Recorded
     from .._platform.rows import AppDefinitionRow
     from .._safety.shield import Unreadable
-    from .ledger import Ledger
+    from .ledger import Ledger, Values
 
 Step = dict[str, str]
 
@@ -70,7 +73,52 @@ def _deviations(apps: t.Iterable[AppDefinitionRow], ledger: Ledger) -> dict[str,
     return found
 
 
-def steps_of(found: Due, now: datetime, zone: tzinfo | None) -> t.Iterator[Step]:
+class Asked(t.NamedTuple):
+    """What an exam under way asks for by now."""
+
+    recorded: Recorded
+    session_minutes: int | None
+    """How long sessions have to last; None leaves time limits alone."""
+
+    def of(self, app: AppDefinition) -> Values:
+        """What it asks of one app definition, as its hold says it."""
+        limits = {} if self.session_minutes is None else dict.fromkeys(TIME_LIMITS, self.session_minutes)
+        return {"warm": app.warm, **limits, **{field: app.stated[field] for field in LIMITS if field in app.stated}}
+
+    def told(self) -> dict[str, t.Any]:
+        return {**self.recorded.exam.written(), "session_minutes": self.session_minutes}
+
+
+def asked_now(found: Due, *, extend_time_limits: bool) -> list[Asked]:
+    """What the exams under way ask for."""
+    return [Asked(each, each.session_minutes if extend_time_limits else None) for each in found.agenda.warm]
+
+
+def held_otherwise(
+    asked: t.Iterable[Asked], ledger: Ledger, apps: t.Iterable[AppDefinitionRow], now: datetime
+) -> dict[str, list[str]]:
+    """By exam, the app definitions of which it holds something else than it asks for; where clients fight, none are."""
+    rows = {app.name: app for app in apps}
+    fought = {
+        name
+        for name, found in _deviations(rows.values(), ledger).items()
+        if any(each.fought(format_time(now)) for each in found)
+    }
+    others: dict[str, list[str]] = {}
+    for each in asked:
+        for app in each.recorded.exam.app_definitions:
+            entry = ledger.entries.get(app.name)
+            if app.name in fought or app.name not in rows:
+                continue
+            hold = entry.holds.get(each.recorded.name) if entry and entry.uid == rows[app.name].uid else None
+            if hold is None or hold.ended or hold.asked != each.of(app):
+                others.setdefault(each.recorded.name, []).append(app.name)
+    return others
+
+
+def steps_of(
+    found: Due, now: datetime, zone: tzinfo | None, others: t.Mapping[str, t.Sequence[str]]
+) -> t.Iterator[Step]:
     """What would change, and why."""
     due, holds, repairs = found.agenda, found.holds, dict(found.repairs)
     for exam in due.declare:
@@ -88,6 +136,8 @@ def steps_of(found: Due, now: datetime, zone: tzinfo | None) -> t.Iterator[Step]
                 changed = repairs.pop(app.name)
                 do = "repair" if any(one.by_another_client for one in changed) else "finish"
                 yield _step(do, recorded.name, tell_repair(app.name, changed))
+            elif app.name in others.get(recorded.name, ()):
+                yield _step("warm", recorded.name, f"{app.name}: it holds something else than it asks for by now")
     for name in due.cool:
         held = "it holds instances" if name in holds.open else "its instances are not lowered yet"
         yield _step("cool", name, f"it is over, and {held}")

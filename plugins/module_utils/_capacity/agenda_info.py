@@ -16,7 +16,7 @@ from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP
 from .._platform.names import CAPACITY_RECORD
 from .._platform.rows import app_definition_row
 from .._safety.clocks import describe_doubt, doubted
-from .agenda import due_now, problems_of, steps_of
+from .agenda import asked_now, due_now, held_otherwise, problems_of, steps_of
 from .ledger import read_ledger
 
 
@@ -35,11 +35,12 @@ def run_agenda(task: Task) -> Report:
         raise gateway.no_installation()
     records, unreadable = read_all(gateway.list(CONFIG_MAP, label_selector=SELECTOR))
     due = due_now(calendar, records, ledger, apps, now, machine_now=machine_now)
-    agenda, steps = due.agenda, list(steps_of(due, now, zone))
+    asked = asked_now(due, extend_time_limits=params["extend_time_limits"])
+    agenda, steps = due.agenda, list(steps_of(due, now, zone, held_otherwise(asked, ledger, apps, now)))
     fields = {
         "declare": [exam.written() for exam in agenda.declare],
         "withdraw": list(agenda.withdraw),
-        "warm": [recorded.exam.written() for recorded in agenda.warm],
+        "warm": [each.told() for each in asked],
         "cool": list(agenda.cool),
         "close": list(agenda.close),
         "steps": steps,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+import unicodedata
 
 # JSON writes every other control character as an escape.
 _OBEYED_IN_JSON = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -64,3 +65,10 @@ def cut(line: str) -> str:
     """A line of at most the length that anybody reads."""
     more = len(line) - LONGEST_LINE
     return f"{line[:LONGEST_LINE]} … ({more} more characters)" if more > 0 else line
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal it takes: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import itertools
 import typing as t
-import unicodedata
 
-from .._common.plain import plain
+from .._common.plain import columns_of, plain
 from .._common.units import NOTHING, size, span
 from .findings import SEVERITY
 
@@ -39,7 +38,7 @@ def render(
     shown = rows if limit is None else rows[:limit]
     cells = [[_cut(cell, column.widest) for cell, column in zip(row, columns, strict=True)] for row in shown]
     lines = [[column.title for column in columns], *cells]
-    widths = [max(_width(line[number]) for line in lines) for number in range(len(columns))]
+    widths = [max(columns_of(line[number]) for line in lines) for number in range(len(columns))]
     head, *aligned = [
         GAP.join(_pad(*cell) for cell in zip(line, widths, columns, strict=True)).rstrip() for line in lines
     ]
@@ -143,14 +142,9 @@ def _codes(record: Fields) -> list[str]:
 def _cut(cell: str | None, widest: int) -> str:
     """One line: a session may carry whatever text its user or the operator wrote."""
     text = plain(cell or NOTHING)
-    return text if _width(text) <= widest else f"{text[: widest - 1]}…"
+    return text if columns_of(text) <= widest else f"{text[: widest - 1]}…"
 
 
 def _pad(text: str, width: int, column: Column) -> str:
-    blank = " " * (width - _width(text))
+    blank = " " * (width - columns_of(text))
     return blank + text if column.right else text + blank
-
-
-def _width(text: str) -> int:
-    """Terminal columns: wide characters take two, combining ones none."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import re
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ from awx import chair
 from integration.ansible_run import ROOT, environment
 from integration.docs.blocks import blocks
 from integration.gitops.kinds import serve_kinds
+from integration.module_run import module
 from integration.workspace_site import WorkspaceSite
 from lab import chart, identities
 from lab.metrics import Usage, set_usage
@@ -96,7 +98,13 @@ class Reader:
         (self.folder / "tasks.yml").write_text(yaml.safe_dump([{**self.play, "tasks": content}]))
         self.type("ansible-playbook -i inventory.ini tasks.yml")
 
-    def type(self, command):
+    def do(self, module_name, **options):
+        """What was done before the page is read, by an administrator."""
+        admin = {"kubeconfig": str(self.site.lab.admin_kubeconfig)}
+        result = module(module_name, self.site.options(**admin, **options))
+        assert result["changed"], result
+
+    def type(self, command, seconds=SECONDS):
         if command.startswith(ELSEWHERE):
             return
         command = command.partition("  #")[0]
@@ -110,7 +118,7 @@ class Reader:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}"
@@ -198,3 +206,56 @@ def test_a_page_is_followed(page, reader):
     with WORLDS.get(page.stem, contextlib.nullcontext)(reader):
         for kind, together in itertools.groupby(blocks(page), key=kind_of):
             reader.follow(kind, together)
+
+
+ROLES = sorted((ROOT / "roles").glob("*/README.md"))
+# What a person adds to an example on this day: the files of Ada's session are in its pod.
+ON_THIS_DAY = {"session_stop_discard_data": ["selected"]}
+
+
+def example(page):
+    """The play of a role's page, or one with the variables that stand there."""
+    [block] = blocks(page)
+    content = yaml.safe_load(block.text)
+    if isinstance(content, list):
+        return content[0]
+    notice = {"notify_moment": "drift", "notify_text": "somebody changed something"}
+    role = {"role": f"eduide.theia.{page.parent.name}", "vars": notice}
+    return {"hosts": "theia_installations", "gather_facts": False, "vars": content, "roles": [role]}
+
+
+def test_each_role_has_one_example():
+    assert [page.parent.name for page in ROLES] == sorted(path.name for path in (ROOT / "roles").iterdir())
+    for page in ROLES:
+        [role] = example(page)["roles"]
+        assert role["role"] == f"eduide.theia.{page.parent.name}"
+
+
+def test_the_example_for_awx_is_that_of_the_page_which_is_followed():
+    """Its two minutes are not spent twice."""
+    [role] = example(ROOT / "roles" / "awx_objects" / "README.md")["roles"]
+    [page] = [block for block in blocks(FIRST.with_name("awx.rst")) if block.file == "awx.yml"]
+    assert role["vars"] == yaml.safe_load(page.text)
+
+
+def test_the_examples_of_roles_run(reader, tmp_path):
+    """All but that one in one run, which predicts."""
+    plays = {page.parent.name: example(page) for page in ROLES if page.parent.name != "awx_objects"}
+    # A reader has a vault for it.
+    plays["notify"]["vars"]["theia_notices"][0]["url"] = "http://127.0.0.1:9/hook"
+    # Of the two installations of the pages the reader has one.
+    plays["rehearsal"]["hosts"] = "production"
+    service = {"service_url": reader.site.installation.service_url, "app_id": reader.site.installation.app_id}
+    connection = f"{{{{ theia_connection | combine({json.dumps(service)}) }}}}"
+    plays["rehearsal"]["module_defaults"]["group/eduide.theia.theia"] = connection
+    kept = reader.site.store(ADA, "c-latest")
+    reader.do("theia_workspace", state="absent", names=[kept], volume="retain")
+    reader.names["ws-java-17-latest-ada"] = kept
+    # On record, and not under way: nobody rehearses then.
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    times = {"start": tomorrow.isoformat(), "end": (tomorrow + timedelta(hours=2)).isoformat()}
+    reader.do("theia_exam", name="pgdp-final", app_definitions=[{"name": "c-latest", "warm": 1}], **times)
+    (tmp_path / "on_this_day.yml").write_text(yaml.safe_dump(ON_THIS_DAY))
+    (tmp_path / "roles.yml").write_text(reader.here(yaml.safe_dump(list(plays.values()), sort_keys=False)))
+    with as_administrator(reader):
+        reader.type("ansible-playbook -i inventory roles.yml --check -e @on_this_day.yml", seconds=2 * SECONDS)

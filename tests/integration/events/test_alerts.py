@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The alert rules, read by a parser of PromQL: each is one, and is about metrics and labels that status writes.
+"""The alert rules, read by a parser of PromQL: each is one, and is about metrics and labels that playbooks write.
 
 Where promtool is on PATH, it reads the rules as well, and tells which alerts fire.
 """
@@ -20,18 +20,27 @@ import pytest
 import yaml
 
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.findings import RULES
-from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import POOL_STATES, render
+from ansible_collections.eduide.theia.plugins.module_utils._status.metrics import (
+    ANOTHER_CLIENT,
+    EARLIER_RUN,
+    POOL_STATES,
+)
 from integration.ansible_run import ROOT
 from integration.docs.blocks import blocks
 from tools import setup_env
-from unit.metrics_world import CAPACITY, SESSIONS, samples
+from unit.metrics_world import everything, samples
 
 HERE = Path(__file__).parent
 ALERTS = ROOT / "extensions" / "eda" / "alerts.yml"
 RULEBOOKS = ROOT / "extensions" / "eda" / "rulebooks"
 PAGE = ROOT / "docs" / "docsite" / "rst" / "events.rst"
-# Labels of which status writes some values only.
-VALUES = {"state": set(POOL_STATES), "finding": set(RULES)}
+# Labels of which some values only are written.
+VALUES = {
+    "state": set(POOL_STATES),
+    "finding": set(RULES),
+    "by": {ANOTHER_CLIENT, EARLIER_RUN},
+    "playbook": {"converge_exams", "pre_exam"},
+}
 
 
 def rules():
@@ -40,8 +49,8 @@ def rules():
 
 
 def written():
-    """The labels of each metric that status writes."""
-    found = samples(render(CAPACITY, SESSIONS, {"installation": "production"}))
+    """The labels of each metric that is written."""
+    found = samples(everything({"installation": "production"}))
     return {name: sorted(re.findall(r'(\w+)="', labels)) for name, labels in found}
 
 
@@ -62,7 +71,7 @@ def answers(*expressions):
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
-def test_an_alert_is_about_what_status_writes_and_can_be_told(rule):
+def test_an_alert_is_about_what_is_written_and_can_be_told(rule):
     answer = answers(*(each["expr"] for each in rules()))[rule["expr"]]
     assert "refused" not in answer, answer["refused"]
     # With it a rulebook finds the host.
@@ -81,6 +90,8 @@ WRONG = {
     'theia_operator_leading{app_definition="java"} == 0': "app_definition: no label of theia_operator_leading",
     'theia_pool_instances{state="hot"} > 0': "hot: no state",
     'theia_sessions_in_trouble{finding=~"failed|sad"} > 0': "failed|sad: no finding",
+    'theia_app_definition_drifted_fields{by="argocd"} > 0': "argocd: no by",
+    'theia_run_last_success_timestamp_seconds{playbook="status"} > 0': "status: no playbook",
     "sum by (exam) (theia_pool_instances) > 0": "exam: no label of what is summed up",
     "theia_exam_ended > theia_operator_leading": "app_definition, exam: no label of both sides of >",
 }

@@ -16,6 +16,7 @@ from integration.ansible_run import connection
 from integration.capacity_site import LEDGER, CapacitySite, desired
 from integration.exam_night import Duty, exam, report
 from integration.module_run import module
+from unit.loopback import Loopback, Say
 
 JAVA = "java-17-latest"
 
@@ -43,7 +44,8 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     broken = {**tomorrow("broken"), "app_definitions": []}
     calendar = duty.calendar(exam("now", desired(name, warm=4)), tomorrow("later", desired(name, warm=6)), broken)
 
-    planned, writes = converge(site, duty, calendar, "--check", report_dir=str(tmp_path / "plans"))
+    metrics = {"exam_convergence_metrics_file": tmp_path / "converge.prom"}
+    planned, writes = converge(site, duty, calendar, "--check", report_dir=str(tmp_path / "plans"), **metrics)
     assert writes == []
     folder = tmp_path / "plans" / "production"
     assert stat.S_IMODE((folder / "plan.json").stat().st_mode) == 0o600
@@ -52,10 +54,10 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     assert steps == [("declare", "now"), ("declare", "later"), ("warm", "now")]
     assert "- **warm** now: its lead began on" in (folder / "plan").with_suffix(".md").read_text()
 
-    paused, writes = converge(site, duty, calendar, pause=True)
+    paused, writes = converge(site, duty, calendar, pause=True, **metrics)
     assert (writes, report(paused)[0].split()[:2]) == ([], ["declare", "now:"])
 
-    done, writes = converge(site, duty, calendar)
+    done, writes = converge(site, duty, calendar, **metrics)
     assert sorted(writes[:2]) == ["create configmaps theia-exam-later", "create configmaps theia-exam-now"]
     assert writes[-1] == f"patch appdefinitions {name}"
     assert site.bounds(name)[0] == 4
@@ -63,13 +65,19 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     for run in (planned, paused, done):
         assert run.code != 0
         assert "entry 3 (broken) of the calendar: app_definitions is empty" in run.output
+    assert not metrics["exam_convergence_metrics_file"].exists()
 
     again, writes = converge(site, duty, calendar)
     assert (again.changed, writes) == (0, [])
     assert "Everything is as it should be." in report(again)[0]
 
-    reverted, writes = converge(site, duty, duty.calendar())
+    reverted, writes = converge(site, duty, duty.calendar(), **metrics)
     assert (reverted.good().changed, writes) == (1, ["update configmaps theia-exam-later"])
+    success = 'theia_run_last_success_timestamp_seconds{installation="production",playbook="converge_exams"} '
+    [line] = [
+        line for line in metrics["exam_convergence_metrics_file"].read_text().splitlines() if line.startswith(success)
+    ]
+    assert 0 <= site.now().timestamp() - float(line.removeprefix(success)) < 300
     assert site.bounds(name)[0] == 4
 
     closed = {"name": "now", "state": "closed", "end_early_reason": "the test is over"}
@@ -77,6 +85,37 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     ended, writes = converge(site, duty)
     assert writes[0] == f"update configmaps {LEDGER}"
     assert (ended.good().changed, site.bounds(name)[0]) == (1, 1)
+
+
+def test_people_are_told_at_the_moments_that_concern_them(module_installation, tmp_path):
+    site = CapacitySite(module_installation(app_definitions=[]))
+    duty, late, over = Duty(tmp_path, production=site.installation), site.definition(1), site.definition(0)
+    final, quiz = exam("final", desired(late, warm=3)), exam("quiz", desired(over, warm=1))
+    # More than half of the lead is gone, and nobody waited for the instances.
+    final["start"] = (datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)).isoformat()
+    with Loopback(lambda _seen: Say()) as receiver:
+        people = duty.notices(receiver)
+        converge(site, duty, duty.calendar(final, quiz), people)[0].good()
+        assert [(seen.body["moment"], seen.body["exam"]) for seen in receiver.seen] == [("not_warm", "final")]
+        receiver.seen.clear()
+
+        site.launch("ada@x.org", over)
+        site.patch(late, minInstances=1)
+        move_back(site, "quiz", hours=4)
+        converge(site, duty, duty.calendar(final), people)[0].good()
+    told = [(seen.body["moment"], seen.body["exam"]) for seen in receiver.seen]
+    assert told == [("drift", "final"), ("not_warm", "final"), ("draining", "quiz"), ("closed", "quiz")]
+    assert not any("ada@x.org" in str(seen.body) for seen in receiver.seen)
+
+
+def move_back(site, name, **by):
+    """An exam was earlier than it was."""
+    record = site.lab.api.find(site.installation.here.path("configmaps", f"theia-exam-{name}"))
+    kept = json.loads(record["data"]["exam"])
+    for field in ("start", "end", "shield_from", "shield_until"):
+        kept[field] = (datetime.fromisoformat(kept[field]) - timedelta(**by)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    changed = {"data": {"exam": json.dumps(kept)}}
+    site.kubectl("patch", "configmap", f"theia-exam-{name}", "--type=merge", "-p", json.dumps(changed))
 
 
 def test_of_ten_installations_eight_are_converged_and_the_two_others_are_named(module_installation, tmp_path):

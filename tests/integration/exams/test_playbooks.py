@@ -33,8 +33,8 @@ def duty(site, tmp_path):
 def test_one_line_warms_and_one_line_brings_back(site, duty):
     name = site.definition(1)
     line = {"app_definition": name, "warm": 4, **TONIGHT}
-    since = site.now()
-    run = duty.play("pre_exam", **line).good()
+    metrics, since = duty.folder / "pre-exam.prom", site.now()
+    run = duty.play("pre_exam", exam_warmup_metrics_file=metrics, **line).good()
     # The record of the exam first, then the ledger, then the one change.
     record, _ledger, change = site.writes(since)
     assert (record, change) == ("create configmaps theia-exam-adhoc", f"patch appdefinitions {name}")
@@ -42,6 +42,11 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert (site.bounds(name)[0], [*site.ledger()[name]["holds"]]) == (4, ["adhoc"])
     assert any(line.startswith(name) and "min 1 -> 4" in line and "warm after" in line for line in report(run))
     assert report(run)[-1].startswith("Afterwards: ansible-playbook ")
+    seconds = run.of("theia_capacity")[-1].result["app_definitions"][0]["seconds_to_warm"]
+    sample = (
+        f'theia_exam_warmup_seconds{{installation="production",app_definition="{name}",exam="adhoc"}} {seconds:.15g}'
+    )
+    assert sample in metrics.read_text().splitlines()
 
     since = site.now()
     again = duty.play("pre_exam", **line).good()
@@ -134,14 +139,12 @@ def test_students_who_are_still_in_are_named_and_waited_out(site, duty):
     name = site.definition(1)
     line = {"app_definition": name, "exam": "long-exam"}
     with Loopback(lambda _seen: Say()) as receiver:
-        channel = {"kind": "webhook", "url": f"http://127.0.0.1:{receiver.port}"}
-        told = duty.folder / "notices.json"
-        told.write_text(json.dumps({"theia_notices": [channel]}))
-        duty.play("pre_exam", f"-e@{told}", **line, **TONIGHT, warm=3).good()
+        people = duty.notices(receiver)
+        duty.play("pre_exam", people, **line, **TONIGHT, warm=3).good()
         sessions = {user: site.launch(user, name) for user in ("ada@x.org", "ben@x.org", "eve@x.org")}
 
         since = site.now()
-        run = duty.play("post_exam", f"-e@{told}", **line, **EARLY).good()
+        run = duty.play("post_exam", people, **line, **EARLY).good()
     assert [seen.body["moment"] for seen in receiver.seen] == ["warm", "closed", "draining"]
     assert {seen.body["exam"] for seen in receiver.seen} == {"long-exam"}
     assert not any(user in str(seen.body) for seen in receiver.seen for user in sessions)
@@ -163,8 +166,11 @@ def test_students_who_are_still_in_are_named_and_waited_out(site, duty):
 def test_a_wait_in_vain_fails_with_the_two_ways_on(site, duty):
     name = site.definition(0, image="registry.lab.invalid/eduide/ide:missing")
     line = {"app_definition": name, "exam": "vain-exam"}
-    run = duty.play("pre_exam", **line, **TONIGHT, warm=1, exam_warmup_wait_timeout_seconds=1)
+    with Loopback(lambda _seen: Say()) as receiver:
+        people = duty.notices(receiver)
+        run = duty.play("pre_exam", people, **line, **TONIGHT, warm=1, exam_warmup_wait_timeout_seconds=1)
     assert run.code != 0
+    assert [(seen.body["moment"], seen.body["exam"]) for seen in receiver.seen] == [("not_warm", "vain-exam")]
     assert f"{name} has 0 warm and 1 cold instances" in run.output
     last = run.tasks[-1]
     assert last.failed

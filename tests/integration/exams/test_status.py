@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.plugin_utils._wrapping import wrapped
 from integration.ansible_run import Run
 from integration.capacity_site import CapacitySite, desired
 from integration.exam_night import Duty, report
@@ -72,8 +73,8 @@ def test_the_first_lines_say_how_many_more_students_get_a_session(night):
 
 
 def test_the_table_is_printed_as_it_is(night):
-    for line in report(night.run):
-        assert f"  {line}\n" in night.run.output
+    for line in wrapped(report(night.run), indent="  "):
+        assert f"{line}\n" in night.run.output
 
 
 def test_warnings_name_the_object_and_the_next_step(night):
@@ -126,5 +127,7 @@ def test_prometheus_reads_what_the_table_says(night):
         f"theia_app_definition_min_instances{{{of}}} {night.site.bounds(night.held)[0]}",
         f'theia_pool_instances{{{of},state="claimed"}} 1',
         f'theia_exam_warm_instances{{{of},exam="{EXAM}"}} 3',
+        f'theia_app_definition_drifted_fields{{{of},by="another_client"}} 0',
     ):
         assert sample in night.metrics.splitlines()
+    assert re.search(rf"^theia_app_definition_further_sessions{{{re.escape(of)}}} \d+$", night.metrics, re.MULTILINE)

@@ -18,6 +18,7 @@ from integration.module_run import module
 from integration.session_corpus import Scene
 from integration.session_site import SessionSite, outcomes
 from lab import identities
+from unit.loopback import Loopback, Say
 
 FAILED = {"operatorStatus": "ERROR", "operatorMessage": "Max sessions reached.", "error": "553:limit", "url": None}
 NUMBERS = itertools.count(1)
@@ -99,9 +100,11 @@ def swept(module_installation, tmp_path_factory):
     made.write_status(made.wreck, **FAILED)
     made.age(made.odd, minutes=30)
     made.write_status(made.odd, url=None, lastActivity=int((made.now().timestamp() - 1500) * 1000))
-    made.predicted = played(made, "sweep_sessions", "--check", "--diff")
-    made.left_by_check = made.names()
-    made.first = played(made, "sweep_sessions", "--diff")
+    with Loopback(lambda _seen: Say()) as made.people:
+        notices = made.duty.notices(made.people)
+        made.predicted = played(made, "sweep_sessions", notices, "--check", "--diff")
+        made.left_by_check = made.names()
+        made.first = played(made, "sweep_sessions", notices, "--diff")
     return made
 
 
@@ -124,6 +127,9 @@ def test_a_sweep_stops_what_failed_and_reports_the_rest(swept):
     assert [line.split()[0] for line in lines[:4]] == ["SESSION", swept.wreck, "failed:", swept.odd]
     assert "no_url_but_running" in lines[4]
     assert "1 only reported: the policy stops for failed." in told(run)
+    # Nobody is told of what is only predicted.
+    [notice] = [seen.body for seen in swept.people.seen]
+    assert (notice["moment"], notice["installation"], notice["users"]) == ("swept", "lab", [])
 
 
 def test_a_policy_is_data_and_a_wrong_threshold_stops_nobody(swept):

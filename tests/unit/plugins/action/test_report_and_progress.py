@@ -69,6 +69,17 @@ def test_a_report_is_an_artifact_of_a_job_of_awx_and_of_no_other_run(tmp_path):
     assert json.loads(done.stdout.partition("RUN: ")[2]) == {"theia_report": {"localhost": {"a table": ["java 3"]}}}
 
 
+def test_a_long_line_is_broken_on_the_terminal_alone(tmp_path):
+    """Programs get it from AWX, and pages from the result, in one piece."""
+    line = "java-17-latest: " + "word " * 30 + "end"
+    done = play(tmp_path, json.dumps([line]), "-e", "awx_job_id=7", ANSIBLE_SHOW_CUSTOM_STATS="1")
+    report, _, artifact = done.stdout.partition("RUN: ")
+    shown = report.partition("a table\n")[2].partition("\nok: ")[0].split("\n")
+    assert len(shown) == 2
+    assert max(map(len, shown)) <= 100
+    assert json.loads(artifact) == {"theia_report": {"localhost": {"a table": [line]}}}
+
+
 def test_a_report_without_lines_is_an_error_that_names_the_option(tmp_path):
     done = play(tmp_path, "null")
     assert done.returncode != 0

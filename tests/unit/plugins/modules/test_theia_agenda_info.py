@@ -64,8 +64,8 @@ class Site:
         assert not result.get("failed"), result["msg"]
         return result
 
-    def agenda(self, entries):
-        return self.module("theia_agenda_info", **({} if entries is None else {"calendar": entries}))
+    def agenda(self, entries, **options):
+        return self.module("theia_agenda_info", **({} if entries is None else {"calendar": entries}), **options)
 
     def steps(self, due, *, check=False):
         """As the role does it, each step when it is asked for; what it is, for whom, and its result."""
@@ -76,7 +76,8 @@ class Site:
             yield "withdraw", name, run("theia_exam", name=name, state="closed")
         for each in due["warm"]:
             wanted = {"app_definitions": each["app_definitions"], "hold": each["name"], "drift": "repair_once"}
-            yield "warm", each, run("theia_capacity", **wanted)
+            limits = {"hold_from": each["start"], "extend_time_limits": each["session_minutes"], "late": True}
+            yield "warm", each, run("theia_capacity", **wanted, **limits)
         for name in due["cool"]:
             yield "cool", name, run("theia_capacity", state="baseline", hold=name)
         for name in due["close"]:
@@ -115,6 +116,9 @@ class Site:
 
     def bound(self):
         return self.gateway.get(kinds.APP_DEFINITION, "java")["spec"]["minInstances"]
+
+    def limit(self):
+        return self.gateway.get(kinds.APP_DEFINITION, "java")["spec"]["timeout"]
 
     def patches(self):
         return sum(verb == "patch" and plural == "appdefinitions" for verb, plural, *_more in self.gateway.writes)
@@ -281,6 +285,31 @@ def test_drift_is_repaired_once_and_then_told_as_a_fight(cluster):
     site.go_to(6 + 24 * 60)
     assert site.converge(entries) is True
     assert site.bound() == 10
+
+
+def test_sessions_of_an_exam_last_to_its_end_whoever_warmed_it(cluster):
+    """What pre_exam holds is what is held here, or each run would undo the other's time limits under students."""
+    site, entries = Site(cluster), [entry("a", 0, 300, 10)]
+    site.gateway.change(kinds.APP_DEFINITION, "java", {"spec": {"timeout": 60}})
+    declared = site.module("theia_exam", **entries[0])
+    held = {"app_definitions": entries[0]["app_definitions"], "hold": "a"}
+    limits = {"extend_time_limits": declared["session_minutes"]}
+    assert site.module("theia_capacity", **held, **limits)["changed"]
+    assert (site.limit(), site.converge(None), site.patches()) == (360, False, 1)
+
+    longer = [{**entries[0], "end": at(330)}]
+    assert site.converge(longer) is True
+    # Another change of all instances, and no more of them for those who sit the exam by now.
+    assert (site.limit(), site.bound(), site.patches()) == (390, 10, 2)
+
+    site.module("theia_capacity", **held)
+    due = site.agenda(longer)
+    assert due["steps"] == [{"do": "warm", "exam": "a", "why": "java: it holds something else than it asks for by now"}]
+    assert site.converge(longer) is True
+    assert site.agenda(longer, extend_time_limits=False)["warm"][0]["session_minutes"] is None
+    site.go_to(331)
+    site.converge(longer)
+    assert (site.limit(), site.bound()) == (60, BASELINE)
 
 
 def test_a_plan_says_what_why_and_when_next(cluster):
