@@ -53,19 +53,17 @@ PERSONAS: t.Mapping[str, tuple[str, ...]] = {
 BESIDE = ("cluster_reader", "volume_keeper", "log_reader")
 """What is granted apart from a persona: it goes further than the installation, or shows what has secrets in it."""
 
-_READS = ("get", "list", "watch")
-
 
 def written() -> str:
     """The document."""
     marks = {name: {right._replace(needed=True): _mark(right) for right in rights_of(name)} for name in RIGHTS}
-    rows = sorted({right for of_playbook in marks.values() for right in of_playbook}, key=_place)
+    rows = sorted({right for of_playbook in marks.values() for right in of_playbook}, key=place)
     lines = [row(["Verb and resource", *(f"`{name}`" for name in RIGHTS)]), row(["---", *[":-:"] * len(RIGHTS)])]
     lines += [row([named(right), *(marks[name].get(right, "") for name in RIGHTS)]) for right in rows]
     return _HEAD + "\n" + "\n".join(lines) + "\n"
 
 
-def _place(right: Right) -> tuple[bool, str, str, str]:
+def place(right: Right) -> tuple[bool, str, str, str]:
     return right.everywhere, right.group, right.resource, right.verb
 
 
@@ -98,9 +96,12 @@ rules:
 
 def granted(role: str) -> set[Right]:
     """The rights of a persona, or of what is granted beside one."""
-    used = {right._replace(needed=True) for name in PERSONAS.get(role, RIGHTS) for right in rights_of(name)}
-    own = {right for right in used if _apart(right) == (role if role in BESIDE else None)}
-    return {right for right in own if role != "viewer" or right.verb in _READS}
+    names = PERSONAS.get(role, RIGHTS)
+    if role == "viewer":
+        # Its status notes nothing, and asks for what readiness does.
+        names = ("readiness", *(name for name in names if name != "status"))
+    used = {right._replace(needed=True) for name in names for right in rights_of(name)}
+    return {right for right in used if _apart(right) == (role if role in BESIDE else None)}
 
 
 def _apart(right: Right) -> str | None:
