@@ -157,6 +157,10 @@ integration: env ## Tests of the collection on the lab; those marked "both" on e
 verdict-proof: env ## Hold 300 verdicts against what really starts on the lab (`make test` does with 20)
 	@VERDICT_PROOF=all $(PY) -m pytest -q -s tests/integration/capacity/test_verdict_proof.py
 
+.PHONY: access
+access: env ## Hold the list of rights against what playbooks do on the lab, and take each right away
+	@$(PY) -m integration.access.record
+
 .PHONY: contract
 contract: env ## Tests that hold the lab's stand-ins to the contract
 	$(PY) -m tools.run_pytest contract $(PYTEST_ARGS)

@@ -21,6 +21,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.rights impo
 from tools.checkout import ROOT
 
 DOCUMENT = ROOT / "docs" / "rights.md"
+PROOFS = ROOT / "docs" / "rights-seen.md"
 ROLES = ROOT / "extensions" / "rbac"
 _HEAD = """\
 <!--
@@ -61,19 +62,57 @@ PERSONAS: t.Mapping[str, tuple[str, ...]] = {
 BESIDE = ("cluster_reader", "volume_keeper", "log_reader")
 """What is granted apart from a persona: it goes further than the installation, or shows what has secrets in it."""
 
-_READS = ("get", "list", "watch")
-
 
 def written() -> str:
     """The document."""
     marks = {name: {right._replace(needed=True): _mark(right) for right in rights_of(name)} for name in RIGHTS}
-    rows = sorted({right for of_playbook in marks.values() for right in of_playbook}, key=_place)
+    rows = sorted({right for of_playbook in marks.values() for right in of_playbook}, key=place)
     lines = [row(["Verb and resource", *(f"`{name}`" for name in RIGHTS)]), row(["---", *[":-:"] * len(RIGHTS)])]
     lines += [row([named(right), *(marks[name].get(right, "") for name in RIGHTS)]) for right in rows]
     return _HEAD + "\n" + "\n".join(lines) + "\n"
 
 
-def _place(right: Right) -> tuple[bool, str, str, str]:
+_PROOFS_HEAD = """\
+<!--
+Copyright (c) 2026, The EduIDE Cloud collection contributors
+SPDX-License-Identifier: GPL-3.0-or-later
+-->
+
+# Rights that were seen at work
+
+Written by `make access`. Each playbook ran on the lab under exactly the account that `setup_access` gives its persona,
+with all that can be granted beside it. The API server's audit log has each right of each role, and none that is not
+granted. Then each right was taken away, and a playbook that uses it ran once more: this is how it tells. NAME stands
+for what is different in each run.
+
+"""
+
+
+class Proof(t.NamedTuple):
+    """How a playbook tells that it lacks a right."""
+
+    right: Right
+    playbook: str
+    fails: bool
+    words: str
+
+
+def proofs_written(proofs: t.Iterable[Proof]) -> str:
+    """The document of what was seen."""
+    lines = [row(["Verb and resource", "Playbook", "Without it", "It says"]), row(["---"] * 4)]
+    for proof in sorted(proofs, key=lambda proof: (place(proof.right), list(RIGHTS).index(proof.playbook))):
+        ends = "fails" if proof.fails else "goes on"
+        lines.append(row([named(proof.right), f"`{proof.playbook}`", ends, proof.words.replace("|", "\\|")]))
+    return _PROOFS_HEAD + "\n".join(lines) + "\n"
+
+
+def proved() -> set[tuple[str, str]]:
+    """Right and playbook of each row of that document."""
+    rows = [line.split(" | ") for line in PROOFS.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    return {(cells[0].removeprefix("| "), cells[1].strip("`")) for cells in rows}
+
+
+def place(right: Right) -> tuple[bool, str, str, str]:
     return right.everywhere, right.group, right.resource, right.verb
 
 
@@ -106,9 +145,12 @@ rules:
 
 def granted(role: str) -> set[Right]:
     """The rights of a persona, or of what is granted beside one."""
-    used = {right._replace(needed=True) for name in PERSONAS.get(role, RIGHTS) for right in rights_of(name)}
-    own = {right for right in used if _apart(right) == (role if role in BESIDE else None)}
-    return {right for right in own if role != "viewer" or right.verb in _READS}
+    names = PERSONAS.get(role, RIGHTS)
+    if role == "viewer":
+        # Its status notes nothing, and asks for what readiness does.
+        names = ("readiness", *(name for name in names if name != "status"))
+    used = {right._replace(needed=True) for name in names for right in rights_of(name)}
+    return {right for right in used if _apart(right) == (role if role in BESIDE else None)}
 
 
 def _apart(right: Right) -> str | None:

@@ -70,10 +70,13 @@ _SESSIONS = (
     *_may("get", "sessions.theia.cloud"),
     *_may("list", "workspaces.theia.cloud replicasets.apps pods.metrics.k8s.io", needed=False),
 )
-_STOP = (
+_DELETE = (
     *_SESSIONS,
     *_OPERATOR,
     *_may("delete", "sessions.theia.cloud"),
+)
+_STOP = (
+    *_DELETE,
     # Of a session that would end the operator.
     *_may("patch", "sessions.theia.cloud", needed=False),
 )
@@ -89,11 +92,11 @@ _EXAMS = (
     *_may("create update patch", "configmaps"),
     # Lists are followed then, and not read again.
     *_may("watch", "sessions.theia.cloud appdefinitions.theia.cloud", needed=False),
-    *_may("watch", "deployments.apps services configmaps", needed=False),
+    *_may("watch", "deployments.apps services configmaps pods resourcequotas", needed=False),
     # Why a wait failed, and what a change has left behind.
     *_may("list", "events workspaces.theia.cloud", needed=False),
     *_may("patch", "pods", needed=False),
-    *_may("delete", "services configmaps deployments.apps", needed=False),
+    *_may("delete", "services", needed=False),
 )
 _REPAIR = (
     *_POOLS,
@@ -133,8 +136,9 @@ RIGHTS: t.Mapping[str, Rights] = {
     "unlock_user": _STOP,
     "stop_sessions": _STOP,
     "sweep_sessions": (*_STOP, *_optional(_NOTES_OF_USE)),
+    # It refuses what would end the operator.
     "delete_workspaces": (
-        *_STOP,
+        *_DELETE,
         *_may("list get delete", "workspaces.theia.cloud"),
         *_optional(_FILES),
     ),

@@ -6,26 +6,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import secrets
 import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CAPACITY_RECORD
+from ansible_collections.eduide.theia.plugins.module_utils._platform.records import selector
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import Right
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
-from integration.ansible_run import ROOT, Run, playbook
+from integration.ansible_run import ROOT, Run, connection, playbook
 from integration.capacity_site import desired
 from integration.deletion_site import DeletionSite
 from integration.exam_night import EARLY, exam
+from integration.lab.operator_site import STRATEGY, annotations_of, eventually
 from integration.module_run import module
 from integration.workspace_site import RECORD
 from lab import identities
+from lab.faults import Rule, Status
+from lab.proxy import FaultProxy
+from tools.rights import rules
 
 Variables = dict[str, t.Any]
 Rounds = t.Iterator[Variables]
 
 EVERYTHING = (identities.rule("*", "*", "*"),)
+FAILS = "exam_warmup_wait_timeout_seconds"
+"""A run with this variable is meant to wait in vain, and to say why."""
 
 
 def random_name(prefix: str) -> str:
@@ -42,6 +52,7 @@ class AccessSite(DeletionSite):
     def __init__(self, installation: t.Any, folder: Path) -> None:
         super().__init__(installation)
         self.folder = folder
+        self.faults: list[Rule] = []
         self.master = self.enter(EVERYTHING, EVERYTHING)
 
     def enter(self, rules: t.Sequence[t.Any] = (), cluster_rules: t.Sequence[t.Any] = ()) -> identities.Identity:
@@ -53,23 +64,61 @@ class AccessSite(DeletionSite):
     def play(
         self, account: identities.Identity, folder: Path, name: str, /, *arguments: str, **variables: t.Any
     ) -> Run:
-        connection = {"kubeconfig": str(account.kubeconfig), "namespace": self.namespace}
-        hosts = {"theia_installations": {"hosts": {"production": {"theia_connection": connection}}}}
-        inventory = folder / "hosts.json"
-        inventory.write_text(json.dumps(hosts))
-        extra = ["-e", json.dumps(variables)]
-        return playbook(folder, ROOT / "playbooks" / f"{name}.yml", "-i", inventory, *arguments, *extra)
+        with contextlib.ExitStack() as stack:
+            config = account.kubeconfig
+            if self.faults:
+                proxy = stack.enter_context(FaultProxy.before(self.lab))
+                proxy.add(*self.faults)
+                config = proxy.write_kubeconfig(folder / "kubeconfig", account.token, self.namespace)
+            reached = connection(self.installation, kubeconfig=str(config))
+            hosts = {"theia_installations": {"hosts": {"production": {"theia_connection": reached}}}}
+            inventory = folder / "hosts.json"
+            inventory.write_text(json.dumps(hosts))
+            extra = ["-e", json.dumps(variables)]
+            return playbook(folder, ROOT / "playbooks" / f"{name}.yml", "-i", inventory, *arguments, *extra)
 
-    def asked(self, account: identities.Identity) -> set[Right]:
-        """What this account asked for, in the namespace and in the whole cluster."""
+    def case(self, playbook: str) -> Rounds:
+        self.faults = []
+        return CASES[playbook](self)
+
+    def conflict(self, verb: str, plural: str) -> None:
+        """From now on another client is quicker once, until a case begins."""
+        self.faults = [Rule(Status(409), verb=verb, path=f"/{plural}/", count=1)]
+
+    def hold(self, name: str, rights: t.Collection[Right], but: Right | None = None) -> identities.Identity:
+        """The account of that name with these rights, but for one, as soon as the API server goes by them."""
+        left = [right for right in rights if right != but]
+        here, everywhere = (rules(right for right in left if right.everywhere == wide) for wide in (False, True))
+        account = self.lab.identity(name, namespace=self.namespace, rules=here, cluster_rules=everywhere)
+        for right in rights:
+            eventually(f"it is known who may {right}", lambda right=right: self._may(account, right) == (right != but))
+        return account
+
+    def _may(self, account: identities.Identity, right: Right) -> bool:
+        resource, _slash, subresource = right.resource.partition("/")
+        asked = {"verb": right.verb, "group": right.group, "resource": resource, "subresource": subresource}
+        where = {} if right.everywhere else {"namespace": self.namespace}
+        spec = {"user": account.user, "resourceAttributes": {**asked, **where}}
+        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+        return bool(self.lab.api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", body)["status"]["allowed"])
+
+    def asked(self, account: identities.Identity, since: datetime) -> set[Right]:
+        """What this account asked for since then, in the namespace and in the whole cluster."""
         self._log_is_complete()
         found = set()
-        for event in self.lab.audit(user=account.user):
+        for event in self.lab.audit(user=account.user, since=since):
             target = event["objectRef"]
             resource = "/".join(filter(None, (target["resource"], target.get("subresource"))))
             everywhere = target.get("namespace") != self.namespace
             found.add(Right(event["verb"], resource, target.get("apiGroup", ""), everywhere))
-        return found
+        # Whoever is logged in may ask what they may do.
+        return {right for right in found if right.group != "authorization.k8s.io"}
+
+    def without_names(self, text: str) -> str:
+        """The same in each run, and without the rule and the account."""
+        text = re.sub(r"'system:\S+' is not allowed to \(403\); add to a [^{]*{[^}]*}", "not allowed", text)
+        text = re.sub(rf"https://127.0.0.1:\d+|{self.namespace}|\b[a-z]+-[0-9a-f]{{6}}\b", "NAME", text)
+        return " ".join(re.sub(r"NAME(-NAME|[-.]\w+)*", "NAME", text).split())
 
     def seated(self, minimum: int = 2) -> tuple[str, str, str]:
         """A new app definition, a student, and the session that the student works in."""
@@ -83,6 +132,20 @@ class AccessSite(DeletionSite):
         _definition, user, name = self.seated()
         self.write_status(name, operatorStatus="ERROR", operatorMessage="Max sessions reached.", error="x", url=None)
         return user, name
+
+    def unlabelled(self, minimum: int = 1) -> tuple[str, str, str]:
+        """The same with a user of whom Kubernetes takes no label, which ends this operator when the session goes."""
+        user, definition = f"-{student()}", self.definition(minimum)
+        name = self.create_session(definition, user)
+        eventually(f"{name} has reserved an instance", lambda: STRATEGY in annotations_of(self.session(name)))
+        return definition, user, name
+
+    def halved(self) -> str:
+        """An app definition of whose free instance a Service is gone."""
+        definition = self.definition(1)
+        service = self.instance(definition, 1).internal["metadata"]["name"]
+        self.lab.api.delete(self.installation.here.path("services", service))
+        return definition
 
     def on_workspace(self) -> str:
         """A workspace that a student works on."""
@@ -99,6 +162,13 @@ class AccessSite(DeletionSite):
             {"apiVersion": "v1", "kind": "ConfigMap", **usage_log.write_looks(looks, self.namespace, None)}
         )
 
+    def clear(self) -> None:
+        """Nothing is left of what ran before: it would be on the card."""
+        for plural in ("sessions", "appdefinitions"):
+            self.kubectl("delete", f"{plural}.theia.cloud", "--all")
+        self.kubectl("delete", "configmaps", "-l", selector("exam"))
+        self.kubectl("delete", "configmaps", CAPACITY_RECORD, "--ignore-not-found")
+
     def never_looked(self) -> None:
         path = self.installation.here.path("configmaps", RECORD)
         if self.lab.api.find(path):
@@ -109,9 +179,20 @@ class AccessSite(DeletionSite):
 # played again.
 
 
+def readiness(site: AccessSite) -> Rounds:
+    site.clear()
+    site.seated()
+    yield {}
+
+
 def status(site: AccessSite) -> Rounds:
-    site.on_workspace()
-    yield {"status_note_use": False}
+    """The first look is noted in a new record, the second one in the same."""
+    site.never_looked()
+    for _round in range(2):
+        site.on_workspace()
+        yield {}
+        site.looked(days=1)
+        site.conflict("patch", "workspaces")
 
 
 def investigate_session(site: AccessSite) -> Rounds:
@@ -129,8 +210,10 @@ def sweep_sessions(site: AccessSite) -> Rounds:
 
 
 def stop_sessions(site: AccessSite) -> Rounds:
-    _definition, _user, name = site.seated()
-    yield {"sessions": name, "discard_data": "named", "max_percent": 100}
+    site.conflict("delete", "sessions")
+    for seated in (site.seated, site.unlabelled):
+        _definition, _user, name = seated()
+        yield {"sessions": name, "discard_data": "named", "max_percent": 100}
 
 
 def unlock_user(site: AccessSite) -> Rounds:
@@ -140,23 +223,34 @@ def unlock_user(site: AccessSite) -> Rounds:
 
 def pre_exam(site: AccessSite) -> Rounds:
     """Somebody works there already, whom an operator of April locks out. The second exam finds notes of the first."""
-    for _round in range(2):
-        yield beginning(site)
-
-
-def beginning(site: AccessSite) -> Variables:
     definition, user, _name = site.seated()
-    entry = {**exam(random_name("exam"), desired(definition, warm=3)), "users": [user], "participants": 1}
+    yield beginning(definition, users=[user])
+    yield {**beginning(site.definition(1)), "canary": "on_change", "canary_user": student()}
+    yield beginning(site.halved())
+    # That an image cannot be pulled is seen when the wait is over.
+    unknown = site.definition(0, image="registry.lab.invalid/eduide/ide:missing")
+    yield {**beginning(unknown), FAILS: 5}
+
+
+def beginning(definition: str, **more: t.Any) -> Variables:
+    entry = {**exam(random_name("exam"), desired(definition, warm=3)), "participants": 1, **more}
     return {"exam": entry["name"], "theia_exams": [entry]}
 
 
 def post_exam(site: AccessSite) -> Rounds:
-    definition, user, _name = site.seated(1)
-    name = random_name("exam")
-    # The exam of one user only: what is swept is theirs.
-    entry = {**exam(name, desired(definition, warm=2)), "users": [user]}
-    site.play(site.master, site.folder, "pre_exam", exam=name, theia_exams=[entry]).good()
-    yield {"exam": name, "sweep_leftovers": True, "discard_data": "selected", **EARLY}
+    for seated in (site.seated, site.unlabelled):
+        definition, user, _name = seated(1)
+        name = random_name("exam")
+        # The exam of one user only: what is swept is theirs.
+        entry = {**exam(name, desired(definition, warm=2)), "users": [user]}
+        site.play(site.master, site.folder, "pre_exam", exam=name, theia_exams=[entry]).good()
+        yield {"exam": name, "sweep_leftovers": True, "discard_data": "selected", **EARLY}
+
+
+def rehearse_exam(site: AccessSite) -> Rounds:
+    tokens = [site.installation.user_token(student())]
+    few = {"users": 1, "over_seconds": 0, "rehearsal_user_tokens": tokens}
+    yield {"app_definition": site.definition(1), "allow_rehearsal": True, **few}
 
 
 def converge_exams(site: AccessSite) -> Rounds:
@@ -167,8 +261,8 @@ def converge_exams(site: AccessSite) -> Rounds:
     waiting = {**exam(random_name("exam"), desired(definition, warm=3)), **later}
     now = {**exam(random_name("exam"), desired(definition, warm=3)), "users": [user]}
     yield {"theia_exams": [now, waiting]}
-    closed = {"name": now["name"], "state": "closed", "end_early_reason": "the test is over"}
-    assert not module("theia_exam", site.options(**closed)).get("failed")
+    # Where the first run was left out there is no such exam.
+    module("theia_exam", site.options(name=now["name"], state="closed", end_early_reason="the test is over"))
     yield {"theia_exams": []}
 
 
@@ -200,6 +294,7 @@ def prune_workspaces(site: AccessSite) -> Rounds:
 
 def delete_workspaces(site: AccessSite) -> Rounds:
     """The files of one that is in use are kept."""
+    site.conflict("delete", "sessions")
     yield {"workspaces": site.on_workspace(), "live_sessions": "stop", "volume": "retain", "max_percent": 100}
 
 
@@ -212,6 +307,7 @@ def restore_workspace(site: AccessSite) -> Rounds:
 CASES: t.Mapping[str, t.Callable[[AccessSite], Rounds]] = {
     case.__name__: case
     for case in (
+        readiness,
         status,
         investigate_session,
         sweep_sessions,
@@ -219,6 +315,7 @@ CASES: t.Mapping[str, t.Callable[[AccessSite], Rounds]] = {
         unlock_user,
         pre_exam,
         post_exam,
+        rehearse_exam,
         converge_exams,
         repair_pools,
         prune_workspaces,
