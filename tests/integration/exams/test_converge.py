@@ -52,7 +52,7 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     plan = json.loads((folder / "plan.json").read_text())
     steps = [(step["do"], step["exam"]) for step in plan["plan"]["steps"]]
     assert steps == [("declare", "now"), ("declare", "later"), ("warm", "now")]
-    assert "- **warm** now: its lead began on" in (folder / "plan").with_suffix(".md").read_text()
+    assert "- **warm** now: its lead began on" in (folder / "plan.md").read_text()
 
     paused, writes = converge(site, duty, calendar, pause=True, **metrics)
     assert (writes, report(paused)[0].split()[:2]) == ([], ["declare", "now:"])

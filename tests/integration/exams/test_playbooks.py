@@ -179,7 +179,7 @@ def test_a_wait_in_vain_fails_with_the_two_ways_on(site, duty):
     playbooks = ROOT / "playbooks"
     assert start == [
         *("ansible-playbook", f"{playbooks / 'pre_exam.yml'}"),
-        *("-i", f"{duty.inventory}", "--limit", "production", "-e"),
+        *("-i", f"{duty.inventory}", "-e", people.removeprefix("-e"), "--limit", "production", "-e"),
     ]
     # The exam is on record by now, so its name says everything.
     assert json.loads(variables) == {"exam": "vain-exam"}
