@@ -241,15 +241,21 @@ def test_so_does_the_one_that_is_about_awx():
 
 
 @pytest.mark.parametrize("name", sorted(PLAYBOOKS))
-def test_a_play_without_hosts_is_an_error_that_names_group_and_inventory(tmp_path, name):
-    """All playbooks have the same line; one of them is run, in both ways in which nobody is left."""
+def test_a_play_that_would_do_nothing_is_an_error_that_says_why(tmp_path, name):
+    """All playbooks have the same line; one of them is run, in each way in which nobody or nothing is left."""
     line = "  hosts: \"{{ 'theia_installations' | eduide.theia.installations }}\"\n"
     assert line in PLAYBOOKS[name].read_text(encoding="utf-8")
     if name != "status":
         return
     for content, limit, told in (
-        ("[theia]\nlab\n", [], "there is no host in the group theia_installations of"),
-        ("[theia_installations]\nlab\n[others]\nx\n", ["--limit", "x"], "--limit x leaves no host of the group"),
+        ("[theia]\nlab\n", [], "there is no host in the group theia_installations of {}"),
+        (
+            "[theia_installations]\nlab\n[others]\nx\n",
+            ["--limit", "x"],
+            "--limit x leaves no host of the group theia_installations of {}",
+        ),
+        ("[theia_installations]\nlab\n", ["--tags", "warm"], "--tags warm leaves nothing to do"),
+        ("[theia_installations]\nlab\n", ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
     ):
         inventory = tmp_path / "hosts.ini"
         inventory.write_text(content)
@@ -261,5 +267,4 @@ def test_a_play_without_hosts_is_an_error_that_names_group_and_inventory(tmp_pat
             check=False,
         )
         assert done.returncode != 0
-        assert told in done.stderr + done.stdout
-        assert str(inventory) in done.stderr + done.stdout
+        assert told.format(inventory) in done.stderr + done.stdout
