@@ -71,7 +71,7 @@ class RunContext(t.NamedTuple):
 
 def stated(terms: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What a run was told, for a command that goes on from it, without empty lists and switches that are off."""
-    return {name: value for name, value in terms.items() if value or type(value) is int}
+    return {name: value for name, value in terms.items() if value or (isinstance(value, int) and value is not False)}
 
 
 def _handed_over(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

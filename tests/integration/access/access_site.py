@@ -270,12 +270,12 @@ def repair_pools(site: AccessSite) -> Rounds:
     """A free instance lost one of its Services."""
     definition = site.definition(1)
     site.installation.wait_warm(definition, 1)
-    service = next(
+    [service] = [
         service["metadata"]["name"]
         for service in site.installation.items("services")
         if service["metadata"]["name"].startswith("instance-1-") and not service["metadata"]["name"].endswith("-int")
         if any(owner["name"] == definition for owner in service["metadata"].get("ownerReferences", ()))
-    )
+    ]
     site.lab.api.delete(site.installation.here.path("services", service))
     yield {"app_definition": definition, "repair": "halves,outdated"}
 

@@ -73,7 +73,7 @@ def test_a_long_line_is_broken_on_the_terminal_alone(tmp_path):
     """Programs get it from AWX, and pages from the result, in one piece."""
     line = "java-17-latest: " + "word " * 30 + "end"
     done = play(tmp_path, json.dumps([line]), "-e", "awx_job_id=7", ANSIBLE_SHOW_CUSTOM_STATS="1")
-    report, _, artifact = done.stdout.partition("RUN: ")
+    report, _unused, artifact = done.stdout.partition("RUN: ")
     shown = report.partition("a table\n")[2].partition("\nok: ")[0].split("\n")
     assert len(shown) == 2
     assert max(map(len, shown)) <= 100
