@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import yaml
@@ -97,19 +98,27 @@ class Proof(t.NamedTuple):
     words: str
 
 
-def proofs_written(proofs: t.Iterable[Proof]) -> str:
-    """The document of what was seen."""
+def proofs_written(proofs: t.Iterable[Proof], unshown: t.Iterable[tuple[str, Right]] = ()) -> str:
+    """The document of what was seen, and at its end what was not."""
     lines = [row(["Verb and resource", "Playbook", "Without it", "It says"]), row(["---"] * 4)]
     for proof in sorted(proofs, key=lambda proof: (place(proof.right), list(RIGHTS).index(proof.playbook))):
         ends = "fails" if proof.fails else "goes on"
         lines.append(row([named(proof.right), f"`{proof.playbook}`", ends, proof.words.replace("|", "\\|")]))
-    return _PROOFS_HEAD + "\n".join(lines) + "\n"
+    left = [f"- {role}: {named(right)}" for role, right in unshown]
+    return _PROOFS_HEAD + "\n".join([*lines, *(["", "Not shown yet:", "", *left] if left else [])]) + "\n"
 
 
 def proved() -> set[tuple[str, str]]:
     """Right and playbook of each row of that document."""
-    rows = [line.split(" | ") for line in PROOFS.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
-    return {(cells[0].removeprefix("| "), cells[1].strip("`")) for cells in rows}
+    found = re.findall(
+        r"^\| (`.+?) \| `(\w+)` \| (?:fails|goes on) \| ", PROOFS.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return {(right, playbook) for right, playbook in found}
+
+
+def unshown() -> set[tuple[str, str]]:
+    """Role and right of each that is still to be shown."""
+    return set(re.findall(r"^- (\w+): (`.+)$", PROOFS.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def place(right: Right) -> tuple[bool, str, str, str]:

@@ -14,8 +14,6 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CAPACITY_RECORD
-from ansible_collections.eduide.theia.plugins.module_utils._platform.records import selector
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import Right
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
 from integration.ansible_run import ROOT, Run, connection, playbook
@@ -34,8 +32,8 @@ Variables = dict[str, t.Any]
 Rounds = t.Iterator[Variables]
 
 EVERYTHING = (identities.rule("*", "*", "*"),)
-FAILS = "exam_warmup_wait_timeout_seconds"
-"""A run with this variable is meant to wait in vain, and to say why."""
+FAILS: Variables = {"exam_warmup_wait_timeout_seconds": 5}
+"""A run with these is meant to wait in vain, and to say why."""
 
 
 def random_name(prefix: str) -> str:
@@ -86,12 +84,15 @@ class AccessSite(DeletionSite):
         self.faults = [Rule(Status(409), verb=verb, path=f"/{plural}/", count=1)]
 
     def hold(self, name: str, rights: t.Collection[Right], but: Right | None = None) -> identities.Identity:
-        """The account of that name with these rights, but for one, as soon as the API server goes by them."""
-        left = [right for right in rights if right != but]
+        """The account of that name with these rights, but for one, as soon as the API server goes by them.
+
+        What is not allowed in the namespace is not allowed in the whole cluster.
+        """
+        left = [right for right in rights if not but or right not in (but, but._replace(everywhere=True))]
         here, everywhere = (rules(right for right in left if right.everywhere == wide) for wide in (False, True))
         account = self.lab.identity(name, namespace=self.namespace, rules=here, cluster_rules=everywhere)
         for right in rights:
-            eventually(f"it is known who may {right}", lambda right=right: self._may(account, right) == (right != but))
+            eventually(f"it is known who may {right}", lambda right=right: self._may(account, right) == (right in left))
         return account
 
     def _may(self, account: identities.Identity, right: Right) -> bool:
@@ -118,6 +119,7 @@ class AccessSite(DeletionSite):
         """The same in each run, and without the rule and the account."""
         text = re.sub(r"'system:\S+' is not allowed to \(403\); add to a [^{]*{[^}]*}", "not allowed", text)
         text = re.sub(rf"https://127.0.0.1:\d+|{self.namespace}|\b[a-z]+-[0-9a-f]{{6}}\b", "NAME", text)
+        text = re.sub(r"[\w-]+-[0-9a-f]{8,10}-\w{5}\b|\bpvc-[0-9a-f-]{36}\b", "NAME", text)
         return " ".join(re.sub(r"NAME(-NAME|[-.]\w+)*", "NAME", text).split())
 
     def seated(self, minimum: int = 2) -> tuple[str, str, str]:
@@ -143,8 +145,9 @@ class AccessSite(DeletionSite):
     def halved(self) -> str:
         """An app definition of whose free instance a Service is gone."""
         definition = self.definition(1)
-        service = self.instance(definition, 1).internal["metadata"]["name"]
-        self.lab.api.delete(self.installation.here.path("services", service))
+        service = self.instance(definition, 1).internal
+        assert service, definition
+        self.lab.api.delete(self.installation.here.path("services", service["metadata"]["name"]))
         return definition
 
     def on_workspace(self) -> str:
@@ -162,13 +165,6 @@ class AccessSite(DeletionSite):
             {"apiVersion": "v1", "kind": "ConfigMap", **usage_log.write_looks(looks, self.namespace, None)}
         )
 
-    def clear(self) -> None:
-        """Nothing is left of what ran before: it would be on the card."""
-        for plural in ("sessions", "appdefinitions"):
-            self.kubectl("delete", f"{plural}.theia.cloud", "--all")
-        self.kubectl("delete", "configmaps", "-l", selector("exam"))
-        self.kubectl("delete", "configmaps", CAPACITY_RECORD, "--ignore-not-found")
-
     def never_looked(self) -> None:
         path = self.installation.here.path("configmaps", RECORD)
         if self.lab.api.find(path):
@@ -180,7 +176,6 @@ class AccessSite(DeletionSite):
 
 
 def readiness(site: AccessSite) -> Rounds:
-    site.clear()
     site.seated()
     yield {}
 
@@ -226,10 +221,10 @@ def pre_exam(site: AccessSite) -> Rounds:
     definition, user, _name = site.seated()
     yield beginning(definition, users=[user])
     yield {**beginning(site.definition(1)), "canary": "on_change", "canary_user": student()}
-    yield beginning(site.halved())
+    yield {**beginning(site.halved()), "exam_warmup_wait_timeout_seconds": 60}
     # That an image cannot be pulled is seen when the wait is over.
     unknown = site.definition(0, image="registry.lab.invalid/eduide/ide:missing")
-    yield {**beginning(unknown), FAILS: 5}
+    yield {**beginning(unknown), **FAILS}
 
 
 def beginning(definition: str, **more: t.Any) -> Variables:

@@ -22,7 +22,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.rights impo
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.restore import execute
 from integration.module_run import module
 from tools.checkout import ROOT
-from tools.rights import BESIDE, DOCUMENT, PERSONAS, ROLES, granted, manifest, written
+from tools.rights import BESIDE, DOCUMENT, PERSONAS, ROLES, granted, manifest, named, proved, unshown, written
 from unit.plugins.modules.test_theia_capacity_repair import ALL, damage
 from unit.plugins.modules.test_theia_workspace_restore import STATED, kept_volume, operator
 from unit.pool_world import PoolWorld
@@ -239,3 +239,22 @@ def test_everything_listed_is_granted_to_somebody_and_a_persona_stays_in_its_nam
     assert not [right for persona in PERSONAS for right in granted(persona) if right.everywhere]
     assert {right.verb for right in granted("viewer")} <= {"get", "list", "watch"}
     assert "secrets" not in {right.resource for right in everything}
+
+
+def speaks_of(right):
+    """The playbooks that tell when they lack it. That a list is read again and not followed, the card tells alone."""
+    return {name for name in RIGHTS if right in {each._replace(needed=True) for each in rights_of(name)}} | (
+        {"readiness"} if right.verb == "watch" else set()
+    )
+
+
+def test_somebody_was_seen_to_miss_each_right_of_each_role_or_it_is_said_that_nobody_was():
+    """``make access`` writes the document anew."""
+    everything = set().union(*(granted(role) for role in (*PERSONAS, *BESIDE)))
+    possible = {(named(right), playbook): right for right in everything for playbook in speaks_of(right)}
+    seen = proved()
+    assert seen - possible.keys() == set()
+    for role in (*PERSONAS, *BESIDE):
+        missed = {named(possible[row]) for row in seen if row[1] in PERSONAS.get(role, RIGHTS)}
+        left = {right for name, right in unshown() if name == role}
+        assert sorted({named(right) for right in granted(role)} - missed) == sorted(left), role

@@ -1,0 +1,30 @@
+# Copyright (c) 2026, The EduIDE Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `make access` does with all playbooks, with one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import Right
+from integration.access.access_site import AccessSite
+from integration.access.record import look, prove, rights_of_account
+from tools.rights import named, proved
+
+EVENTS = Right("list", "events")
+
+
+@pytest.fixture
+def site(installation, tmp_path):
+    return AccessSite(installation(operator="april", app_definitions=[]), tmp_path)
+
+
+def test_what_a_viewer_may_is_enough_and_a_right_that_is_gone_is_missed(site):
+    [trial] = look(site, "viewer", "investigate_session")
+    assert EVENTS in trial.rights <= rights_of_account("viewer")
+    proof = prove(site, EVENTS, trial)
+    assert not proof.fails
+    assert "cannot list events in namespace" in proof.words
+    assert (named(EVENTS), proof.playbook) in proved()
