@@ -35,7 +35,7 @@ class Calendar(t.NamedTuple):
     broken: tuple[Broken, ...]
 
     def may_have(self, exam: str) -> bool:
-        """Whether it is in it, also if its entry is broken. An entry without a name that can be read may be anyone's."""
+        """Whether it is in it, also as a broken entry. One without a name that can be read may be anyone's."""
         return any(each.name == exam for each in self.exams) or any(each.name in (exam, None) for each in self.broken)
 
 
