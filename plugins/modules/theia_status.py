@@ -143,7 +143,7 @@ logins:
       type: str
       sample: "2027-02-11T08:00:14Z"
     ready_at:
-      description: When its pod became ready; null if it is not, or was started again.
+      description: When its pod became ready; null if it is not, or was started again, or if the session has no URL.
       returned: always
       type: str
       sample: "2027-02-11T07:31:20Z"

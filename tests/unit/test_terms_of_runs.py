@@ -29,6 +29,7 @@ GIVEN = {
     "max_percent": "7",
     "max_stop": "3",
     "app_definition": "java,c",
+    "drift": "overwrite",
 }
 LIMITS = {"without_operator": True, "max_percent": 7}
 TERMS = {
@@ -41,7 +42,7 @@ TERMS = {
     },
     "stop_sessions": {**LIMITS, "max_stop": 3},
     # Its limits are about leftovers, which the command that finishes does not stop.
-    "post_exam": {"app_definition": ["java", "c"]},
+    "post_exam": {"app_definition": ["java", "c"], "drift": "overwrite"},
 }
 
 

@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
     from .job import Job
     from .quiet import PoolObjects
 
+Planned: t.TypeAlias = "dict[str, tuple[PoolObjects, list[Repair]]]"
+"""By app definition, its pool and what is to be repaired in it."""
 Outcome = t.Literal["repaired", "kept_claimed", "late", "refused", "failed"]
 
 
@@ -55,15 +57,18 @@ def repair_pools(gateway: Gateway, job: Job, done: Execution, *, check_mode: boo
     if not job.repair or (job.repair == ("address_lists",) and not (operator and operator.eager)):
         return [], []
     names = _to_mend(done.snapshot, job, gateway.namespace)
+    repaired: list[Repaired] = []
+    interrupted: list[str] = []
     try:
         mending = _Mending(gateway, job, operator)
-        repaired = mending.foresee(names) if check_mode else mending.run(names)
+        for part in mending.foresee(names) if check_mode else mending.run(names):
+            repaired += part
     except EduideError as exc:
-        if not done.sent:
+        if not (done.sent or repaired):
             raise
         # What was changed before has to be told all the same.
-        return [], [exc.advice]
-    return repaired, [each.problem for each in repaired if each.problem]
+        interrupted = [exc.advice]
+    return repaired, [*(each.problem for each in repaired if each.problem), *interrupted]
 
 
 def _to_mend(snapshot: CapacityView, job: Job, namespace: str) -> list[str]:
@@ -74,6 +79,11 @@ def _to_mend(snapshot: CapacityView, job: Job, namespace: str) -> list[str]:
     for name in names:
         pick(snapshot, name, namespace)
     return names
+
+
+def _touched(planned: Planned) -> list[str]:
+    """The app definitions of which the operator has to build something."""
+    return [name for name, (_pool, repairs) in planned.items() if any(repair.touches for repair in repairs)]
 
 
 class _Mending:
@@ -89,37 +99,43 @@ class _Mending:
         self._gateway, self._installation, self._care, self._kinds = gateway, installation, job.care, job.repair
         self._keycloak = operator.keycloak
 
-    def plan(self, names: t.Collection[str]) -> dict[str, tuple[PoolObjects, list[Repair]]]:
+    def plan(self, names: t.Collection[str]) -> Planned:
         """What is to be repaired in the pools of these app definitions."""
         pools = look_at(self._gateway, names)
         return {name: (pool, plan_repairs(pool, self._kinds, keycloak=self._keycloak)) for name, pool in pools.items()}
 
-    def foresee(self, names: t.Collection[str]) -> list[Repaired]:
-        """What a run would do."""
-        return [
+    def foresee(self, names: t.Collection[str]) -> t.Iterator[list[Repaired]]:
+        """What a run would do, and where it would end."""
+        planned = self.plan(names)
+        expected = [
             Repaired(name, repair, *self._expected(pool, repair))
-            for name, (pool, repairs) in self.plan(names).items()
+            for name, (pool, repairs) in planned.items()
             for repair in repairs
         ]
+        yield [each for each in expected if each.repair.kind == "address_lists"]
+        self._require_leader(_touched(planned))
+        yield [each for each in expected if each.repair.kind != "address_lists"]
 
-    def run(self, names: t.Collection[str]) -> list[Repaired]:
-        """Do it. Students who are refused come first."""
+    def run(self, names: t.Collection[str]) -> t.Iterator[list[Repaired]]:
+        """Do it, and tell of each part when it is done. Students who are refused come first."""
         planned = self.plan(names)
-        done = [each for name, (pool, repairs) in planned.items() for each in self._fill(name, pool, repairs)]
-        touched = [name for name, (_pool, repairs) in planned.items() if any(r.touches for r in repairs)]
+        for name, (pool, repairs) in planned.items():
+            yield self._fill(name, pool, repairs)
         late: t.Mapping[str, str] = {}
-        if touched:
-            if not leads(self._gateway, self._installation):
-                raise Refused(
-                    f"no operator leads in {self._gateway.namespace!r}, so nothing would be built anew; look at the "
-                    f"pods of Deployment {self._installation.operator_deployment!r}"
-                )
+        if touched := _touched(planned):
+            self._require_leader(touched)
             late = quiet(self._gateway, self._care, touched).late
             # What was damaged before the wait may be whole by now, and the other way round.
             planned = {**planned, **self.plan(touched)}
         for name, (pool, repairs) in planned.items():
-            done += self._rebuild(name, pool, [r for r in repairs if r.kind != "address_lists"], late.get(name))
-        return done
+            yield self._rebuild(name, pool, [r for r in repairs if r.kind != "address_lists"], late.get(name))
+
+    def _require_leader(self, touched: t.Collection[str]) -> None:
+        if touched and not leads(self._gateway, self._installation):
+            raise Refused(
+                f"no operator leads in {self._gateway.namespace!r}, so nothing would be built anew; look at the pods "
+                f"of Deployment {self._installation.operator_deployment!r}"
+            )
 
     def _expected(self, pool: PoolObjects, repair: Repair) -> tuple[Outcome, str]:
         if repair.kept:

@@ -28,9 +28,9 @@ def warnings_of(done: Execution, job: Job, *, check_mode: bool) -> list[str]:
             warnings.append(change.note)
         if change.outlasting:
             warnings.append(
-                f"{name}: timeout_minutes stays {change.after['timeout_minutes']}, because "
-                f"{len(change.outlasting)} sessions are older than the shorter limit and would be ended by it; run the "
-                "task again when those listed under draining have ended"
+                f"{name}: its time limits ({_limits(change)}) are not shortened, because {len(change.outlasting)} "
+                "sessions are older, or may be idle for longer, and would be ended by it; run the task again when "
+                "those listed under draining have ended"
             )
         if change.draining:
             ids = ", ".join(str(instance.id) for instance in change.draining)
@@ -59,11 +59,14 @@ def _short_limits(name: str, change: Change, snapshot: CapacityView, job: Job) -
     lost = first_loss(change.after, snapshot.sessions.get(name, ()), snapshot.now, job.start)
     if lost is None or lost >= until:
         return None
-    limits = ", ".join(f"{field} {change.after[field]}" for field in TIME_LIMITS)
     return (
-        f"{name}: its time limits ({limits}) may end the first session at {format_time(lost)}, and the exam is over at "
-        f"{format_time(until)}; say extend_time_limits with the minutes that sessions have to last"
+        f"{name}: its time limits ({_limits(change)}) may end the first session at {format_time(lost)}, and the exam "
+        f"is over at {format_time(until)}; say extend_time_limits with the minutes that sessions have to last"
     )
+
+
+def _limits(change: Change) -> str:
+    return ", ".join(f"{field} {change.after[field]}" for field in TIME_LIMITS)
 
 
 def failure_of(done: Execution, late: EduideError | None, unrepaired: t.Sequence[str]) -> EduideError | None:

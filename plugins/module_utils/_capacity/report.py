@@ -170,15 +170,18 @@ def _lowered(item: Fields, would: bool) -> str:
         told.append(bound)
     if draining := item["draining"]:
         on_instances = any(session["instance_id"] is not None for session in draining)
-        stays = f"min stays {after['min_instances']}" if on_instances else _time_limit(after)
+        stays = f"min stays {after['min_instances']}" if on_instances else _time_limits(after)
         ends = f"{counted(len(draining), 'session')} {'ends' if len(draining) == 1 else 'end'}"
         told.append(f"draining: {stays} until {ends}")
     note = f", {item['note']}" if item["note"] else ""
     return "; ".join(told) or f"min {after['min_instances']}, nothing to change{note}"
 
 
-def _time_limit(after: Fields) -> str:
-    return f"the time limit stays {after['timeout_minutes']} min"
+def _time_limits(after: Fields) -> str:
+    """Either may be the one that waits; where activity is not measured, it often is that of inactivity."""
+    limits = {field: after[field] for field in ("timeout_minutes", "inactive_minutes")}
+    told = [f"{field} {minutes}" for field, minutes in limits.items() if minutes is not None]
+    return f"{' and '.join(told)} {'stay' if len(told) > 1 else 'stays'}"
 
 
 def holding(item: Fields) -> list[str]:

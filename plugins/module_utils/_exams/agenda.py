@@ -106,7 +106,7 @@ def _has_left(recorded: Recorded, calendar: Calendar, now: datetime) -> bool:
         recorded.source == "calendar"
         and recorded.closed_at is None
         and now < recorded.shield_from
-        and recorded.name not in calendar.names
+        and not calendar.may_have(recorded.name)
     )
 
 

@@ -34,10 +34,9 @@ class Calendar(t.NamedTuple):
     exams: tuple[Exam, ...]
     broken: tuple[Broken, ...]
 
-    @property
-    def names(self) -> frozenset[str]:
-        """Everybody who is named in it, broken entries included."""
-        return frozenset([exam.name for exam in self.exams] + [entry.name for entry in self.broken if entry.name])
+    def may_have(self, exam: str) -> bool:
+        """Whether it is in it, also as a broken entry. One without a name that can be read may be anyone's."""
+        return any(each.name == exam for each in self.exams) or any(each.name in (exam, None) for each in self.broken)
 
 
 def read_calendar(content: t.Any, zone: tzinfo | None) -> Calendar:
@@ -52,8 +51,8 @@ def read_calendar(content: t.Any, zone: tzinfo | None) -> Calendar:
     places: dict[str, int] = {}
     for number, entry in enumerate(content, 1):
         stated = entry.get("name") if isinstance(entry, dict) else None
-        # One without quotes may be a number, and still is the exam that it was.
-        name = str(stated) if isinstance(stated, (str, int)) and stated else None
+        # Without quotes it may be a number or a date to YAML, and another one than was written.
+        name = stated if isinstance(stated, str) and stated.strip() else None
         if name in places:
             broken.append(Broken(number, name, f"name {name} is that of entry {places[name]}, too"))
             continue

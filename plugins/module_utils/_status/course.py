@@ -19,6 +19,7 @@ if t.TYPE_CHECKING:
     from .._platform.lists import Snapshot
     from .._platform.rows import SessionRow
     from .._platform.workloads import PodRow
+    from .._sessions.record import AssessedSession
     from .._sessions.view import SessionView
 
 # The platform makes an activity of the start itself; what is later and as old as the status is a report of activity.
@@ -51,7 +52,7 @@ def describe_logins(view: SessionView) -> list[dict[str, t.Any]]:
             "created": each.row.created,
             "start": each.record["start"],
             "url_by": url_by(each.row),
-            "ready_at": _ready_at(pods.get(each.record["pod"]["name"])) if each.record["pod"] else None,
+            "ready_at": _ready_at(each, pods),
         }
         for each in sessions
         # A canary is no student.
@@ -59,8 +60,12 @@ def describe_logins(view: SessionView) -> list[dict[str, t.Any]]:
     ]
 
 
-def _ready_at(pod: PodRow | None) -> str | None:
-    """When the pod became ready for the first time; None if it is not, or was started again."""
+def _ready_at(session: AssessedSession, pods: t.Mapping[str, PodRow]) -> str | None:
+    """When its pod became ready for the first time; None if it is not, or was started again.
+
+    Of a session without a URL it is not told: a pod that its student cannot reach is of no use.
+    """
+    pod = pods.get(session.record["pod"]["name"]) if session.record["pod"] and session.row.url else None
     if pod is None or not pod.ready or any(container.restarts for container in pod.containers):
         return None
     return pod.ready_changed

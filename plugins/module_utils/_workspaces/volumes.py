@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Volumes of workspaces: how to keep one, and how to remove one that was owner.
+"""Volumes of workspaces: how to keep one, and how to remove one that was kept.
 
 Nothing here reads or sends. A volume outlives its workspace and its claim and knows neither of them by then, so whose
 files it holds is noted on it before the workspace goes.

@@ -192,9 +192,13 @@ def _as_before(exam: Fields, apps: t.Sequence[Fields], *, over: bool) -> Check:
     question = "Afterwards the platform is what it was before"
     held = [item for item in apps if item["ledger"] and any(h["exam"] == exam["name"] for h in item["ledger"]["holds"])]
     if held:
-        told = ", ".join(f"{item['name']} is held at min {item['min_instances']}" for item in held)
-        draining = any(item["ledger"]["draining_since"] for item in held)
-        return Check(question, "open", f"{told}{', and is draining' if draining else ''}.")
+        # What drains is held by nobody: its bound may be back, and a time limit still wait for a session.
+        states = ["draining" if item["ledger"]["draining_since"] else "held" for item in held]
+        told = [
+            f"{item['name']} is {state} at min {item['min_instances']}"
+            for item, state in zip(held, states, strict=True)
+        ]
+        return Check(question, "open", f"{', '.join(told)}.")
     if not over:
         return Check(question, "open", "The exam holds nothing now.")
     return Check(question, "yes", ", ".join(f"{item['name']} is at min {item['min_instances']}" for item in apps) + ".")

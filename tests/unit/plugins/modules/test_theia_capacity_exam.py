@@ -112,6 +112,18 @@ def test_both_time_limits_last_for_the_exam_and_come_back_in_one_patch(run, worl
     assert spec(world)["monitor"] == MONITOR
 
 
+def test_of_limits_that_have_to_wait_all_are_told_for_either_may_be_the_one(run, world):
+    world.change(timeout=1440)
+    world.sleep(0)
+    run(extend_time_limits=300)
+    world.claim(1)
+    world.sleep(40 * 60)
+    done = run(state="baseline", app_definitions=None)
+    [warned] = done["warnings"]
+    assert warned.startswith("java: its time limits (timeout_minutes 1440, inactive_minutes 300) are not shortened")
+    assert done["app_definitions"][0]["after"]["inactive_minutes"] == 300
+
+
 def test_limits_that_are_long_enough_or_absent_stay(run, world):
     world.change(timeout=0, monitor=None)
     run(extend_time_limits=300)

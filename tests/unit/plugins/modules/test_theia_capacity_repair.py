@@ -147,11 +147,21 @@ def test_what_may_not_be_deleted_is_told(repair, world):
     assert "java: instance 4: not allowed to delete services" in done["msg"]
 
 
-def test_without_an_operator_nothing_is_begun(repair, world):
+@pytest.mark.parametrize("check", [False, True])
+def test_without_an_operator_nothing_is_begun(repair, world, check):
     world.lose(4, "external")
     world.gateway.remove(kinds.LEASE, "theia-cloud-operator-leaders")
-    done = repair("halves")
+    done = repair("halves", check=check)
     assert (done["failed"], world.gateway.writes) == (True, [])
+    assert "no operator leads" in done["msg"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_without_an_operator_students_are_let_in_all_the_same_and_that_is_told(repair, world, check):
+    damage(world)
+    world.gateway.remove(kinds.LEASE, "theia-cloud-operator-leaders")
+    done = repair("address_lists", "halves", check=check)
+    assert (done["failed"], done["changed"], outcomes(done)) == (True, True, [(1, "address_lists", "repaired")])
     assert "no operator leads" in done["msg"]
 
 

@@ -159,6 +159,13 @@ def test_the_course_of_exams_has_their_history_and_names_nobody(world, see):
     assert not [user for user in users if user in str(found["logins"])]
 
 
+def test_a_ready_instance_that_its_student_cannot_reach_is_no_warm_one(world, see):
+    world.eager("s3", world.app_definition("c-latest"), 1, url=None)
+    found = see(world.gateway(), note_use=False, course=True)
+    ready = {(each["app_definition"], each["start"]): bool(each["ready_at"]) for each in found["logins"]}
+    assert (ready["java-17-latest", "eager"], ready["c-latest", "eager"]) == (True, False)
+
+
 def test_who_watches_an_empty_installation_has_nothing_to_wait_for(see):
     empty = WorkspaceWorld()
     empty.app_definition()

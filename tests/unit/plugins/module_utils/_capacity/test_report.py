@@ -16,9 +16,10 @@ POOL = {"warm": 12, "claimed": 2, "cold": 1, "total": 15}
 AFTERWARDS = """Afterwards: ansible-playbook eduide.theia.post_exam -e '{"exam": "quiz"}'"""
 
 
-def item(before, after, *, draining=(), note=None, seconds=None, pooled=True, **pods):
+def item(before, after, *, draining=(), note=None, seconds=None, pooled=True, inactive=60, **pods):
     """One app definition as `theia_capacity` returns it."""
-    bounds = [{"min_instances": value, "timeout_minutes": 60} for value in (before, after)]
+    limits = {"timeout_minutes": 1440, "inactive_minutes": inactive}
+    bounds = [{"min_instances": value, **limits} for value in (before, after)]
     pods = {"starts": 0, "rebuilds": 0, "removes": 0, "warm_lost": 0, "cold_seconds": None, **pods}
     more = {"draining": list(draining), "note": note, "seconds_to_warm": seconds, "pool": POOL if pooled else None}
     return {"name": "java", "before": bounds[0], "after": bounds[1], "pods": pods, **more}
@@ -85,7 +86,7 @@ def test_a_plan_has_a_step_for_each_change_and_its_failure_as_a_problem():
 
 def test_time_limits_that_were_raised_are_told():
     longer = item(2, 15)
-    longer["before"] |= {"inactive_minutes": 60}
+    longer["before"] |= {"timeout_minutes": 60}
     longer["after"] |= {"inactive_minutes": 255, "timeout_minutes": 255}
     assert warmed(longer)[1:3] == ["sessions last 255 min instead of 60", "unused ones last 255 min instead of 60"]
 
@@ -165,7 +166,14 @@ def going(instance_id, user):
     [
         (item(15, 2, removes=13, rebuilds=1), "java min 15 -> 2, 13 idle instances removed, 1 rebuilt"),
         (item(15, 15, draining=[going(7, "ada")]), "java draining: min stays 15 until 1 session ends"),
-        (item(2, 2, draining=[going(None, "")] * 2), "java draining: the time limit stays 60 min until 2 sessions end"),
+        (
+            item(2, 2, draining=[going(None, "")] * 2),
+            "java draining: timeout_minutes 1440 and inactive_minutes 60 stay until 2 sessions end",
+        ),
+        (
+            item(2, 2, inactive=None, draining=[going(None, "")]),
+            "java draining: timeout_minutes 1440 stays until 1 session ends",
+        ),
         (
             item(63, 40, draining=[going(40, "ada")], removes=23),
             "java min 63 -> 40, 23 idle instances removed, 0 rebuilt; draining: min stays 40 until 1 session ends",

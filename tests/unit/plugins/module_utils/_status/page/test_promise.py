@@ -100,4 +100,4 @@ def test_what_is_still_held_is_not_as_before():
     draining = app(minimum=423, warm=0, claimed=1, holds=[EXAM], draining_since=at(168))
     answers, outcome, checks = judged(170, draining, logins=GOOD, closed_at=at(168))
     assert (answers[3], outcome) == ("open", "kept so far")
-    assert checks[3].evidence == f"{JAVA} is held at min 423, and is draining."
+    assert checks[3].evidence == f"{JAVA} is draining at min 423."
