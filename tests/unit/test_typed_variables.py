@@ -42,8 +42,7 @@ def parts(name):
     [play] = yaml.safe_load(PLAYBOOKS[name].read_text(encoding="utf-8"))
     variables = play.get("vars", {})
     tasks = play["pre_tasks"]
-    checks = [task["ansible.builtin.assert"]["that"] for task in tasks if "ansible.builtin.assert" in task]
-    checks += [f"not ({task['when']})" for task in tasks if "eduide.theia.theia_report" in task]
+    checks = [f"not ({task['when']})" for task in tasks if "eduide.theia.theia_report" in task]
     rules = jinja2.Environment(autoescape=False, undefined=jinja2.ChainableUndefined)  # as in Ansible
     rules.filters.update({**Core().filters(), **Sums().filters(), "eduide.theia.typed": typed})
 
