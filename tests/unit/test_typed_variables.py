@@ -255,6 +255,7 @@ def test_a_play_that_would_do_nothing_is_an_error_that_says_why(tmp_path, name):
         ),
         ("[theia_installations]\nlab\n", ["--tags", "warm"], "--tags warm leaves nothing to do"),
         ("[theia_installations]\nlab\n", ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
+        ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
     ):
         inventory = tmp_path / "hosts.ini"
         inventory.write_text(content)
