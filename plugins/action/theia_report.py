@@ -37,6 +37,8 @@ class ActionModule(ActionBase):
             required_one_of=[("lines", "template", "failure")],
         )
         if options["failure"]:
+            if options["lines"]:
+                Display().display("\n".join(["", *wrapped(shown(options["lines"]), indent="  ")]))
             return {**result, **fail_once(self._task, cut(plain(options["failure"])))}
         # ansible-core 2.16 takes a null for a stated option.
         if not options["title"] or (options["lines"] is None and options["template"] is None):

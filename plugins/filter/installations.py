@@ -13,6 +13,8 @@ author:
 description:
   - Ansible ends a play without hosts as a success. As the C(hosts) of a play, this makes it an error that names the
     group and the inventory, also where a limit leaves no host of the group.
+  - So it is with C(--start-at-task), which would leave out the checks with which the playbooks of this collection begin,
+    and ends as a success where no task has that name.
   - Whoever only reads playbooks, with C(--syntax-check) for example, needs no hosts.
 options:
   _input:
@@ -35,6 +37,7 @@ _value:
 
 import typing as t
 
+from ansible import context as cli
 from ansible.errors import AnsibleFilterError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -48,6 +51,8 @@ from ansible_collections.eduide.theia.plugins.plugin_utils._run import only_read
 def installations(context: Context, group: str) -> str:
     if only_read():
         return group
+    if task := cli.CLIARGS.get("start_at_task"):
+        raise AnsibleFilterError(f"--start-at-task {task} leaves out the checks with which a playbook begins")
     value = variables_of(context)
     hosts, limit = (value("groups") or {}).get(group) or [], value("ansible_limit")
     sources = ", ".join(map(str, value("ansible_inventory_sources") or ())) or "no inventory"

@@ -38,15 +38,19 @@ options:
 EXAMPLES = r"""
 - name: Say what is in place and how to go on
   eduide.theia.theia_report:
-    failure: >-
+    failure: "{{ told | join(' ') }}"
+    lines: "{{ told[1:] }}"
+  vars:
+    told: >-
       {{ raised | eduide.theia.warmup_failure(untouched=false, shield=true, retry={'exam': 'pgdp-final'},
                                               undo={'exam': 'pgdp-final'}) }}
 """
 
 RETURN = r"""
 _value:
-  description: The sentences.
-  type: str
+  description: The sentences, and then a line for each command.
+  type: list
+  elements: str
 """
 
 import typing as t
@@ -63,17 +67,13 @@ Fields = t.Mapping[str, t.Any]
 @pass_context
 def warmup_failure(
     context: Context, result: Fields, *, untouched: bool, shield: bool, retry: Fields, undo: Fields
-) -> str:
+) -> list[str]:
     command = command_of(context)
-    return "\n".join(
-        lines_of(
-            "warmup_failure",
-            lambda: [
-                _report.warmup_failure(
-                    result, untouched=untouched, shield=shield, retry=retry, undo=undo, command=command
-                )
-            ],
-        )
+    return lines_of(
+        "warmup_failure",
+        lambda: _report.warmup_failure(
+            result, untouched=untouched, shield=shield, retry=retry, undo=undo, command=command
+        ),
     )
 
 

@@ -20,8 +20,8 @@ description:
 options:
   title:
     description:
-      - Heading of the report, needed with O(lines) and O(template). The name of the host stands before it, server and
-        namespace of C(theia_connection) behind it.
+      - Heading of the report, needed with O(lines) and O(template) unless it is about a O(failure). The name of the host
+        stands before it, server and namespace of C(theia_connection) behind it.
     type: str
   lines:
     description: The lines to print.
@@ -36,8 +36,8 @@ options:
     default: false
   failure:
     description:
-      - Fail with this sentence instead of printing anything, without an excerpt of the playbook and without saying it
-        twice.
+      - Fail with this sentence, without an excerpt of the playbook and without saying it twice.
+      - O(lines) are printed before it. Ansible prints what fails as JSON, from which no command can be copied.
     type: str
 extends_documentation_fragment:
   - eduide.theia._attributes

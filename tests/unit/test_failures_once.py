@@ -36,13 +36,59 @@ def test_whatever_is_not_failed_at_once_fails_at_the_end(role):
     assert failure["when"] == f"{result}.msg is defined"
 
 
-def test_a_failure_is_printed_once_and_below_the_report(tmp_path):
+# What these can fail of is a matter of seconds: everything was looked at before, or is looked at no more.
+LATE = {
+    ("exam_cooldown", "Wait until the bounds can be restored"),
+    ("exam_cooldown", "Look who holds anything, if this exam does not"),
+    ("exam_warmup", "Declare the exam, so that from now on nobody in it is stopped"),
+}
+
+
+def tasks_of(items):
+    for item in items:
+        for part in ("block", "rescue", "always"):
+            yield from tasks_of(item.get(part, ()))
+        if "block" not in item:
+            yield item
+
+
+def test_no_check_of_ours_is_an_assertion():
+    """As below: its sentence, an excerpt, and its sentence with the condition."""
+    files = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml")]
+    found = {path.name for path in files if "builtin.assert:" in path.read_text(encoding="utf-8")}
+    # What its filter says is the failure; its condition is never false.
+    assert found == {"installation.yml"}
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").iterdir() if path.name != "rehearsal"))
+def test_no_module_of_ours_fails_by_itself(role):
+    """Ansible prints the sentence twice then, and in between an excerpt of a file that nobody who runs it knows."""
+    text = (ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8")
+    own = [
+        task
+        for task in tasks_of(yaml.safe_load(text))
+        if any(key.startswith("eduide.theia.") and not key.endswith(("_report", "_page")) for key in task)
+    ]
+    assert [t["name"] for t in own if t.get("failed_when") is not False and (role, t["name"]) not in LATE] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "variables", "told"),
+    [
+        ("stop_sessions", {"sessions": "s1"}, "stopping sessions in theia: "),
+        ("status", {}, "looking at the installation in theia: "),
+        ("post_exam", {}, "keeping the record of an exam in theia: "),
+    ],
+)
+def test_a_failure_is_printed_once_and_below_the_report(tmp_path, name, variables, told):
     connection = json.dumps({"kubeconfig": "/nonexistent/config", "namespace": "theia"})
     inventory = f"[theia_installations]\nlab\n[theia_installations:vars]\ntheia_connection={connection}\n"
     (tmp_path / "inventory.ini").write_text(inventory)
-    run = playbook(tmp_path, ROOT / "playbooks" / "stop_sessions.yml", "-i", tmp_path / "inventory.ini", sessions="s1")
-    told = "stopping sessions in theia: no kubeconfig found: /nonexistent/config does not exist"
+    run = playbook(tmp_path, ROOT / "playbooks" / f"{name}.yml", "-i", tmp_path / "inventory.ini", **variables)
+    told += "no kubeconfig found: /nonexistent/config does not exist"
     assert run.code == 2
     assert run.output.count(told) == 1
-    assert run.output.index("Nothing was done.") < run.output.index(told)
+    assert name != "stop_sessions" or run.output.index("Nothing was done.") < run.output.index(told)
     assert "Origin:" not in run.output
+    # Between the head of the task and the recap.
+    assert len(run.output.rpartition("TASK [")[2].partition("PLAY RECAP")[0].splitlines()) <= 7

@@ -42,8 +42,7 @@ def parts(name):
     [play] = yaml.safe_load(PLAYBOOKS[name].read_text(encoding="utf-8"))
     variables = play.get("vars", {})
     tasks = play["pre_tasks"]
-    checks = [task["ansible.builtin.assert"]["that"] for task in tasks if "ansible.builtin.assert" in task]
-    checks += [f"not ({task['when']})" for task in tasks if "eduide.theia.theia_report" in task]
+    checks = [f"not ({task['when']})" for task in tasks if "eduide.theia.theia_report" in task]
     rules = jinja2.Environment(autoescape=False, undefined=jinja2.ChainableUndefined)  # as in Ansible
     rules.filters.update({**Core().filters(), **Sums().filters(), "eduide.theia.typed": typed})
 
@@ -256,6 +255,7 @@ def test_a_play_that_would_do_nothing_is_an_error_that_says_why(tmp_path, name):
         ),
         ("[theia_installations]\nlab\n", ["--tags", "warm"], "--tags warm leaves nothing to do"),
         ("[theia_installations]\nlab\n", ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
+        ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
     ):
         inventory = tmp_path / "hosts.ini"
         inventory.write_text(content)

@@ -99,12 +99,12 @@ def warmup_plan(result: Fields, *, exam: str, declaration: Fields, now: str) -> 
 
 def warmup_failure(
     result: Fields, *, untouched: bool, shield: bool, retry: Fields, undo: Fields, command: Command
-) -> str:
-    """Why the warm-up failed, what stays in place, and the commands to go on or back."""
+) -> list[str]:
+    """Why the warm-up failed and what stays in place; then the commands to go on or back."""
     failure = f"{result['msg'].strip().removesuffix('.')}."
     unchanged = result.get("applied") == "no"
     if untouched or (unchanged and not shield):
-        return f"{failure} Nothing was changed."
+        return [f"{failure} Nothing was changed."]
     if unchanged:
         left = "No bound was changed, and the exam is on record."
     elif "app_definitions" in result:
@@ -113,7 +113,7 @@ def warmup_failure(
         left = "It is not known whether anything was changed."
     again = command({"playbook": "pre_exam", "variables": dict(retry)})
     back = command({"playbook": "post_exam", "variables": dict(undo)})
-    return "\n".join([f"{failure} {left}", f"Retry: {again}", f"Undo: {back}"])
+    return [f"{failure} {left}", f"Retry: {again}", f"Undo: {back}"]
 
 
 def repair_report(result: Fields, *, would: bool) -> list[str]:

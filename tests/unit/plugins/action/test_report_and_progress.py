@@ -166,3 +166,14 @@ def test_a_failure_is_printed_once_and_without_an_excerpt(tmp_path):
     told = (done.stdout + done.stderr).split("TASK [", 1)[1].split("PLAY RECAP", 1)[0].splitlines()[1:]
     assert sum(sentence in line for line in told) == 1
     assert len(told) <= 6
+
+
+def test_a_command_in_a_failure_can_be_copied(tmp_path):
+    """What is printed as JSON has a backslash before each quote."""
+    command = """ansible-playbook eduide.theia.post_exam -e '{"exam": "quiz"}'"""
+    task = {"eduide.theia.theia_report": {"failure": f"not warm\nUndo: {command}", "lines": [f"Undo: {command}"]}}
+    content = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}]
+    (tmp_path / "play.yml").write_text(json.dumps(content))
+    done = run(tmp_path)
+    assert done.returncode == 2
+    assert f"\n  Undo: {command}\n" in done.stdout

@@ -120,7 +120,7 @@ RETRY = """Retry: ansible-playbook eduide.theia.pre_exam -e '{"exam": "quiz"}'""
     ],
 )
 def test_a_failed_warm_up_says_what_stays_and_how_to_go_on(result, known, shield, told):
-    text = report.warmup_failure(
+    first, *commands = report.warmup_failure(
         {"msg": "not warm. ", **result},
         untouched=known,
         shield=shield,
@@ -128,7 +128,6 @@ def test_a_failed_warm_up_says_what_stays_and_how_to_go_on(result, known, shield
         undo={"exam": "quiz", "end_early_reason": "cold"},
         command=COMMAND,
     )
-    first, *commands = text.split("\n")
     assert first == f"not warm. {told}"
     assert (RETRY in commands) is (told != "Nothing was changed.")
     assert any('"end_early_reason": "cold"' in line for line in commands) is bool(commands)

@@ -23,6 +23,9 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.access im
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.credentials import Proof
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kubeconfig import Pem
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.options import Options
+from ansible_collections.eduide.theia.plugins.modules import theia_session_info
+from unit.ansible_core import module_arguments
+from unit.loopback import Loopback, Say
 
 SECRET = "sesame-open-now"
 CERTIFICATE, KEY, AUTHORITY = "certificate text", "key text", "authority text"
@@ -221,6 +224,36 @@ def test_an_address_of_the_environment_does_not_replace_a_named_kubeconfig(home,
             resolve(given, {"K8S_AUTH_HOST": "https://other", "KUBECONFIG": f"{home}/config", **more})
     environ = {"K8S_AUTH_HOST": "https://other", "KUBECONFIG": f"{home}/config"}
     assert resolve({**given, "host": "https://api"}, environ).host == "https://api"
+
+
+@pytest.fixture
+def asked(capsys, monkeypatch):
+    """Run a module with these options and variables; what it returned."""
+
+    def run(given, environ):
+        with monkeypatch.context() as patch, module_arguments({"namespace": "theia", "timeout_seconds": 5, **given}):
+            for name, value in environ.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit):
+                theia_session_info.main()
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_requests_go_to_the_cluster_that_kubectl_would_ask_and_to_no_other(home, asked):
+    with Loopback(lambda _seen: Say(404)) as first, Loopback(lambda _seen: Say(404)) as second:
+        files = [
+            write(home, kubeconfig({"token": name}, cluster={"server": server.url}, name=name, current=name), name)
+            for name, server in (("staging", first), ("production", second))
+        ]
+        asked({}, {"KUBECONFIG": ":".join(files)})
+        assert {seen.header("Authorization") for seen in first.seen} == {"Bearer staging"}
+        assert second.seen == []
+        told = asked({"kubeconfig": files[0], "context": "staging"}, {"K8S_AUTH_HOST": second.url})["msg"]
+        assert second.seen == []
+        for words in (second.url, "K8S_AUTH_HOST", "the option context"):
+            assert words in told
 
 
 HERE, THERE = "https://api.example.org:6443", "https://other.example.org"
