@@ -13,8 +13,8 @@ author:
 description:
   - Ansible ends a play without hosts as a success. As the C(hosts) of a play, this makes it an error that names the
     group and the inventory, also where a limit leaves no host of the group.
-  - So it is with C(--start-at-task), which would leave out the checks with which the playbooks of this collection begin,
-    and ends as a success where no task has that name.
+  - So it is with C(--start-at-task), which would leave out the checks with which the playbooks of this collection
+    begin, and ends as a success where no task has that name.
   - Whoever only reads playbooks, with C(--syntax-check) for example, needs no hosts.
 options:
   _input:

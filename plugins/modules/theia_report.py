@@ -20,8 +20,8 @@ description:
 options:
   title:
     description:
-      - Heading of the report, needed with O(lines) and O(template) unless it is about a O(failure). The name of the host
-        stands before it, server and namespace of C(theia_connection) behind it.
+      - Heading of the report, needed with O(lines) and O(template) unless it is about a O(failure). The name of the
+        host stands before it, server and namespace of C(theia_connection) behind it.
     type: str
   lines:
     description: The lines to print.

@@ -59,8 +59,12 @@ def test_every_playbook_has_a_job_template():
 @pytest.mark.parametrize("playbook", sorted(TEMPLATES))
 def test_a_survey_asks_for_the_variables_of_its_playbook(playbook):
     questions = {question["variable"]: question for question in TEMPLATES[playbook]["questions"]}
-    # What begins with theia_ belongs to an installation: an answer would hide what its inventory says.
-    known = {name: about for name, about in asked_by(playbook).items() if not name.startswith("theia_")}
+    # What belongs to an installation is not asked for: an answer would hide what its inventory says.
+    known = {
+        name: about
+        for name, about in asked_by(playbook).items()
+        if not name.startswith("theia_") and name != "allow_rehearsal"
+    }
     assert set(questions) == set(known)
     for name, (kind, choices, default) in known.items():
         question = questions[name]
