@@ -232,10 +232,12 @@ def _over_user_limit(facts: Facts) -> Told:
 
 
 def _not_reaped(facts: Facts) -> Told:
-    return (
-        f"The platform should have ended it: it is {facts.evidence('not_reaped')}, so its cleaner is stuck",
-        _kubectl(facts, "rollout", "restart", f"deployment/{facts.operator_deployment}"),
+    told = (
+        f"The platform should have ended it: it is {facts.evidence('not_reaped')}, so its cleaner is stuck; restart "
+        "the operator when nobody is about to start, for it gives up on sessions that it is at work on, and may call "
+        "some failed that go on working"
     )
+    return told, _kubectl(facts, "rollout", "restart", f"deployment/{facts.operator_deployment}")
 
 
 def _idle(facts: Facts) -> Told:

@@ -265,6 +265,15 @@ def test_an_address_that_leads_to_a_sidecar_is_told_with_what_prevents_it():
     assert " ".join(told.remedy["kubectl"]).startswith(EDIT)
 
 
+def test_who_is_told_to_restart_the_operator_is_told_what_that_does():
+    world = World()
+    world.app_definition(timeout=60)
+    world.running(age=timedelta(hours=5))
+    told = diagnose(facts_of(world))
+    assert (told.code, told.remedy["kubectl"][2:4]) == ("not_reaped", ["rollout", "restart"])
+    assert "gives up on sessions that it is at work on, and may call some failed that go on working" in told.sentence
+
+
 def test_without_an_operator_that_is_what_is_wrong():
     world = World()
     world.app_definition()
