@@ -107,7 +107,7 @@ options:
     description:
       - With O(state=baseline) and sessions on high instances, the bound is lowered once to the highest of them if that
         frees at least so many instances. The rest follows when the sessions have ended. Where only time limits have to
-        wait for sessions, the bound goes to its baseline if that frees so many.
+        wait for sessions, the bound goes to its baseline.
     type: int
     default: 10
   time_zone:

@@ -96,28 +96,37 @@ def asked_now(found: Due, *, extend_time_limits: bool) -> list[Asked]:
 
 def held_otherwise(
     asked: t.Iterable[Asked], ledger: Ledger, apps: t.Iterable[AppDefinitionRow], now: datetime
-) -> dict[str, list[str]]:
-    """By exam, the app definitions of which it holds something else than it asks for; where clients fight, none are."""
+) -> dict[str, dict[str, str]]:
+    """By exam and app definition, what it holds and asks for if these differ; nothing is said where clients fight."""
     rows = {app.name: app for app in apps}
     fought = {
         name
         for name, found in _deviations(rows.values(), ledger).items()
         if any(each.fought(format_time(now)) for each in found)
     }
-    others: dict[str, list[str]] = {}
+    others: dict[str, dict[str, str]] = {}
     for each in asked:
         for app in each.recorded.exam.app_definitions:
             entry = ledger.entries.get(app.name)
             if app.name in fought or app.name not in rows:
                 continue
             hold = entry.holds.get(each.recorded.name) if entry and entry.uid == rows[app.name].uid else None
-            if hold is None or hold.ended or hold.asked != each.of(app):
-                others.setdefault(each.recorded.name, []).append(app.name)
+            held, wanted = {} if hold is None or hold.ended else hold.asked, each.of(app)
+            if held != wanted:
+                others.setdefault(each.recorded.name, {})[app.name] = _difference(held, wanted)
     return others
 
 
+def _difference(held: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any]) -> str:
+    if not held:
+        return "it holds nothing of it yet"
+    values = [(field, held.get(field, "unset"), wanted.get(field, "unset")) for field in sorted({*held, *wanted})]
+    changes = ", ".join(f"{field} {has} -> {asks}" for field, has, asks in values if has != asks)
+    return f"what it asks for is not what it holds: {changes}"
+
+
 def steps_of(
-    found: Due, now: datetime, zone: tzinfo | None, others: t.Mapping[str, t.Sequence[str]]
+    found: Due, now: datetime, zone: tzinfo | None, others: t.Mapping[str, t.Mapping[str, str]]
 ) -> t.Iterator[Step]:
     """What would change, and why."""
     due, holds, repairs = found.agenda, found.holds, dict(found.repairs)
@@ -136,8 +145,8 @@ def steps_of(
                 changed = repairs.pop(app.name)
                 do = "repair" if any(one.by_another_client for one in changed) else "finish"
                 yield _step(do, recorded.name, tell_repair(app.name, changed))
-            elif app.name in others.get(recorded.name, ()):
-                yield _step("warm", recorded.name, f"{app.name}: it holds something else than it asks for by now")
+            elif difference := others.get(recorded.name, {}).get(app.name):
+                yield _step("warm", recorded.name, f"{app.name}: {difference}")
     for name in due.cool:
         held = "it holds instances" if name in holds.open else "its instances are not lowered yet"
         yield _step("cool", name, f"it is over, and {held}")

@@ -52,12 +52,14 @@ def outlasting_sessions(
 def narrowing(app: AppDefinitionRow, pool: Pool, entry: Entry, least_freed: int | None) -> Values:
     """The bound that can be had already on the way to the baseline; empty for none.
 
-    Each patch rebuilds what is idle, so it has to be worth that: it frees at least so many instances. Below the highest
-    claim nothing is lowered, and while one is above the baseline, only once. With no claim in the way it is the
-    baseline, whoever a shorter time limit has to wait for.
+    With no claim in the way that is the baseline, whoever a shorter time limit has to wait for. Else it is the highest
+    claim, below which nothing is lowered, and only once: each patch rebuilds what is idle, so it has to be worth that
+    and free at least so many instances.
     """
     lowest = entry.baseline.get("min_instances", app.min_instances) or 0
     bound = max(pool.highest_claimed_id, lowest)
-    if least_freed is None or (entry.narrowed and bound > lowest) or app.min_instances - bound < max(least_freed, 1):
+    if bound == lowest:
+        return {"min_instances": bound} if bound < app.min_instances else {}
+    if least_freed is None or entry.narrowed or app.min_instances - bound < max(least_freed, 1):
         return {}
     return {"min_instances": bound}

@@ -12,13 +12,14 @@ from ..._exams.options import read_time_zone
 from ..._kubernetes.connect import connect
 from ..._platform.options import read_installation
 from .ask import ask_for_rights, ask_for_versions, ask_service
+from .check import CODES
 from .judge import assess, is_ready
 from .look import look
 
 
 def run_readiness(task: Task) -> Report:
     """Nothing is required to be readable: what rests on something unread is unknown."""
-    zone, codes = read_time_zone(task.params), task.params["checks"]
+    zone, codes = read_time_zone(task.params), task.params["checks"] or CODES
     gateway = connect(task.params, check_mode=task.check_mode)
     facts = look(gateway, read_installation(task.params), task, codes)
     denied, missing = ask_for_rights(gateway) if "rights" in codes else (None, {})

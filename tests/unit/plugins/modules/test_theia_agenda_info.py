@@ -304,7 +304,8 @@ def test_sessions_of_an_exam_last_to_its_end_whoever_warmed_it(cluster):
 
     site.module("theia_capacity", **held)
     due = site.agenda(longer)
-    assert due["steps"] == [{"do": "warm", "exam": "a", "why": "java: it holds something else than it asks for by now"}]
+    why = "java: what it asks for is not what it holds: inactive_minutes unset -> 390, timeout_minutes unset -> 390"
+    assert due["steps"] == [{"do": "warm", "exam": "a", "why": why}]
     assert site.converge(longer) is True
     assert site.agenda(longer, extend_time_limits=False)["warm"][0]["session_minutes"] is None
     site.go_to(331)

@@ -98,7 +98,7 @@ def test_a_time_limit_that_has_to_wait_keeps_no_instances():
         world.carry_out(change)
         return change.outcome, change.patch
 
-    assert end({2, 40}, long) == ("draining", {"min_instances": 40})
+    assert end({2, 8}, long) == ("draining", {"min_instances": 8})
     assert end({2}, long) == ("draining", {"min_instances": 3})
     assert end({2}, long) == ("draining", {})
     assert end({2}, []) == ("changed", {"timeout_minutes": 30})
