@@ -62,6 +62,6 @@ def command(line: str) -> str:
 
 
 def report(run: Run) -> list[str]:
-    """The lines of the last report; a run that fails says why after it."""
+    """The lines of the last report, if there is one; a run that fails says why after it."""
     reports: list[list[str]] = [task.result["lines"] for task in run.of("theia_report") if "lines" in task.result]
-    return reports[-1]
+    return reports[-1] if reports else []

@@ -26,7 +26,7 @@ def played(site, *arguments, **variables):
     """The run, what it told, and what it wrote."""
     since = site.now()
     run = site.duty.play("delete_workspaces", *arguments, **variables)
-    return run, "\n".join(report(run)) if run.of("theia_report") else "", site.writes(since)
+    return run, "\n".join(report(run)), site.writes(since)
 
 
 def test_it_has_to_be_said_which(site):
