@@ -321,7 +321,7 @@ app_definitions:
         cold_seconds:
           description:
             - For about how many seconds none is warm then, by how long pods of this pool took to start lately; null if
-              that was not asked. It is in check mode, and where O(hold_from) says when the exam starts.
+              no warm one goes, and with O(state=baseline).
           returned: always
           type: int
           sample: 45

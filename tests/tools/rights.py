@@ -113,7 +113,7 @@ def proved() -> set[tuple[str, str]]:
     found = re.findall(
         r"^\| (`.+?) \| `(\w+)` \| (?:fails|goes on) \| ", PROOFS.read_text(encoding="utf-8"), re.MULTILINE
     )
-    return {(right, playbook) for right, playbook in found}
+    return set(found)
 
 
 def unshown() -> set[tuple[str, str]]:

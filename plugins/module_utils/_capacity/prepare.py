@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
 
 def plan_in_quiet(gateway: Gateway, job: Job, *, check_mode: bool) -> tuple[CapacityView, list[Change]]:
     """Plan while no session is being released; a pool that does not become quiet in time is left as it is."""
-    snapshot, changes = _plan_now(gateway, job, foresee=check_mode)
+    snapshot, changes = _plan_now(gateway, job)
     operator = snapshot.operator
     rebuilt = [
         change.app_definition.name
@@ -42,7 +42,7 @@ def plan_in_quiet(gateway: Gateway, job: Job, *, check_mode: bool) -> tuple[Capa
         raise leaderless(gateway, job.installation)
     waited, late = quiet(gateway, job.care, rebuilt)
     if waited:
-        snapshot, changes = _plan_now(gateway, job, foresee=False)
+        snapshot, changes = _plan_now(gateway, job)
     put_off = [
         change.put_off("late", _late_text(change.app_definition.name, late, job.care))
         if change.patch and change.app_definition.name in late
@@ -52,14 +52,14 @@ def plan_in_quiet(gateway: Gateway, job: Job, *, check_mode: bool) -> tuple[Capa
     return snapshot, put_off
 
 
-def _plan_now(gateway: Gateway, job: Job, *, foresee: bool) -> tuple[CapacityView, list[Change]]:
+def _plan_now(gateway: Gateway, job: Job) -> tuple[CapacityView, list[Change]]:
     snapshot = read(gateway, job.installation)
     changes = plan_changes(snapshot, job, gateway.namespace)
     if "verdict" not in job.accept:
         changes = guard(gateway, job.installation, snapshot, changes, raises=job.state == "present")
     losing = [_losing(snapshot, change) for change in changes]
     limited = job.start is not None and not job.late
-    if job.state != "present" or not (limited or foresee) or not any(change.warm_lost for change in losing):
+    if job.state != "present" or not any(change.warm_lost for change in losing):
         return snapshot, losing
     pods = _pods(gateway, needed=limited)
     return snapshot, [_unless_late(change, job, snapshot, pods) for change in losing]

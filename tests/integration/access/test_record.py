@@ -23,7 +23,8 @@ def site(installation, tmp_path):
 
 def test_what_a_viewer_may_is_enough_and_a_right_that_is_gone_is_missed(site):
     [trial] = look(site, "viewer", "investigate_session")
-    assert EVENTS in trial.rights <= rights_of_account("viewer")
+    assert EVENTS in trial.rights
+    assert trial.rights <= rights_of_account("viewer")
     proof = prove(site, EVENTS, trial)
     assert not proof.fails
     assert "cannot list events in namespace" in proof.words

@@ -24,5 +24,6 @@ def test_a_raise_from_3_to_50_is_one_patch_and_50_pod_starts(site):
     assert [patch["spec"] for patch in site.patches(since)] == [{"minInstances": 50}]
     assert site.pod_starts(since) == 50
     [done] = result["app_definitions"]
-    assert done["pods"] == {"starts": 47, "rebuilds": 3, "removes": 0, "warm_lost": 3, "cold_seconds": None}
+    assert done["pods"].pop("cold_seconds") > 0
+    assert done["pods"] == {"starts": 47, "rebuilds": 3, "removes": 0, "warm_lost": 3}
     assert done["pool"]["warm"] == 50

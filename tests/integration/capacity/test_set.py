@@ -136,9 +136,9 @@ def test_the_diff_shows_each_changed_app_definition_by_name(site, tmp_path):
     assert second not in "\n".join(shown)
 
 
-def pods(**counts):
-    """What a change means for pods; for how long none is warm is foretold in check mode alone."""
-    return {**counts, "cold_seconds": None}
+def pods(result):
+    """What a change means for pods, but for how long none is warm."""
+    return {count: value for count, value in result["app_definitions"][0]["pods"].items() if count != "cold_seconds"}
 
 
 def test_the_plan_counts_the_pods_that_then_start(site):
@@ -146,7 +146,7 @@ def test_the_plan_counts_the_pods_that_then_start(site):
     site.installation.wait_warm(name, 3)
     since = site.now()
     result = site.set(desired(name, min_instances=8), wait=True)
-    assert result["app_definitions"][0]["pods"] == pods(starts=5, rebuilds=3, removes=0, warm_lost=3)
+    assert pods(result) == {"starts": 5, "rebuilds": 3, "removes": 0, "warm_lost": 3}
     assert site.pod_starts(since) == 8
 
 
@@ -154,7 +154,7 @@ def test_instances_that_go_are_foretold(site):
     name = site.definition(4)
     site.installation.wait_warm(name, 4)
     result = site.set(desired(name, min_instances=1))
-    assert result["app_definitions"][0]["pods"] == pods(starts=0, rebuilds=1, removes=3, warm_lost=4)
+    assert pods(result) == {"starts": 0, "rebuilds": 1, "removes": 3, "warm_lost": 4}
     for number in (2, 3, 4):
         site.gone(name, number)
 
@@ -165,7 +165,7 @@ def test_a_change_beside_the_pool_rebuilds_it_and_says_so(site, field):
     site.installation.wait_warm(name, 2)
     since = site.now()
     result = site.set(desired(name, **{field: 77}), wait=True)
-    assert result["app_definitions"][0]["pods"] == pods(starts=0, rebuilds=2, removes=0, warm_lost=2)
+    assert pods(result) == {"starts": 0, "rebuilds": 2, "removes": 0, "warm_lost": 2}
     assert site.pod_starts(since) == 2
 
 
