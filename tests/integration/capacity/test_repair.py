@@ -106,6 +106,7 @@ def test_what_status_prints_makes_an_instance_whole(site, account, tmp_path):
     name = site.definition(2)
     site.installation.wait_warm(name, 2)
     lose(site, site.instance(name, 2), ["external"])
+    site.settled()
     (tmp_path / "account.json").write_text(json.dumps({"theia_connection": {**account, "namespace": site.namespace}}))
     duty = Duty(tmp_path, lab=site.installation)
     status = duty.play("status", f"-e@{tmp_path / 'account.json'}").good()
