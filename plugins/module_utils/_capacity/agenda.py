@@ -33,8 +33,8 @@ class Due(t.NamedTuple):
     holds: Holds
     repairs: t.Mapping[str, t.Sequence[Deviation]]
     """By app definition that an exam holds, the values that are put right."""
-    fights: t.Sequence[str]
-    """What is left as it is, because another client would undo it again."""
+    fights: t.Mapping[str, str]
+    """By app definition, what is left as it is, because another client would undo it again."""
 
 
 def due_now(
@@ -47,10 +47,10 @@ def due_now(
     machine_now: datetime | None,
 ) -> Due:
     holds = _holds(ledger)
-    repairs, fights = {}, []
+    repairs, fights = {}, {}
     for name, found in _deviations(apps, ledger).items():
         if fought := [each for each in found if each.fought(format_time(now))]:
-            fights.append(tell_fight(name, fought))
+            fights[name] = tell_fight(name, fought)
         else:
             repairs[name] = found
     return Due(agenda(calendar, records, holds, now, machine_now), holds, repairs, fights)
@@ -95,20 +95,15 @@ def asked_now(found: Due, *, extend_time_limits: bool) -> list[Asked]:
 
 
 def held_otherwise(
-    asked: t.Iterable[Asked], ledger: Ledger, apps: t.Iterable[AppDefinitionRow], now: datetime
+    asked: t.Iterable[Asked], ledger: Ledger, apps: t.Iterable[AppDefinitionRow], fights: t.Container[str]
 ) -> dict[str, dict[str, str]]:
     """By exam and app definition, what it holds and asks for if these differ; nothing is said where clients fight."""
     rows = {app.name: app for app in apps}
-    fought = {
-        name
-        for name, found in _deviations(rows.values(), ledger).items()
-        if any(each.fought(format_time(now)) for each in found)
-    }
     others: dict[str, dict[str, str]] = {}
     for each in asked:
         for app in each.recorded.exam.app_definitions:
             entry = ledger.entries.get(app.name)
-            if app.name in fought or app.name not in rows:
+            if app.name in fights or app.name not in rows:
                 continue
             hold = entry.holds.get(each.recorded.name) if entry and entry.uid == rows[app.name].uid else None
             held, wanted = {} if hold is None or hold.ended else hold.asked, each.of(app)

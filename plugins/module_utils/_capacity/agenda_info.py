@@ -36,7 +36,7 @@ def run_agenda(task: Task) -> Report:
     records, unreadable = read_all(gateway.list(CONFIG_MAP, label_selector=SELECTOR))
     due = due_now(calendar, records, ledger, apps, now, machine_now=machine_now)
     asked = asked_now(due, extend_time_limits=params["extend_time_limits"])
-    agenda, steps = due.agenda, list(steps_of(due, now, zone, held_otherwise(asked, ledger, apps, now)))
+    agenda, steps = due.agenda, list(steps_of(due, now, zone, held_otherwise(asked, ledger, apps, due.fights)))
     fields = {
         "declare": [exam.written() for exam in agenda.declare],
         "withdraw": list(agenda.withdraw),
@@ -46,7 +46,7 @@ def run_agenda(task: Task) -> Report:
         "steps": steps,
         "changes": len(steps),
         "problems": [*problems_of(calendar, unreadable), *agenda.doubts(now, machine_now, zone)],
-        "fights": list(due.fights),
+        "fights": list(due.fights.values()),
         "next_change_at": format_time(agenda.next_change_at) if agenda.next_change_at else None,
         "next_change_text": tell_time(agenda.next_change_at, zone) if agenda.next_change_at else None,
         "seen_at": format_time(now),
