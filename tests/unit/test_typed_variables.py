@@ -246,6 +246,8 @@ def test_a_play_that_would_do_nothing_is_an_error_that_says_why(tmp_path, name):
     assert line in PLAYBOOKS[name].read_text(encoding="utf-8")
     if name != "status":
         return
+    # Older releases of ansible-core read the connection before any task.
+    known = "[theia_installations]\nlab theia_connection=\"{'namespace': 'theia'}\"\n"
     for content, limit, told in (
         ("[theia]\nlab\n", [], "there is no host in the group theia_installations of {}"),
         (
@@ -253,8 +255,8 @@ def test_a_play_that_would_do_nothing_is_an_error_that_says_why(tmp_path, name):
             ["--limit", "x"],
             "--limit x leaves no host of the group theia_installations of {}",
         ),
-        ("[theia_installations]\nlab\n", ["--tags", "warm"], "--tags warm leaves nothing to do"),
-        ("[theia_installations]\nlab\n", ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
+        (known, ["--tags", "warm"], "--tags warm leaves nothing to do"),
+        (known, ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
         ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
     ):
         inventory = tmp_path / "hosts.ini"
