@@ -102,6 +102,8 @@ options:
       - Minutes that a session of the exam has to last. O(app_definitions[].timeout_minutes) and
         O(app_definitions[].inactive_minutes) of each app definition are raised to it in the same patch, where they are
         shorter, and come back with O(state=baseline). They are not shortened while that would end a session.
+      - Up to 60 of them are time to spare. Limits that the hold has already are kept as long as no more than that is
+        missing, so that an exam can be extended without a change of its instances under those who sit it.
     type: int
   drain_min_freed:
     description:

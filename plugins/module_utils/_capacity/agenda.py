@@ -13,7 +13,7 @@ from .._common.timestamps import format_time, tell_time
 from .._exams.agenda import Agenda, Holds, agenda
 from .._exams.declaration import LIMITS
 from .drift import Deviation, deviations, tell_fight, tell_repair
-from .lateness import TIME_LIMITS
+from .ledger import lasting
 
 if t.TYPE_CHECKING:
     from .._exams.calendar import Calendar
@@ -80,9 +80,9 @@ class Asked(t.NamedTuple):
     session_minutes: int | None
     """How long sessions have to last; None leaves time limits alone."""
 
-    def of(self, app: AppDefinition) -> Values:
-        """What it asks of one app definition, as its hold says it."""
-        limits = {} if self.session_minutes is None else dict.fromkeys(TIME_LIMITS, self.session_minutes)
+    def of(self, app: AppDefinition, held: Values) -> Values:
+        """What it asks of one app definition, as its hold says it; a time limit that is held and lasts is kept."""
+        limits = {} if self.session_minutes is None else lasting(self.session_minutes, held)
         return {"warm": app.warm, **limits, **{field: app.stated[field] for field in LIMITS if field in app.stated}}
 
     def told(self) -> dict[str, t.Any]:
@@ -106,8 +106,8 @@ def held_otherwise(
             if app.name in fights or app.name not in rows:
                 continue
             hold = entry.holds.get(each.recorded.name) if entry and entry.uid == rows[app.name].uid else None
-            held, wanted = {} if hold is None or hold.ended else hold.asked, each.of(app)
-            if held != wanted:
+            held = {} if hold is None or hold.ended else hold.asked
+            if held != (wanted := each.of(app, held)):
                 others.setdefault(each.recorded.name, {})[app.name] = _difference(held, wanted)
     return others
 

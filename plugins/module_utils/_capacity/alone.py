@@ -74,7 +74,7 @@ def _refuse_what_needs_the_cluster(job: Job) -> None:
         "repair": bool(job.repair),
         "warm": any(desired.warm is not None for desired in job.all_desired),
         **{
-            field: any(field in desired.values for desired in job.all_desired)
+            field: any(field in desired.asked for desired in job.all_desired)
             for field in sorted(SPEC_FIELDS.keys() - SERVICE_FIELDS)
         },
     }

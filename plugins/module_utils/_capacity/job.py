@@ -17,7 +17,6 @@ from .._exams.options import read_time_zone
 from .._platform.names import SPEC_FIELDS
 from .._platform.options import Installation, read_installation
 from .care import Care
-from .lateness import TIME_LIMITS
 from .plan import Desired, HoldTerms, Refused
 from .repair import Kind
 
@@ -131,8 +130,6 @@ def _moment(params: Params, option: str) -> datetime | None:
 
 def _desired(item: t.Mapping[str, t.Any], params: Params) -> Desired:
     values = {field: item[field] for field in SPEC_FIELDS if item[field] is not None}
-    if params["extend_time_limits"] is not None and params["state"] == "present":
-        values = {**dict.fromkeys(TIME_LIMITS, params["extend_time_limits"]), **values}
     for field, value in {"warm": item["warm"] or 0, **values}.items():
         if value < 0:
             hint = ""
@@ -146,4 +143,5 @@ def _desired(item: t.Mapping[str, t.Any], params: Params) -> Desired:
     low, high = values.get("min_instances"), values.get("max_instances")
     if low is not None and high is not None and low > high:
         raise Refused(f"{item['name']}: min_instances={low} is above max_instances={high}; swap or correct them")
-    return Desired(item["name"], item["warm"], values)
+    session_minutes = params["extend_time_limits"] if params["state"] == "present" else None
+    return Desired(item["name"], item["warm"], values, session_minutes)

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from .._common.timestamps import format_time, parse_time
 from .._platform.rows import LiveSession
 from .._platform.workloads import PodRow, instance_id
+from .ledger import TIME_LIMITS
 from .plan import Change
 
 # What a pod takes to start as long as too few were seen to start.
 USUAL_START_SECONDS = 180.0
 _LEAST_PODS = 5
-TIME_LIMITS = ("timeout_minutes", "inactive_minutes")
 
 
 def start_seconds(pods: t.Iterable[PodRow], uid: str) -> float:

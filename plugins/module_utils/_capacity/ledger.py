@@ -17,6 +17,7 @@ from types import NoneType
 
 from .._common.errors import EduideError
 from .._common.timestamps import format_time, parse_time
+from .._exams.record import SPARE_MINUTES
 from .._platform.names import CAPACITY_RECORD, SPEC_FIELDS
 from .._platform.records import fields_of, new_record, of_type, open_record
 
@@ -25,6 +26,7 @@ SUFFIX = ".json"
 ENDED = "ended"
 MOST_ENDED = 50
 MOST_INSTANCES = 2**31 - 1
+TIME_LIMITS = ("timeout_minutes", "inactive_minutes")
 _REMEDY = (
     "nothing was changed: restore the key from a backup, or remove it and set the bounds of that app definition by hand"
 )
@@ -129,6 +131,12 @@ def more_generous(field: str, first: int | None, second: int | None) -> int | No
         if value is None or value < 0 or (value == 0 and field != "max_instances"):
             return value
     return max(t.cast(int, first), t.cast(int, second))
+
+
+def lasting(minutes: int, held: Values) -> dict[str, int]:
+    """The time limits of sessions that have to last so long; what is held stays, where only time to spare would go."""
+    limits = {field: held.get(field) or 0 for field in TIME_LIMITS}
+    return {field: limit if limit >= minutes - SPARE_MINUTES else minutes for field, limit in limits.items()}
 
 
 def read_ledger(config_map: t.Mapping[str, t.Any] | None) -> Ledger:

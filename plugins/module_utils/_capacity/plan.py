@@ -13,7 +13,7 @@ from .._platform.pool import Effect, Instance, Pool, effect, smallest_total
 from .._platform.rows import AppDefinitionRow, LiveSession
 from .drain import claims_in_the_way, lowered_unseen, narrowing, outlasting_sessions
 from .drift import Policy, adopted, deviations, drifted, tell_drift, tell_fight, tell_repair
-from .ledger import Entry, Hold, Values, more_generous
+from .ledger import Entry, Hold, Values, lasting, more_generous
 
 # The REST service changes the bounds and nothing else.
 SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
@@ -30,10 +30,19 @@ class Desired(t.NamedTuple):
     name: str
     warm: int | None
     values: dict[str, int]
+    session_minutes: int | None = None
+    """How long its sessions have to last; values that are stated say it for themselves."""
 
     @property
     def asked(self) -> Values:
-        return {**({} if self.warm is None else {"warm": self.warm}), **self.values}
+        limits = {} if self.session_minutes is None else lasting(self.session_minutes, {})
+        return {**limits, **({} if self.warm is None else {"warm": self.warm}), **self.values}
+
+    def beside(self, held: Values) -> Desired:
+        """The same with the time limits that are held already, where these last: each patch may hurt who is in."""
+        if self.session_minutes is None:
+            return self
+        return self._replace(values={**lasting(self.session_minutes, held), **self.values})
 
 
 class HoldTerms(t.NamedTuple):
@@ -264,8 +273,9 @@ def _with_hold(app: AppDefinitionRow, pool: Pool, entry: Entry | None, desired: 
     """Write down what this exam adds. It is decided once: students who claim instances later never change it."""
     exam = t.cast(str, terms.hold)
     entry = entry or Entry(app.uid, {}, {}, (), None)
-    known = entry.holds.get(exam)
-    if known and not known.ended and known.asked == desired.asked:
+    known = entry.open_holds.get(exam)
+    desired = desired.beside(known.asked if known else {})
+    if known and known.asked == desired.asked:
         held = known._replace(until=terms.until or known.until)
         return entry._replace(holds={**entry.holds, exam: held}, draining_since=None)
     others = {name: hold for name, hold in entry.holds.items() if name != exam}
@@ -277,7 +287,7 @@ def _with_hold(app: AppDefinitionRow, pool: Pool, entry: Entry | None, desired: 
         free = desired.warm + sum(hold.asked.get("warm") or 0 for hold in others.values() if not hold.ended)
         total = smallest_total(free, pool)
     add = max(0, total - floor)
-    if known and not known.ended and need == {field: known.asked.get(field) for field in need}:
+    if known and need == {field: known.asked.get(field) for field in need}:
         # Only its limits are stated anew. Those who sit the exam by now must not be counted on top.
         add = known.add
     hold = Hold(asked=desired.asked, add=add, until=terms.until, ended=False)

@@ -10,7 +10,8 @@ import typing as t
 
 from .._common.errors import EduideError, WaitTimeout, several
 from .._common.timestamps import format_time, parse_time
-from .lateness import TIME_LIMITS, first_loss
+from .lateness import first_loss
+from .ledger import TIME_LIMITS
 from .lockout import locked_out
 
 if t.TYPE_CHECKING:

@@ -19,6 +19,8 @@ from .declaration import BadDeclaration, Exam, read_exam
 
 SELECTOR = selector("exam")
 HISTORY_LENGTH = 50
+# Sessions of an exam may last so much longer than its shield, and its end may move as far without another patch.
+SPARE_MINUTES = 60
 
 Phase = t.Literal["closed", "declared", "warming", "warm", "running", "cooling"]
 Source = t.Literal["calendar", "manual"]
@@ -51,8 +53,8 @@ class Recorded(t.NamedTuple):
 
     @property
     def session_minutes(self) -> int:
-        """How long a session of it may have to last: as long as the shield, and an hour more."""
-        return math.ceil((self.shield_until - self.shield_from).total_seconds() / 60) + 60
+        """How long a session of it may have to last: as long as the shield, and some time to spare."""
+        return math.ceil((self.shield_until - self.shield_from).total_seconds() / 60) + SPARE_MINUTES
 
     def is_open(self, *clocks: datetime | None) -> bool:
         """Whether its shield holds now, by any of the clocks that may be right."""

@@ -297,18 +297,25 @@ def test_sessions_of_an_exam_last_to_its_end_whoever_warmed_it(cluster):
     assert site.module("theia_capacity", **held, **limits)["changed"]
     assert (site.limit(), site.converge(None), site.patches()) == (360, False, 1)
 
-    longer = [{**entries[0], "end": at(330)}]
+    # The time to spare pays for the first hour: a change would meet all who sit the exam by now.
+    longer = [{**entries[0], "end": at(360)}]
     assert site.converge(longer) is True
-    # Another change of all instances, and no more of them for those who sit the exam by now.
-    assert (site.limit(), site.bound(), site.patches()) == (390, 10, 2)
+    again = {**limits, "extend_time_limits": 420}
+    assert not site.module("theia_capacity", **held, **again)["changed"]
+    assert (site.limit(), site.patches(), site.agenda(longer)["steps"]) == (360, 1, [])
+
+    longer = [{**entries[0], "end": at(361)}]
+    assert site.converge(longer) is True
+    # A change of all instances, and no more of them for those who sit the exam by now.
+    assert (site.limit(), site.bound(), site.patches()) == (421, 10, 2)
 
     site.module("theia_capacity", **held)
     due = site.agenda(longer)
-    why = "java: what it asks for is not what it holds: inactive_minutes unset -> 390, timeout_minutes unset -> 390"
+    why = "java: what it asks for is not what it holds: inactive_minutes unset -> 421, timeout_minutes unset -> 421"
     assert due["steps"] == [{"do": "warm", "exam": "a", "why": why}]
     assert site.converge(longer) is True
     assert site.agenda(longer, extend_time_limits=False)["warm"][0]["session_minutes"] is None
-    site.go_to(331)
+    site.go_to(362)
     site.converge(longer)
     assert (site.limit(), site.bound()) == (60, BASELINE)
 
