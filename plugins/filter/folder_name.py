@@ -12,7 +12,8 @@ author:
   - The EduIDE Cloud collection contributors (!UNKNOWN)
 description:
   - Gives the name of the folder in which reports about a host are, the one of M(eduide.theia.theia_page), too. Names of
-    hosts may be contexts of a kubeconfig, which hold slashes; no name leads out of the folder of reports.
+    hosts may be contexts of a kubeconfig, which hold slashes; no name leads out of the folder of reports, and
+    such a name ends in a few characters that no other host has there.
 options:
   _input:
     description: Name of the host.
@@ -30,15 +31,18 @@ RETURN = r"""
 _value:
   description: The name.
   type: str
-  sample: arn_aws_eks_eu-central-1_cluster_theia
+  sample: admin_theia.example.org-20482925
 """
 
+import hashlib
 import re
 import typing as t
 
 
 def folder_name(host: str) -> str:
-    return re.sub(r"[^\w.@-]", "_", host).lstrip(".") or "_"
+    name = re.sub(r"[^\w.@-]", "_", host).lstrip(".")
+    # Hosts whose names differ never share a folder.
+    return name if name and name == host else f"{name}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
 
 
 class FilterModule:

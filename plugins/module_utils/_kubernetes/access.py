@@ -206,22 +206,40 @@ def _from_kubeconfig(options: Options, environ: t.Mapping[str, str]) -> Access:
 
 def _acting_as(config: Kubeconfig) -> t.Iterator[tuple[str, str]]:
     """As whom else, in the words of the API. To kubectl, all of it needs a user."""
-    user = config.user
+    user, source = config.user, config.source
     stated = [field for field in ("as-uid", "as-groups", "as-user-extra") if user.get(field)]
     if not user.get("as"):
         if stated:
-            raise Misconfigured(f"{config.source} says {' and '.join(stated)} and not as whom; add as, or leave it out")
+            raise Misconfigured(f"{source} says {' and '.join(stated)} and not as whom; add as, or leave it out")
         return
-    yield "Impersonate-User", str(user["as"])
+    yield "Impersonate-User", _in_header(user["as"], f"as of {source}")
     if user.get("as-uid"):
-        yield "Impersonate-Uid", str(user["as-uid"])
-    for group in user.get("as-groups") or ():
-        yield "Impersonate-Group", str(group)
-    for key, values in (user.get("as-user-extra") or {}).items():
+        yield "Impersonate-Uid", _in_header(user["as-uid"], f"as-uid of {source}")
+    for group in _listed(user.get("as-groups"), f"as-groups of {source}"):
+        yield "Impersonate-Group", _in_header(group, f"as-groups of {source}")
+    extra = user.get("as-user-extra") or {}
+    if not isinstance(extra, dict):
+        raise Misconfigured(f"as-user-extra of {source}: it has to be keys with a list of values each")
+    for key, values in extra.items():
+        what = f"as-user-extra {key!r} of {source}"
         # What no header may have in its name is written as in an address.
         name = f"Impersonate-Extra-{urllib.parse.quote(str(key), safe=_IN_HEADER_NAMES)}"
-        for value in values:
-            yield name, str(value)
+        for value in _listed(values, what):
+            yield name, _in_header(value, what)
+
+
+def _listed(values: t.Any, what: str) -> list[t.Any]:
+    if values is None or isinstance(values, list):
+        return values or []
+    raise Misconfigured(f"{what}: it has to be a list; write [{values}]")
+
+
+def _in_header(value: t.Any, what: str) -> str:
+    """As kubectl sends it: as UTF-8, which the HTTP library takes for Latin-1."""
+    text = str(value)
+    if not text.isprintable():
+        raise Misconfigured(f"{what}: there is a character in it that cannot be sent, such as a line break")
+    return text.encode().decode("latin-1")
 
 
 def _credential_of(config: Kubeconfig, *, persist: bool) -> Credential:
@@ -271,8 +289,9 @@ def _overridden(base: Access, options: Options) -> Access:
     changes.update({name: options[name] for name in ("no_proxy", "proxy_headers") if options.get(name)})
     headers = list(base.headers)
     if options.get("impersonate_user"):
-        headers = [("Impersonate-User", str(options["impersonate_user"]))]
-    headers += [("Impersonate-Group", str(group)) for group in options.get("impersonate_groups") or ()]
+        headers = [("Impersonate-User", _in_header(options["impersonate_user"], options.origin("impersonate_user")))]
+    groups = options.origin("impersonate_groups")
+    headers += [("Impersonate-Group", _in_header(group, groups)) for group in options.get("impersonate_groups") or ()]
     return base._replace(**changes, headers=tuple(headers))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.filter.folder_name import folder_name
 from ansible_collections.eduide.theia.plugins.plugin_utils import _page
 from tools.checkout import BUILD
 from unit import page_world as world
@@ -55,7 +56,7 @@ def leave(tmp_path):
         options = {"lines": ["as printed"], "pseudonym_key": None, "time_zone": None, "warn": warnings.append, **how}
         return Path(_page.leave_page(folder, subject, found, result or {}, **options))
 
-    leave.folder, leave.warnings = tmp_path / "reports" / "arn_aws_one", warnings
+    leave.folder, leave.warnings = tmp_path / "reports" / folder_name("arn:aws/one"), warnings
     return leave
 
 

@@ -465,6 +465,32 @@ def test_another_identity_needs_a_user_as_for_kubectl(home, field):
         resolve({"kubeconfig": path}, {})
 
 
+UNSENDABLE = {
+    "line break": ({"as": "ada\nImpersonate-Group: system:masters"}, "as of .* cannot be sent, such as a line break"),
+    "line break in a group": ({"as": "ada", "as-groups": ["a\r\nb"]}, "as-groups of .* cannot be sent"),
+    "group as text": ({"as": "ada", "as-groups": "staff"}, r"as-groups of .*it has to be a list; write \[staff\]"),
+    "extra as text": (
+        {"as": "ada", "as-user-extra": {"scopes": "view"}},
+        r"as-user-extra 'scopes' of .*it has to be a list; write \[view\]",
+    ),
+    "extra without keys": ({"as": "ada", "as-user-extra": ["view"]}, "as-user-extra of .*keys with a list of values"),
+}
+
+
+@pytest.mark.parametrize(("fields", "refused"), UNSENDABLE.values(), ids=UNSENDABLE)
+def test_another_identity_that_cannot_be_said_is_refused(home, fields, refused):
+    path = write(home, kubeconfig({"token": SECRET, **fields}))
+    with pytest.raises(Misconfigured, match=refused):
+        resolve({"kubeconfig": path}, {})
+
+
+def test_another_identity_is_sent_as_utf_8_as_by_kubectl(home):
+    (header,) = resolve({"kubeconfig": write(home, kubeconfig({"token": SECRET, "as": "zoë"}))}, {}).headers
+    assert header[1].encode("latin-1") == "zoë".encode()
+    with pytest.raises(Misconfigured, match=r"the option impersonate_user: .* cannot be sent"):
+        resolve({"host": "https://api", "api_key": SECRET, "impersonate_user": "a\nb"}, {})
+
+
 def test_a_token_file_counts_before_a_token_beside_it_as_for_kubectl(home, monkeypatch):
     """Tools that renew a token write the file; the token beside it is the one of before."""
     access = resolve({"kubeconfig": write(home, kubeconfig({"token": "of-before", "tokenFile": "token"}))}, {})
