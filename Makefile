@@ -24,6 +24,8 @@ export PATH := $(CURDIR)/.venv/newest/bin:$(PATH)
 PYTEST_ARGS ?=
 READY_SCALE ?=
 SESSIONS ?=
+TAKE ?=
+PROFILE ?=
 ROUNDS ?=
 SEED ?= 7
 
@@ -55,8 +57,9 @@ seed: env ## Put students into that lab (SESSIONS=300 SEED=7)
 	@$(PY) -m lab seed --sessions $(or $(SESSIONS),300) --seed $(SEED)
 
 .PHONY: bench
-bench: env ## Measure; results in build/bench/ (SESSIONS="1000 10000" ROUNDS=5 SEED=7)
-	@$(PY) -m bench $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(ROUNDS),--rounds $(ROUNDS)) --seed $(SEED)
+bench: env ## Measure; results in build/bench/ (SESSIONS="1000 10000" ROUNDS=5 SEED=7 TAKE="status scale" PROFILE=1)
+	@$(PY) -m bench $(if $(SESSIONS),--sessions $(SESSIONS)) $(if $(ROUNDS),--rounds $(ROUNDS)) --seed $(SEED) \
+		$(if $(TAKE),--take $(TAKE)) $(if $(PROFILE),--profile)
 
 .PHONY: figures
 figures: env ## Print how the library is built: sizes, imports, circles, files touched by a change
@@ -148,6 +151,10 @@ races-proof: env ## Two runs at once on the lab, 50 pairs (`make integration` ha
 .PHONY: interruptions-proof
 interruptions-proof: env ## Each signal in each phase of a run, and what is left of it (`make integration` has some)
 	INTERRUPTIONS=all $(PY) -m pytest -q -s tests/integration/exams/test_interrupted_phases.py
+
+.PHONY: rehearsal-proof
+rehearsal-proof: env ## A rehearsal with many students, and nothing that is left of it (STUDENTS=300)
+	EDUIDE_STUDENTS=$(or $(STUDENTS),300) $(PY) -m pytest -q -s tests/integration/exams/test_rehearsal.py
 
 .PHONY: integration
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is

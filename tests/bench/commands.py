@@ -66,7 +66,8 @@ class Workshop:
         if code := taken.pop("code"):
             told = "".join((self.folder / name).read_text(errors="replace") for name in ("output", "errors"))
             raise LabError(f"{' '.join(command.argv)[:200]} ended with {code}:\n{told[-_LAST_CHARACTERS:]}")
-        return Taken(**taken)
+        printed = None if command.quiet else (self.folder / "output").stat().st_size / 1024
+        return Taken(**taken, kib_printed=printed)
 
     def playbook(self, name: str, *tasks: dict[str, t.Any], defaults: dict[str, t.Any] | None = None) -> Command:
         """ansible-playbook with these tasks, and the options that all modules of a group get."""

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import typing as t
 
 # The quantities of one run, each with its unit in its name.
-Quantity = t.Literal["wall_seconds", "cpu_seconds", "peak_rss_mib", "deletes_per_second", "requests", "mib_read"]
+Quantity = t.Literal[
+    "wall_seconds", "cpu_seconds", "peak_rss_mib", "deletes_per_second", "requests", "mib_read", "kib_printed"
+]
 
 
 class Taken(t.NamedTuple):
@@ -22,6 +25,7 @@ class Taken(t.NamedTuple):
     deletes_per_second: float | None = None
     requests: float | None = None
     mib_read: float | None = None
+    kib_printed: float | None = None
 
     def plus(self, other: Taken) -> Taken:
         """One after the other, as one run."""
@@ -87,6 +91,11 @@ class Verdict(t.NamedTuple):
             return None
         figure, limit = self.found.median, self.wanted.limit
         return figure <= limit if self.wanted.sense == "at most" else figure >= limit
+
+
+def slope(small: float, large: float, growth: float) -> float:
+    """The power of the size with which a figure grows: 1 if it doubles with it, 0 if it stays."""
+    return math.log(large / small) / math.log(growth)
 
 
 def judge(wanted: Wanted, runs: Runs) -> Verdict:

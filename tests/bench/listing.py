@@ -76,12 +76,12 @@ def contenders(world: World, workshop: Workshop) -> list[Contender]:
         Contender(
             "everything",
             "the same, but returns the whole record of every session",
-            runs(_ours(world, workshop, "everything", {})),
+            runs(ours(world, workshop, "everything", {})),
         ),
         Contender(
             "kubectl",
             "kubectl get -o json of the same kinds and labels, and kubectl top pods; printed to nowhere, not joined",
-            runs(*_kubectl(world)),
+            runs(*kubectl(world)),
         ),
         Contender(
             "k8s_info",
@@ -100,10 +100,11 @@ def contenders(world: World, workshop: Workshop) -> list[Contender]:
 
 def trouble(world: World, workshop: Workshop) -> Command:
     """What is asked for most."""
-    return _ours(world, workshop, "trouble", TROUBLE)
+    return ours(world, workshop, "trouble", TROUBLE)
 
 
-def _ours(world: World, workshop: Workshop, name: str, options: dict[str, t.Any]) -> Command:
+def ours(world: World, workshop: Workshop, name: str, options: dict[str, t.Any]) -> Command:
+    """A playbook that lists sessions with these options."""
     task = {"name": "List", "eduide.theia.theia_session_info": {**world.connection, **options}}
     return workshop.playbook(name, task)
 
@@ -115,7 +116,8 @@ def verify(world: World) -> None:
         raise LabError(f"of {world.size} sessions were seen: {seen.get('msg') or seen['summary'] | seen['missing']}")
 
 
-def _kubectl(world: World) -> list[Command]:
+def kubectl(world: World) -> list[Command]:
+    """The commands that read what listing reads."""
     kinds = ",".join(f"{kind.plural}.{kind.version}.{kind.group}" if kind.group else kind.plural for kind in KINDS)
     return [
         world.kubectl("get", kinds, "-o", "json"),

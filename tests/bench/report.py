@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 import subprocess
 import typing as t
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.table import Column, render
-from bench.figures import Quantity, Runs, Spread, Taken, Verdict, Wanted, judge, spread, values_of
+from bench.figures import Quantity, Runs, Spread, Taken, Verdict, Wanted, judge, slope, spread, values_of
 from bench.rounds import Contender
 from integration.ansible_run import ROOT
 
@@ -53,8 +54,7 @@ class Measurement(t.NamedTuple):
 def _figures(runs: t.Sequence[Taken | None]) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {}
     for quantity in QUANTITIES:
-        values = [value for value in values_of(runs, quantity) if value is not None]
-        if values:
+        if values := _values(runs, quantity):
             found[quantity] = {**spread(values)._asdict(), "each": values}
     return found
 
@@ -113,8 +113,47 @@ def table(measurements: t.Sequence[Measurement]) -> str:
     return "\n".join(lines)
 
 
+MOST_SLOPE = 1.05
+GROWING: tuple[Quantity, ...] = ("wall_seconds", "cpu_seconds", "peak_rss_mib", "kib_printed")
+
+
+def _growth(sizes: t.Mapping[int, t.Sequence[Measurement]]) -> t.Iterator[tuple[str, Quantity, float, float, float]]:
+    """From the smallest to the largest world: what grew from which median to which, and with which slope."""
+    small, large = min(sizes), max(sizes)
+    for before, after in zip(sizes[small], sizes[large], strict=True):
+        for contender in before.contenders:
+            for quantity in GROWING:
+                values = [_values(each.runs[contender.name], quantity) for each in (before, after)]
+                if all(values):
+                    first, last = (statistics.median(each) for each in values)
+                    name = f"{before.name}: {contender.name}"
+                    yield name, quantity, first, last, slope(first, last, large / small)
+
+
+def write_growth(file: Path, about: t.Mapping[str, t.Any], sizes: t.Mapping[int, t.Sequence[Measurement]]) -> None:
+    found: dict[str, dict[str, t.Any]] = {}
+    for name, quantity, first, last, power in _growth(sizes):
+        found.setdefault(name, {})[quantity] = {"smallest": first, "largest": last, "slope": power}
+    content = {**about, "sizes": sorted(sizes), "growth": found}
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def growth_table(sizes: t.Mapping[int, t.Sequence[Measurement]]) -> str:
+    """How much more the largest world costs; what grows faster than the number of sessions is marked."""
+    headings = ("", "", str(min(sizes)), str(max(sizes)), "slope", "")
+    rows = [
+        (name, quantity, f"{first:.3g}", f"{last:.3g}", f"{power:.2f}", "TOO STEEP" if power > MOST_SLOPE else "fits")
+        for name, quantity, first, last, power in _growth(sizes)
+    ]
+    return "\n".join(_indented(headings, rows))
+
+
+def _values(runs: t.Sequence[Taken | None], quantity: Quantity) -> list[float]:
+    return [value for value in values_of(runs, quantity) if value is not None]
+
+
 def _row(name: str, runs: t.Sequence[Taken | None]) -> tuple[str, ...]:
-    cells = [[value for value in values_of(runs, quantity) if value is not None] for quantity in QUANTITIES]
+    cells = [_values(runs, quantity) for quantity in QUANTITIES]
     return name, *(_text(spread(values)) if values else "" for values in cells)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measurement 4: looking at pools for minutes, by lists that are followed and by lists that are read every second."""
+"""Measurement 5: looking at pools for minutes, by lists that are followed and by lists that are read every second."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 
 from bench import launcher
 from bench.figures import Spread, Taken, Wanted, judge, paired, spread, together
-from bench.report import Measurement, table, write
+from bench.report import Measurement, growth_table, table, write
 from bench.rounds import Contender, take_turns
 
 
@@ -115,6 +115,24 @@ def test_a_table_shows_what_is_not_reached(measurement):
     assert next(line for line in lines if "peak_rss_mib  " in line and "at most" in line).endswith(
         "at most 90   reached"
     )
+
+
+def test_growth_is_told_from_the_smallest_world_to_the_largest(measurement):
+    """A figure that grows with the number of sessions has slope 1, and what is steeper is marked."""
+
+    def grown(factor):
+        runs = {
+            name: [taken and taken._replace(wall_seconds=taken.wall_seconds * factor) for taken in each]
+            for name, each in measurement.runs.items()
+        }
+        return [measurement._replace(runs=runs)]
+
+    for factor, shown in ((1, "0.00   fits"), (10, "1.00   fits"), (100, "2.00   TOO STEEP")):
+        lines = growth_table({1_000: grown(1), 3_000: grown(1), 10_000: grown(factor)}).splitlines()
+        row = next(line for line in lines if "ours" in line and "wall_seconds" in line)
+        assert row.rstrip().endswith(shown)
+        row = next(line for line in lines if "ours" in line and "peak_rss_mib" in line)
+        assert row.rstrip().endswith("0.00   fits")
 
 
 def launched(tmp_path, program):

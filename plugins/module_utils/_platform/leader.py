@@ -31,9 +31,9 @@ def leads(gateway: Gateway, installation: Installation) -> bool:
     return watch(gateway, installation).leading
 
 
-def watch(gateway: Gateway, installation: Installation) -> Leadership:
-    """Read the Lease until it is renewed, at the latest until it would have run out."""
-    first = gateway.get(LEASE, installation.operator_lease)
+def watch(gateway: Gateway, installation: Installation, seen: t.Mapping[str, t.Any] | None = None) -> Leadership:
+    """Read the Lease until it is renewed since it was seen, at the latest until it would have run out."""
+    first = seen or gateway.get(LEASE, installation.operator_lease)
     if first is None:
         return Leadership(False, None)
     patience = float((first.get("spec") or {}).get("leaseDurationSeconds") or 10) + 1

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from datetime import datetime
 
@@ -136,10 +137,22 @@ def read_again(gateway: Gateway, before: Lists, parts: t.Iterable[Part]) -> List
     return before._replace(**dict(zip(again, found, strict=True)))
 
 
-def with_leader(gateway: Gateway, installation: Installation, snapshot: Snapshot) -> Snapshot:
+def read_led(
+    gateway: Gateway, installation: Installation, parts: t.Collection[Part], required: t.Collection[Part]
+) -> Snapshot:
+    """Read the parts and whether an operator leads, whose Lease is renewed meanwhile as a rule."""
+    lease = None
+    with contextlib.suppress(Forbidden):
+        lease = gateway.get(kinds.LEASE, installation.operator_lease)
+    return with_leader(gateway, installation, read(gateway, installation, parts, required), lease)
+
+
+def with_leader(
+    gateway: Gateway, installation: Installation, snapshot: Snapshot, lease: t.Mapping[str, t.Any] | None = None
+) -> Snapshot:
     """Watch whether an operator leads: done only where something rests on it, for it takes as long as a renewal."""
     try:
-        leading, led_seconds, holder = watch(gateway, installation)
+        leading, led_seconds, holder = watch(gateway, installation, lease)
     except Forbidden as exc:
         return snapshot._replace(missing={**snapshot.missing, "lease": str(exc)})
     return snapshot._replace(leading=leading, led_seconds=led_seconds, holder=holder, now=gateway.now())

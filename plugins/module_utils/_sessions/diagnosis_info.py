@@ -12,7 +12,7 @@ from .._common.timestamps import format_time
 from .._kubernetes.connect import connect
 from .._platform.lists import describe_missing
 from .._platform.options import read_installation
-from .._platform.snapshot import read, with_leader
+from .._platform.snapshot import read_led
 from .filter import select
 from .options import read_selection, read_thresholds
 from .record import assess_sessions
@@ -28,7 +28,7 @@ def run_diagnosis(task: Task) -> Report:
         raise Misconfigured("no session is selected: give names, uids, users or another filter")
     gateway = connect(params)
     installation = read_installation(params)
-    snapshot = with_leader(gateway, installation, read(gateway, installation, parts_of(GATHERED), REQUIRED))
+    snapshot = read_led(gateway, installation, parts_of(GATHERED), REQUIRED)
     view = view_sessions(snapshot, read_thresholds(params))
     sessions = assess_sessions(view.sources, view.context)
     chosen = select(sessions, selection, sort_by=params["sort_by"], limit=params["limit"])

@@ -11,7 +11,7 @@ from .._capacity.verdict.task import Question, verdicts
 from .._common.report import Report, Task
 from .._kubernetes.connect import connect
 from .._platform.options import read_installation
-from .._platform.snapshot import read, with_leader
+from .._platform.snapshot import read_led
 from .._sessions.summary import describe_troubled
 from .._workspaces.summary import describe as describe_workspaces
 from .._workspaces.usage.task import note_use
@@ -26,7 +26,7 @@ def run_status(task: Task) -> Report:
     gateway = connect(task.params, check_mode=task.check_mode)
     installation = read_installation(task.params)
     watched = watch(gateway, installation, job) if job else None
-    snapshot = with_leader(gateway, installation, read(gateway, installation, PARTS, REQUIRED))
+    snapshot = read_led(gateway, installation, PARTS, REQUIRED)
     task.warn(what_is_missing(snapshot))
     views = views_of(snapshot)
     fields = {

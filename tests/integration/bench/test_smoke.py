@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from bench.__main__ import Plan, run
+from bench.__main__ import MEASUREMENTS, Plan, run
 
 SIZE = 20
 
@@ -19,21 +19,23 @@ SIZE = 20
 def results(tmp_path_factory):
     """What is left by a bench in a lab of its own, for it writes its sessions past the controllers."""
     folder = tmp_path_factory.mktemp("bench")
-    run(Plan(sizes=(SIZE,), stop=4, rounds=1, slow_rounds=1, wait_seconds=3), folder)
+    run(Plan(sizes=(SIZE,), stop=4, rounds=1, slow_rounds=1, wait_seconds=3, profile=True), folder)
     return folder
 
 
 def test_every_contender_is_measured_and_every_figure_has_its_verdict(results):
     content = json.loads((results / f"sessions-{SIZE}.json").read_text())
     assert content["sessions"] == SIZE
-    for name, contenders in (("waiting", 2), ("listing", 6), ("stopping", 5), ("again", 3)):
+    wanted = {"waiting": 2, "listing": 6, "status": 3, "scale": 4, "stopping": 5, "again": 3}
+    assert set(wanted) == set(MEASUREMENTS)
+    for name, contenders in wanted.items():
         measured = content[name]["contenders"]
         assert len(measured) == contenders
-        for figures in measured.values():
-            assert min(figures[key]["min"] for key in ("wall_seconds", "cpu_seconds", "peak_rss_mib")) > 0
-        wanted = content[name]["figures"].values()
-        assert wanted
-        assert all((figure["wanted"] is None) == (figure["reached"] is None) for figure in wanted)
+        for took in measured.values():
+            assert min(took[key]["min"] for key in ("wall_seconds", "cpu_seconds", "peak_rss_mib")) > 0
+        figures = content[name]["figures"].values()
+        assert figures
+        assert all((figure["wanted"] is None) == (figure["reached"] is None) for figure in figures)
 
 
 def test_deletes_are_counted_where_they_arrive(results):
