@@ -95,6 +95,8 @@ def rounds(site, change):
             ended.append(number)
         if incomplete := night.incomplete(STUDENTS):
             left[number] = incomplete
+        # An operator that starts again looks at every pool there is, and would take longer from round to round.
+        site.lab.api.delete(night.path)
         print(f"round {number}: ended {number in ended}, incomplete {left.get(number, {})}", flush=True)
     return ended, left
 
