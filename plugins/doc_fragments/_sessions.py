@@ -23,7 +23,7 @@ options:
     type: list
     elements: str
   app_definitions:
-    description: App definitions whose sessions are meant.
+    description: App definitions whose sessions are meant. One that neither exists nor has sessions is an error.
     type: list
     elements: str
   workspaces:

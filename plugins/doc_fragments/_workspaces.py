@@ -23,7 +23,8 @@ options:
     type: list
     elements: str
   app_definitions:
-    description: App definitions that the workspaces were last used with.
+    description:
+      - App definitions that the workspaces were last used with. One that neither exists nor has workspaces is an error.
     type: list
     elements: str
   exam:

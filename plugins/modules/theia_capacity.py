@@ -28,6 +28,8 @@ options:
     description:
       - The app definitions to change.
       - With O(state=baseline) only the names count, and without this option everything that the ledger holds is meant.
+      - With O(state=present) it can be left out for an exam in O(hold) that holds something. What the ledger says of it
+        is made to hold again then. O(drift) says what to do where another client changed it.
     type: list
     elements: dict
     suboptions:
@@ -551,7 +553,7 @@ def main() -> None:
             **operator_argument_spec(),
             **capacity_argument_spec(),
         },
-        required_if=[("state", "present", ("app_definitions",))],
+        required_if=[("state", "present", ("app_definitions", "hold"), True)],
         required_by=dict.fromkeys(("hold_from", "hold_until", "extend_time_limits"), "hold"),
         supports_check_mode=True,
     )

@@ -101,6 +101,15 @@ workspaces:
   returned: success
   type: dict
   sample: {workspaces: [], summary: {total: 800, in_use: 40}, garbage_collector: null, missing: {}}
+ways_back:
+  description:
+    - By app definition whose bounds are not what the capacity ledger says, how they become so.
+  returned: success
+  type: dict
+  sample:
+    java-17-latest:
+      run: {playbook: pre_exam, variables: {exam: pgdp-final, drift: overwrite}}
+      note: null
 exams:
   description:
     - The exams on record as M(eduide.theia.theia_exam_info) returns them, with their history. Null without O(course),

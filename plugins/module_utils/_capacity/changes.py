@@ -13,7 +13,7 @@ from .._common.timestamps import format_time
 from .._platform.names import SPEC_FIELDS
 from .._platform.rows import AppDefinitionRow
 from .lockout import locked_out, refusal
-from .plan import NO_POOL, Change, Refused, plan_baseline, plan_present
+from .plan import NO_POOL, Change, Desired, Refused, plan_baseline, plan_present
 from .view import pick, require_operator
 
 if t.TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _present(snapshot: CapacityView, job: Job, namespace: str) -> list[Change]:
     """What cannot be granted is told at once, before anything is sent."""
     changes, refusals, now = [], [], format_time(snapshot.now)
     eager = not snapshot.knows_pools or require_operator(snapshot, job.installation, namespace).eager
-    for desired in job.all_desired:
+    for desired in job.all_desired or _as_held(snapshot, job):
         try:
             app = pick(snapshot, desired.name, namespace)
             entry = snapshot.ledger.entries.get(desired.name)
@@ -64,6 +64,24 @@ def _present(snapshot: CapacityView, job: Job, namespace: str) -> list[Change]:
     if refusals:
         raise Refused(several(refusals))
     return changes
+
+
+def _as_held(snapshot: CapacityView, job: Job) -> list[Desired]:
+    """What an exam asked for that is named alone."""
+    exam = job.terms.hold
+    if exam is None or job.named:
+        return []
+    apps, entries = snapshot.app_definitions, snapshot.ledger.entries
+    held = [
+        Desired(name, hold.asked.get("warm"), {f: v for f, v in hold.asked.items() if f != "warm" and v is not None})
+        for name, entry in sorted(entries.items())
+        if (hold := entry.open_holds.get(exam)) and name in apps and apps[name].uid == entry.uid
+    ]
+    if not held:
+        others = snapshot.ledger.open_exams
+        there = f"{several(others)} hold something" if others else "nor does any other exam"
+        raise Refused(f"exam {exam}: it holds nothing here, and {there}; state the app_definitions that it needs")
+    return held
 
 
 def _lockout_text(change: Change, snapshot: CapacityView, job: Job) -> str | None:

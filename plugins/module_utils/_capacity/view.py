@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from .._common.errors import Misconfigured, NotFound
+from .._common.errors import Misconfigured
 from .._platform import pool as instance_pool
+from .._platform.unknown import no_app_definition
 from . import ledger as capacity_ledger
 
 if t.TYPE_CHECKING:
@@ -79,8 +80,7 @@ def view_capacity(snapshot: Snapshot) -> CapacityView:
 def pick(snapshot: CapacityView, name: str, namespace: str) -> AppDefinitionRow:
     """The app definition of this name, or an error that lists the ones there are."""
     if name not in snapshot.app_definitions:
-        known = ", ".join(sorted(snapshot.app_definitions)) or "none at all"
-        raise NotFound(f"there is no app definition {name!r} in namespace {namespace!r}; it has {known}")
+        raise no_app_definition(name, snapshot.app_definitions, namespace)
     return snapshot.app_definitions[name]
 
 

@@ -63,7 +63,7 @@ def wait_for_pools(gateway: Gateway, job: Job, done: Execution) -> WaitResult:
                 gateway,
                 job.installation,
                 {n: c for n, c in done.changes.items() if n not in done.failures and c.outcome != "late"},
-                {desired.name: desired.warm for desired in job.all_desired},
+                _wanted(job, done),
                 timeout_seconds=job.wait.timeout_seconds,
                 settle_seconds=job.wait.settle_seconds,
                 progress=job.care.progress,
@@ -75,6 +75,14 @@ def wait_for_pools(gateway: Gateway, job: Job, done: Execution) -> WaitResult:
     except EduideError as exc:
         failure = WaitTimeout(f"the wait for warm instances was interrupted: {exc}", **exc.details)
     return waited._replace(failure=failure)
+
+
+def _wanted(job: Job, done: Execution) -> dict[str, int | None]:
+    """How many free instances each pool is to have. Of an exam that was named alone its holds say so."""
+    if job.all_desired:
+        return {desired.name: desired.warm for desired in job.all_desired}
+    held = {name: change.ledger_after.holds for name, change in done.changes.items() if change.ledger_after}
+    return {name: holds[job.terms.hold].asked.get("warm") for name, holds in held.items() if job.terms.hold in holds}
 
 
 def wait_until_warm(

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 
 from .._common.errors import Misconfigured, several
 from .._kubernetes.kinds import APP_DEFINITION, SESSION, WORKSPACE
+from .._platform.unknown import no_app_definition
 from .._safety.protection import person
 
 if t.TYPE_CHECKING:
@@ -24,11 +24,7 @@ def check_app_definitions(gateway: Gateway, exam: Exam) -> None:
         raise gateway.no_installation()
     for definition in exam.app_definitions:
         if definition.name not in known:
-            near = difflib.get_close_matches(definition.name, known, n=1)
-            raise Misconfigured(
-                f"exam {exam.name}: app_definitions names {definition.name!r}, and this installation has "
-                f"{', '.join(sorted(known))}" + (f"; {near[0]} is the nearest name" if near else "")
-            )
+            raise Misconfigured(f"exam {exam.name}: {no_app_definition(definition.name, known, gateway.namespace)}")
 
 
 def unknown_users(gateway: Gateway, exam: Exam) -> str | None:

@@ -57,6 +57,11 @@ def unknown(name: str, known: t.Collection[str], remedy: str) -> Refused:
     return Refused(f"exam {name}: it has no record here, {there}{perhaps}; {remedy}", known=sorted(known))
 
 
+def due_from(shield_from: datetime) -> datetime:
+    """From when on an exam may be warmed without a word of its own."""
+    return shield_from - timedelta(hours=MOST_AHEAD_HOURS)
+
+
 def plan_declared(
     before: Recorded | None,
     exam: Exam,
@@ -74,7 +79,7 @@ def plan_declared(
         after, note = _grown(before, exam, source, zone)
     if after.is_over(now):
         raise Refused(f"exam {exam.name}: {_told_end(after, zone)}; state an end that is still to come")
-    if must_be_due and now < (first := after.shield_from - timedelta(hours=MOST_AHEAD_HOURS)):
+    if must_be_due and now < (first := due_from(after.shield_from)):
         raise Refused(
             f"exam {exam.name}: it starts on {tell_time(exam.start, zone)}, and now it is {tell_time(now, zone)}; run "
             f"this from {tell_time(first, zone)} on, {MOST_AHEAD_HOURS} h before its lead, or do without must_be_due "

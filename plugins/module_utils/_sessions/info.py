@@ -43,6 +43,8 @@ def run_info(task: Task) -> Report:
     installation = read_installation(params)
     view = view_sessions(read(gateway, installation, parts_of(params["gather"]), REQUIRED), thresholds)
     task.warn(view.unread)
+    if strange := view.unknown(selection.app_definitions):
+        raise strange
     view, chosen = _assess(gateway, installation, view, selection, params["sort_by"])
     result = describe(view, chosen, params["limit"])
     if params["other_pods"]:

@@ -11,12 +11,14 @@ import typing as t
 from .._exams.view import shield_of
 from .._platform.index import Index
 from .._platform.lists import describe_missing
+from .._platform.unknown import no_app_definition
 from .._safety.clocks import describe_doubt, doubted
 from .facts import Thresholds
 from .findings import Source
 from .record import Context
 
 if t.TYPE_CHECKING:
+    from .._common.errors import EduideError
     from .._platform.lists import Lists, Snapshot
     from .._platform.snapshot import Part
 
@@ -71,6 +73,23 @@ class SessionView(t.NamedTuple):
     def doubt(self) -> str | None:
         """The warning that nobody knows what time it is."""
         return describe_doubt(self.context.now, self.context.machine_now)
+
+    def unknown(self, app_definitions: t.Iterable[str], left: t.Iterable[str] = ()) -> EduideError | None:
+        """The error for a mistyped name, which would mean nobody. One that is gone is known by what is left of it."""
+        lists = self.snapshot.lists
+        if lists.app_definitions is None:
+            return None
+        known = {app.name for app in lists.app_definitions}
+        known.update(session.app_definition for session in lists.sessions)
+        known.update(workspace.app_definition for workspace in lists.workspaces or ())
+        known.update(left, *(exam.app_definitions for exam in self.context.shield.exams))
+        strange = sorted(set(app_definitions) - known)
+        return no_app_definition(strange[0], known, self.snapshot.namespace) if strange else None
+
+    def unprotected(self, app_definitions: t.Iterable[str]) -> str | None:
+        """The warning that a mistyped name protects nobody."""
+        strange = self.unknown(app_definitions)
+        return f"protect: {strange}, so that this name protects nothing" if strange else None
 
     def of(self, snapshot: Snapshot) -> SessionView:
         """The same view of another snapshot."""

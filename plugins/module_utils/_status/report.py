@@ -81,6 +81,8 @@ def status_warnings(found: Fields, *, rows: int, command: Command) -> list[str]:
         if q["percent"] is not None and q["percent"] > _NEARLY_FULL
     ]
     for item in capacity["app_definitions"]:
+        if back := found["ways_back"].get(item["name"]):
+            warnings += _about_ledger(item, back, command(back["run"]))
         warnings += _about_pool(item, command)
         warnings += [] if lazy(capacity) else _about_parts(item, command)
     if found["use"] and found["use"]["failure"]:
@@ -113,12 +115,7 @@ def _mend(command: Command, name: str, kind: str) -> str:
 
 
 def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
-    name, pool, ledger = item["name"], item["pool"], item["ledger"]
-    if ledger and all(hold["ended"] for hold in ledger["holds"]):
-        exam = ledger["holds"][0]["exam"] if ledger["holds"] else None
-        remedy = command({"playbook": "post_exam", "variables": {"exam": exam} if exam else {}})
-        yield f"{name} is not back at its baseline, and no exam holds it any more: {remedy}"
-    yield from _about_drift(item, command)
+    name, pool = item["name"], item["pool"]
     if pool["locked_out"]:
         refuse = f"{pool['locked_out']} sessions refuse their user (403), because their address list is empty"
         yield f"{name}: {refuse}: {_mend(command, name, 'address_lists')}"
@@ -135,20 +132,21 @@ def _about_pool(item: Fields, command: Command) -> t.Iterator[str]:
         yield f"{name}: nothing owns {', '.join(pool['ownerless'])}: {_mend(command, name, 'ownerless')}"
 
 
-def _about_drift(item: Fields, command: Command) -> t.Iterator[str]:
-    """What exams need and do not have any more, who changed it, and how it stays."""
+def _about_ledger(item: Fields, back: Fields, remedy: str) -> t.Iterator[str]:
+    """What exams need and do not have any more, or have left behind; who changed it, and how it comes back."""
+    exams, note = holding(item), f"; {back['note']}" if back["note"] else ""
+    if not exams:
+        yield f"{item['name']} is not back at its baseline, and no exam holds it any more{note}: {remedy}"
     for each in item["drift"]:
-        exams = holding(item)
         needs = f"{', '.join(exams)} {'needs' if len(exams) == 1 else 'need'}"
         told = f"{item['name']}: {needs} {each['field']} {each['wanted']}"
-        remedy = command({"playbook": "pre_exam", "variables": {"exam": exams[0], "drift": "overwrite"}})
         if not each["by_another_client"]:
-            yield f"{told}, it is {each['live']}, and an earlier run did not get so far: {remedy}"
+            yield f"{told}, it is {each['live']}, and an earlier run did not get so far{note}: {remedy}"
             continue
-        yield (
-            f"{told}, and it is {each['live']}, set by {each['manager']} at {each['at'] or 'an unknown time'}; have it "
-            f"leave {each['path']} alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true), then {remedy}"
-        )
+        leave = f"have it leave {each['path']} alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true)"
+        then = f"{note}:" if note else f"; {leave}, then"
+        when = each["at"] or "an unknown time"
+        yield f"{told}, and it is {each['live']}, set by {each['manager']} at {when}{then} {remedy}"
 
 
 def _about_operator(found: Fields, rows: int) -> t.Iterator[str]:

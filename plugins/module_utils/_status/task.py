@@ -18,6 +18,7 @@ from .._workspaces.usage.task import note_use
 from .course import describe_exams, describe_logins
 from .view import PARTS, REQUIRED, views_of, what_is_missing
 from .watch import read_job, watch
+from .ways_back import describe_ways_back
 
 
 def run_status(task: Task) -> Report:
@@ -36,6 +37,7 @@ def run_status(task: Task) -> Report:
         },
         "sessions": describe_troubled(views.sessions),
         "workspaces": describe_workspaces(views.workspaces, limit=0),
+        "ways_back": describe_ways_back(views.capacity, snapshot),
         "exams": describe_exams(snapshot) if task.params["course"] else None,
         "logins": describe_logins(views.sessions) if task.params["course"] else None,
         "watch": watched,

@@ -21,6 +21,7 @@ from .._common.waiting import wait_until
 from .._kubernetes.connect import connect
 from .._kubernetes.kinds import APP_DEFINITION, WORKSPACE
 from .._platform.rows import WorkspaceRow, workspace_row
+from .._platform.unknown import no_app_definition
 from . import results
 
 if t.TYPE_CHECKING:
@@ -68,8 +69,10 @@ def _found_or_created(gateway: Gateway, params: Params, *, check_mode: bool) -> 
     name = params["name"]
     if (row := _find(gateway, params)) is not None:
         return row, False
-    if gateway.get(APP_DEFINITION, params["app_definition"]) is None:
-        raise NotFound(f"there is no app definition {params['app_definition']!r} in {gateway.namespace}")
+    wanted = params["app_definition"]
+    if gateway.get(APP_DEFINITION, wanted) is None:
+        known = gateway.list(APP_DEFINITION, project=lambda obj: obj["metadata"]["name"])
+        raise no_app_definition(wanted, known, gateway.namespace)
     if check_mode:
         return None, True
     try:

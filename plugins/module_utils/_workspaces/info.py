@@ -36,6 +36,8 @@ def run_info(task: Task) -> Report:
     snapshot = read(gateway, installation, parts_of(params["gather"]), REQUIRED)
     view = view_workspaces(snapshot, max_gap=max_gap)
     task.warn(view.unread, view.garbled(named=not params["pseudonym_key"]))
+    if strange := view.sessions.unknown(selection.app_definitions):
+        raise strange
     return _asked(params, describe(view, selection, params["sort_by"], params["limit"]))
 
 

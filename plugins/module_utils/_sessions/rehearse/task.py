@@ -15,6 +15,7 @@ from ..._common.secrets import KNOWN
 from ..._kubernetes.connect import connect
 from ..._platform.options import read_installation
 from ..._platform.snapshot import read
+from ..._platform.unknown import no_app_definition
 from ..._service.client import connect_service, token_user
 from ..view import parts_of, view_sessions
 from .execute import wave
@@ -45,9 +46,9 @@ def run_rehearsal(task: Task) -> Report:
     view = _look(gateway, installation)
     task.warn(view.unread, view.doubt)
     app_definition, users = params["app_definition"], [arrival.user for arrival in arrivals]
-    known = sorted(row.name for row in view.sources.app_definitions or ())
+    known = [row.name for row in view.sources.app_definitions or ()]
     if app_definition not in known:
-        raise Misconfigured(f"app definition {app_definition!r}: there is none here, only {', '.join(known)}")
+        raise no_app_definition(app_definition, known, gateway.namespace)
     if reason := objection(users, view.sources.sessions, view.context.shield, view.context.now):
         raise EduideError(reason)
     if task.check_mode:

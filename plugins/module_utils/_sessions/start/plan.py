@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing as t
 
-from ..._common.errors import EduideError, Invalid, LimitReached, NotFound
+from ..._common.errors import EduideError, Invalid, LimitReached
 from ..._platform.labels import makes_label, user_label
+from ..._platform.unknown import no_app_definition
 
 if t.TYPE_CHECKING:
     from ..._platform.lists import Snapshot
@@ -61,11 +61,7 @@ def _app_definition(request: StartRequest, snapshot: Snapshot) -> AppDefinitionR
     known = {row.name: row for row in snapshot.lists.app_definitions or ()}
     if request.app_definition in known:
         return known[request.app_definition]
-    near = difflib.get_close_matches(request.app_definition, known, n=1)
-    raise NotFound(
-        f"app definition {request.app_definition!r}: there is none in {snapshot.namespace}, which has "
-        f"{', '.join(sorted(known))}" + (f"; {near[0]} is the nearest name" if near else "")
-    )
+    raise no_app_definition(request.app_definition, known, snapshot.namespace)
 
 
 def _check_label(user: str) -> None:

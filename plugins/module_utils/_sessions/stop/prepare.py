@@ -52,6 +52,8 @@ def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
 def plan_on(gateway: Gateway, job: StopJob, snapshot: Snapshot) -> StopExecution:
     """Decide what to do about the sessions of a snapshot that was read for this, or for more than this."""
     view = view_sessions(snapshot, job.thresholds)
+    if strange := view.unknown(job.request.selection.app_definitions):
+        raise strange
     sessions = assess_sessions(view.sources, view.context)
     planned = plan_stop(sessions, job.request, job.terms, view.context)
     if _rests_on_leader(sessions, planned):

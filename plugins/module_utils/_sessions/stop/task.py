@@ -36,7 +36,8 @@ def run_absent(task: Task) -> Report:
     job = read_job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     done = read_and_plan_stop(gateway, job)
-    task.warn(done.view.unread, done.view.doubt)
+    protected = job.terms.safeguards.protection.app_definitions
+    task.warn(done.view.unread, done.view.doubt, done.view.unprotected(protected))
     waited, planned = WaitResult({}), done.view
     if not check_mode:
         stopping = Reporter(params["progress_file"], "stopped")

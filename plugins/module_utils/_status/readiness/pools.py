@@ -11,11 +11,13 @@ import typing as t
 from ..._capacity.result import describe_drift
 from ..._common.errors import several
 from ..._common.sentences import counted
+from ..ways_back import ways_back
 from .check import Check, Facts, Rule, unknown
 
 if t.TYPE_CHECKING:
     from ..._capacity.ledger import Entry
     from ..._capacity.view import CapacityView
+    from ..._capacity.way_back import WayBack
     from ..._common.commands import Remedy
     from ..._platform.pool import Pool
     from ..._platform.rows import AppDefinitionRow
@@ -92,10 +94,10 @@ def holds(facts: Facts) -> t.Iterator[Check]:
     if facts.capacity is None:
         yield unknown("ledger", _unseen(facts))
         return
-    entries = facts.capacity.ledger.entries
+    entries, back = facts.capacity.ledger.entries, ways_back(facts.capacity, facts.snapshot)
     fine = True
     for name, entry in sorted(entries.items()):
-        for check in _entry(facts.capacity, name, entry):
+        for check in _entry(facts.capacity, name, entry, back.get(name)):
             fine = False
             yield check
     if fine:
@@ -103,11 +105,12 @@ def holds(facts: Facts) -> t.Iterator[Check]:
         yield Check("ledger", "go", f"{', '.join(exams)} hold instances" if exams else "no exam holds anything")
 
 
-def _entry(capacity: CapacityView, name: str, entry: Entry) -> t.Iterator[Check]:
+def _entry(capacity: CapacityView, name: str, entry: Entry, back: WayBack | None) -> t.Iterator[Check]:
+    if back is None:
+        return
     if not entry.open_holds:
-        exam = next(iter(entry.holds), "")
         evidence = f"{name} is not back at its baseline, and no exam holds it any more"
-        yield Check("ledger", "warning", evidence, None, {"playbook": "post_exam", "variables": {"exam": exam}})
+        yield Check("ledger", "warning", evidence, back.note, back.run)
         return
     app = capacity.app_definitions.get(name)
     for drift in describe_drift(app, entry) if app else ():
@@ -117,8 +120,7 @@ def _entry(capacity: CapacityView, name: str, entry: Entry) -> t.Iterator[Check]
             why = f"{drift['manager']} at {drift['at'] or 'an unknown time'} wrote that"
             remedy = f"have that client leave {drift['path']} alone, and bring it back"
         evidence = f"{name}: {exams} needs {drift['field']} {drift['wanted']}, and it is {drift['live']}: {why}"
-        again = {"exam": min(entry.open_holds), "drift": "overwrite"}
-        yield Check("ledger", "no_go", evidence, remedy, {"playbook": "pre_exam", "variables": again})
+        yield Check("ledger", "no_go", evidence, back.note or remedy, back.run)
 
 
 def ownership(facts: Facts) -> t.Iterator[Check]:

@@ -49,10 +49,14 @@ def read_and_plan_deletion(gateway: Gateway, job: DeletionJob) -> DeletionExecut
     """Decide what to do, without doing it."""
     check_request(job.request, "workspace", "deletes nothing")
     view = _look(gateway, job)
+    released = orphans(view.sources).volumes or []
+    # A workspace that is gone may be asked for by the volume that it left.
+    left = [volume.files_owner.app_definition for volume in released if volume.files_owner]
+    if strange := view.sessions.unknown(job.request.selection.app_definitions, left):
+        raise strange
     workspaces = assess_workspaces(view.sources, view.context)
 
     def planned(staying: t.Mapping[str, str]) -> DeletionPlan:
-        released = orphans(view.sources).volumes or []
         return plan_deletion(workspaces, released, job.request, job.terms, view.context, staying=staying)
 
     live = {name for assessed in workspaces for name in assessed.record["live_sessions"]}

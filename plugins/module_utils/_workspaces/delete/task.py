@@ -29,7 +29,8 @@ def run_absent(task: Task) -> Report:
     job = read_job(params, only_user=service.user if service else None)
     gateway = connect(params, check_mode=check_mode)
     planned = read_and_plan_deletion(gateway, job)
-    task.warn(planned.view.unread, planned.view.sessions.doubt)
+    sessions, protected = planned.view.sessions, job.terms.safeguards.protection.app_definitions
+    task.warn(planned.view.unread, sessions.doubt, sessions.unprotected(protected))
     outcome = Outcome(planned, SettleResult({}, {}, None), WaitResult({}))
     if not check_mode:
         outcome = carry_out(gateway, job, planned, service, params)

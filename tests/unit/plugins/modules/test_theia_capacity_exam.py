@@ -169,3 +169,38 @@ def test_whoever_looks_sees_what_an_exam_needs_and_lost(run, world, live, time, 
     world.change(minInstances=5)
     (app,) = module("theia_capacity_info", {"namespace": "theia-prod"})["app_definitions"]
     assert app["drift"] == []
+
+
+def test_an_exam_that_is_named_alone_holds_again_what_it_held(run, world):
+    """Limits that it asked for come back as well; whoever sits it by now is not counted on top."""
+    asked = {"name": NAME, "warm": 5, "max_instances": 120}
+    alone = {"app_definitions": None, "drift": "overwrite", "lockout": "accept", "wait": True, "settle_seconds": 0}
+    run(app_definitions=[asked])
+    held = spec(world)["minInstances"], spec(world)["maxInstances"]
+    world.claim(1)
+    world.change(minInstances=1, maxInstances=50)
+    world.sleep(60)
+    foretold = run(check=True, **alone)
+    assert spec(world)["minInstances"] == 1
+    done = run(**alone)
+    assert done.get("failed") is None, done["msg"]
+    assert [app["after"] for app in foretold["app_definitions"]] == [app["after"] for app in done["app_definitions"]]
+    assert (spec(world)["minInstances"], spec(world)["maxInstances"]) == held
+    [hold] = done["app_definitions"][0]["ledger"]["holds"]
+    assert hold["asked"] == {"warm": 5, "max_instances": 120}
+    writes = len(world.gateway.writes)
+    assert (run(**alone)["changed"], len(world.gateway.writes)) == (False, writes)
+
+
+@pytest.mark.parametrize(
+    ("name", "nothing", "told"), [("pgdpp", None, "pgdp hold something"), ("pgdp", [], "nor does any other exam")]
+)
+def test_one_that_holds_nothing_has_to_say_what_it_needs(run, world, name, nothing, told):
+    run()
+    if name == "pgdp":
+        run(state="baseline", app_definitions=None)
+    writes = len(world.gateway.writes)
+    done = run(hold=name, app_definitions=nothing, drift="overwrite")
+    assert done["failed"]
+    assert f"exam {name}: it holds nothing here, and {told}; state the app_definitions that it needs" in done["msg"]
+    assert len(world.gateway.writes) == writes

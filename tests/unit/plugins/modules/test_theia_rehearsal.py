@@ -58,7 +58,7 @@ def run(cluster, through):
         ({"users": 0}, "users=0: a rehearsal has from 1 to 2000 of them"),
         ({"users": 3, "over_seconds": 10**6}, "over_seconds=1000000: it has to be between 0 and 7200"),
         ({"users": 3, "curve": [0]}, "curve: it needs numbers"),
-        ({"users": 3, "app_definition": "java-18"}, "there is none here, only java-17-latest"),
+        ({"users": 3, "app_definition": "java-18"}, "there is no app definition 'java-18' in namespace"),
         ({"users": 3, "service_url": ""}, "service_url is not set"),
         ({"users": 1, "user_tokens": ["no-token"]}, "user_tokens: each needs the e-mail address"),
     ],

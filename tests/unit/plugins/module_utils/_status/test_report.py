@@ -16,6 +16,10 @@ POOL |= {"outdated": 0, "halves": [], "surplus": [], "missing": []}
 COLLECTOR = {"ttl_seconds": 129600, "would_delete_in_use": ["ws-1", "ws-2", "ws-3"]}
 
 
+POST = {"java": ({"playbook": "post_exam", "variables": {"exam": "quiz"}}, None)}
+PRE = {"java": ({"playbook": "pre_exam", "variables": {"exam": "quiz", "drift": "overwrite"}}, None)}
+
+
 def app(ledger=None, drift=(), **pool):
     return {
         "name": "java",
@@ -36,13 +40,14 @@ def holds(**ended):
     return {"holds": [{"exam": exam, "ended": over} for exam, over in ended.items()]}
 
 
-def found(*apps, operator=None, quotas=(), sessions=(), collector=None, failure=None):
+def found(*apps, operator=None, quotas=(), sessions=(), collector=None, failure=None, back=None):
     operator = {"eager": True, "leading": True} if operator is None else operator
     return {
         "capacity": {"app_definitions": apps, "quotas": quotas, "verdicts": [], "operator": operator or None},
         "sessions": {"sessions": sessions},
         "workspaces": {"summary": {"total": 0, "in_use": 0}, "garbage_collector": collector},
         "use": {"failure": failure},
+        "ways_back": {name: {"run": run, "note": note} for name, (run, note) in (back or {}).items()},
         "watch": None,
     }
 
@@ -55,8 +60,8 @@ def told(what):
     ("what", "words"),
     [
         (
-            found(app(holds(quiz=True, noon=True))),
-            "java is not back at its baseline, and no exam holds it any more: ansible-playbook ",
+            found(app(holds(quiz=True, noon=True)), back=POST),
+            "java is not back at its baseline, and no exam holds it any more: ansible-playbook eduide.theia.post_exam",
         ),
         (found(app(locked_out=2)), '{"app_definition": "java", "repair": "address_lists"}'),
         (found(app(dirty=1)), '{"app_definition": "java", "repair": "dirty"}'),
@@ -119,10 +124,29 @@ def test_what_an_exam_needs_and_lost_names_who_took_it_when_and_what_to_do():
     who = {"by_another_client": True, "manager": "argocd-controller", "at": "2027-02-11T03:17:51Z"}
     nobody = {"by_another_client": False, "manager": None, "at": None}
     apps = [app(holds(quiz=False, old=True), drift=[{**lost, **each}]) for each in (who, nobody)]
-    taken, late = [line for line in told(found(*apps)) if line.startswith("warning: ")]
+    taken, late = [line for line in told(found(*apps, back=PRE)) if line.startswith("warning: ")]
     start = "warning: java: quiz needs min_instances 63, "
     assert taken.startswith(f"{start}and it is 3, set by argocd-controller at 2027-02-11T03:17:51Z; have it leave ")
     assert "/spec/minInstances alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true)" in taken
     assert late.startswith(f"{start}it is 3, and an earlier run did not get so far: ansible-playbook ")
     for line in (taken, late):
         assert line.endswith('-e \'{"exam": "quiz", "drift": "overwrite"}\'')
+
+
+@pytest.mark.parametrize(
+    ("ended", "drift", "words"),
+    [
+        (
+            False,
+            [{"manager": "helm", "at": None}],
+            "quiz needs min_instances 63, and it is 3, set by helm at an unknown",
+        ),
+        (True, [], "java is not back at its baseline, and no exam holds it any more; "),
+    ],
+)
+def test_what_to_know_before_a_bound_is_brought_back_stands_before_the_command(ended, drift, words):
+    lost = {"field": "min_instances", "path": "/spec/minInstances", "wanted": 63, "live": 3, "by_another_client": True}
+    seen = app(holds(quiz=ended), drift=[{**lost, **each} for each in drift])
+    [warning] = [line for line in told(found(seen, back={"java": (POST["java"][0], "quiz is over")})) if "warn" in line]
+    assert words in warning
+    assert "; quiz is over: ansible-playbook eduide.theia.post_exam " in warning
