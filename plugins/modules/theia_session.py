@@ -263,6 +263,8 @@ sessions:
       description:
         - V(stopped), V(gone) if it was gone already, V(kept_active) if the reason is no longer there, V(kept_shielded)
           by an exam, V(kept_protected), V(refused), V(skipped_cap) if a limit was passed, V(failed).
+        - V(kept_active), too, where the clocks of the API server and of this machine are more than 5 minutes apart, and
+          the reason holds by one of them alone.
         - With O(state=active), V(touched), V(fresh) if its activity is young enough, V(gone), V(refused),
           V(skipped_cap), V(failed).
         - With O(state=present), V(started), or V(present) if it was there already.

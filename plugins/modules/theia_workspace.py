@@ -274,6 +274,8 @@ workspaces:
         - V(deleted), V(reclaimed) if it was gone and its volume is removed, V(gone) if it was gone already,
           V(kept_in_use) by a session, V(kept_active) if it is no longer what it was chosen for, V(kept_shielded) by an
           exam, V(kept_protected), V(refused), V(skipped_cap) if a limit was passed, V(failed).
+        - V(kept_active), too, where the clocks of the API server and of this machine are more than 5 minutes apart, and
+          it is old or unused enough by one of them alone.
         - With O(state=present), V(created), or V(present) if it was there. With O(volume_from), V(restored), V(present)
           if it had the volume already, V(failed) if a step did not work.
         - With O(state=observed), V(stamped), V(fresh) if that was done less than a day ago, V(gone), V(failed).

@@ -21,6 +21,7 @@ class Case(t.NamedTuple):
     now: datetime = datetime(2027, 2, 11, 9, tzinfo=UTC)
     machine_now: datetime | None = None
     let_out: tuple[str, ...] = ()
+    due_by_both_clocks: bool = True
 
     @property
     def terms(self) -> Case:

@@ -77,5 +77,9 @@ class Case(t.Protocol):
     def context(self) -> Moment: ...
 
     @property
+    def due_by_both_clocks(self) -> bool:
+        """Whether it is meant as well if this machine's clock is the right one."""
+
+    @property
     def let_out(self) -> t.Collection[str | None]:
         """The exams whose shield it is let out of."""

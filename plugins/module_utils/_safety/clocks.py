@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
+from .._common.timestamps import format_time
 from .decision import Decision
 from .shield import shielded
 
@@ -29,8 +30,9 @@ def describe_doubt(now: datetime, machine_now: datetime | None) -> str | None:
     if machine_now is None:
         return None
     return (
-        f"{apart(now, machine_now)}, and nobody knows which is right: no session or workspace that either of them puts "
-        "into an exam is ended, and no such exam is closed without end_early_reason"
+        f"{apart(now, machine_now)}, and nobody knows which is right: no session or workspace is ended that either of "
+        "them puts into an exam, or that is due by one of them alone, and no such exam is closed without "
+        "end_early_reason"
     )
 
 
@@ -44,6 +46,18 @@ def shielded_by_the_other_clock(case: Case) -> Decision | None:
         return None
     why = apart(case.context.now, machine_now)
     return objection._replace(text=f"{objection.text}, by the clock of this machine: {why}")
+
+
+def due_by_one_clock(case: Case) -> Decision | None:
+    """Nothing is ended for what it is by one of two clocks alone."""
+    machine_now = case.context.machine_now
+    if machine_now is None or case.due_by_both_clocks:
+        return None
+    return Decision(
+        "kept_active",
+        f"it is due by the clock of the API server, {format_time(case.context.now)}, and not by that of this machine, "
+        f"{format_time(machine_now)}: {apart(case.context.now, machine_now)}; set right the one that is wrong",
+    )
 
 
 def apart(now: datetime, machine_now: datetime) -> str:

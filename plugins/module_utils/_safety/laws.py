@@ -7,10 +7,16 @@
 from __future__ import annotations
 
 from .case import Case
-from .clocks import shielded_by_the_other_clock
+from .clocks import due_by_one_clock, shielded_by_the_other_clock
 from .decision import Law
 from .ownership import of_another_user
 from .protection import protected
 from .shield import shielded
 
-COMMON_LAWS: tuple[Law[Case], ...] = (protected, shielded, shielded_by_the_other_clock, of_another_user)
+COMMON_LAWS: tuple[Law[Case], ...] = (
+    protected,
+    shielded,
+    shielded_by_the_other_clock,
+    of_another_user,
+    due_by_one_clock,
+)

@@ -99,6 +99,8 @@ class AssessedSession(t.NamedTuple):
     """The exams that shield it as long as it lives."""
     unknown: frozenset[str]
     """Codes of the findings that could not be told."""
+    otherwise: AssessedSession | None = None
+    """As it is by this machine's clock; None where that agrees with the API server's."""
 
     @property
     def codes(self) -> frozenset[str]:
@@ -117,6 +119,15 @@ def assess_sessions(sources: Lists, context: Context) -> list[AssessedSession]:
 
 
 def assess_session(parts: SessionObjects, context: Context) -> AssessedSession:
+    """By the API server's clock. One that is dead by one of two clocks alone may be alive."""
+    assessed = _assess(parts, context)
+    if context.machine_now is None:
+        return assessed
+    otherwise = _assess(parts, context._replace(now=context.machine_now))
+    return assessed._replace(dead=assessed.dead and otherwise.dead, otherwise=otherwise)
+
+
+def _assess(parts: SessionObjects, context: Context) -> AssessedSession:
     row, now = parts.session, context.now
     created = parse_time(row.created) or now
     start = start_strategy(parts)

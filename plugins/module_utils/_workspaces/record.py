@@ -105,6 +105,8 @@ class AssessedWorkspace(t.NamedTuple):
     """The open exams that its app definition and user are part of."""
     claim: ClaimRow | None
     volume: VolumeRow | None
+    otherwise: AssessedWorkspace | None = None
+    """As it is by this machine's clock; None where that agrees with the API server's."""
 
     @property
     def in_use(self) -> bool:
@@ -176,7 +178,8 @@ def assess_workspaces(sources: WorkspaceSources, context: Context) -> list[Asses
         claim, found_by = claims.of(row)
         volume = volumes.get(claim.volume or "") if claim else None
         parts = _Parts(row, apps.get(row.app_definition), claim, found_by, volume, tuple(on.get(row.name, ())))
-        assessed.append(_assess(parts, sources, context))
+        otherwise = _assess(parts, sources, context._replace(now=context.machine_now)) if context.machine_now else None
+        assessed.append(_assess(parts, sources, context)._replace(otherwise=otherwise))
     return assessed
 
 

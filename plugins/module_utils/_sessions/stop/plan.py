@@ -16,6 +16,7 @@ import typing as t
 from ..._common.errors import Misconfigured
 from ..._platform.labels import ends_operator
 from ..._safety.case import Safeguards, Subject
+from ..._safety.clocks import apart
 from ..._safety.decision import Decision, Item, Law, Plan, first_objection
 from ..._safety.guard import going
 from ..._safety.laws import COMMON_LAWS
@@ -79,10 +80,17 @@ class StopCase(t.NamedTuple):
     context: Context
     standing: frozenset[str] | None
     """The reasons that hold now; None if it is no longer what it was chosen for."""
+    otherwise: frozenset[str] | None
+    """The same by this machine's clock."""
 
     @property
     def reasons(self) -> frozenset[str]:
-        return self.standing or _NONE
+        """Those that hold whichever clock is right."""
+        return (self.standing or _NONE) & (self.otherwise or _NONE)
+
+    @property
+    def due_by_both_clocks(self) -> bool:
+        return not self.standing or bool(self.reasons)
 
     @property
     def subject(self) -> Subject:
@@ -151,7 +159,9 @@ def plan_stop(
 
 def decide_stop(assessed: AssessedSession, criteria: StopCriteria, terms: StopTerms, context: Context) -> Decision:
     """What to do about one session, seen as it is now."""
-    case = StopCase(assessed, criteria, terms, context, _standing(assessed, criteria, terms))
+    standing = _standing(assessed, criteria, terms)
+    otherwise = _standing(assessed.otherwise, criteria, terms) if assessed.otherwise else standing
+    case = StopCase(assessed, criteria, terms, context, standing, otherwise)
     decision = first_objection(LAWS, case) or Decision("stopped", _evidence(case))
     return decision._replace(reasons=case.reasons)
 
@@ -241,20 +251,26 @@ def alive(case: StopCase) -> Decision | None:
     """Where only dead sessions are to go, one that may be alive stays."""
     if not case.terms.only_dead or case.assessed.dead:
         return None
-    return Decision("kept_active", "it is not seen to be dead, and only dead sessions are to go")
+    return Decision("kept_active", f"it is not seen to be dead{_doubt(case)}, and only dead sessions are to go")
+
+
+def _doubt(case: StopCase) -> str:
+    """Whether a session is dead may depend on which of two clocks is right."""
+    machine_now = case.context.machine_now
+    return f" ({apart(case.context.now, machine_now)})" if machine_now else ""
 
 
 def active(case: StopCase) -> Decision | None:
     """A session is stopped for what is true of it now, and never for what no read can disprove."""
-    assessed, reasons = case.assessed, case.standing
-    if reasons is None:
-        return Decision("kept_active", "what it was chosen for is no longer so")
-    if not reasons:
+    assessed = case.assessed
+    if case.standing is None:
+        return Decision("kept_active", f"what it was chosen for is no longer so{_doubt(case)}")
+    if not case.standing:
         codes = ", ".join(sorted(assessed.codes))
         return Decision(
             "refused", f"its findings ({codes}) are reported and no reason to stop it; name it if it has to go"
         )
-    lasting = all(reason in RULES and not RULES[reason].passing for reason in reasons)
+    lasting = all(reason in RULES and not RULES[reason].passing for reason in case.reasons)
     if lasting and not assessed.dead and assessed.ready is not False:
         return Decision(
             "kept_active",

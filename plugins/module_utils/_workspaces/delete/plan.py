@@ -100,6 +100,13 @@ class DeletionCase(t.NamedTuple):
         )
 
     @property
+    def due_by_both_clocks(self) -> bool:
+        assessed, selection = self.assessed, self.criteria.selection
+        if assessed is None or assessed.otherwise is None or selection is None:
+            return True
+        return not matches(assessed, selection) or matches(assessed.otherwise, selection)
+
+    @property
     def let_out(self) -> tuple[()]:
         """There is no way out of the shield for files."""
         return ()

@@ -523,6 +523,49 @@ class TestClocks:
         assert outcomes(result) == {"live": "stopped"}
         assert any("300 min apart" in warning for warning in result["warnings"])
 
+    @pytest.mark.parametrize(
+        ("ahead", "options", "age", "due"),
+        [
+            pytest.param(300, {"older_than_minutes": 120}, 60, False, id="older-than"),
+            pytest.param(-300, {"younger_than_minutes": 120}, 360, False, id="younger-than"),
+            pytest.param(
+                300, {"findings": ["too_old"], "thresholds": {"too_old_minutes": 120}}, 60, False, id="too-old"
+            ),
+            pytest.param(30, {"findings": ["idle"], "thresholds": {"idle_minutes": 20}}, 60, False, id="idle"),
+            pytest.param(300, {"older_than_minutes": 120}, 200, True, id="older-than-by-both"),
+            pytest.param(10, {"findings": ["idle"], "thresholds": {"idle_minutes": 2}}, 60, True, id="idle-by-both"),
+            pytest.param(300, {"users": ["ada@tum.de"]}, 60, True, id="no-policy-by-time"),
+        ],
+    )
+    @pytest.mark.parametrize("check", [True, False])
+    def test_what_is_due_by_one_of_two_clocks_alone_stays_and_both_are_named(
+        self, world, run, ahead, options, age, due, check
+    ):
+        """The server's clock is the one that is off, by so many minutes."""
+        world.running("live", age=timedelta(minutes=age), lastActivity=millis(minutes=9))
+        gateway = world.gateway()
+        gateway.advance(ahead * 60)
+        gateway.ahead = timedelta(minutes=ahead)
+        result = run(gateway, check=check, discard_data=["selected", "too_old", "idle"], **options)
+        assert any(f"{abs(ahead)} min apart" in warning for warning in result["warnings"])
+        assert outcomes(result) == {"live": "stopped" if due else "kept_active"}
+        assert deleted(gateway) == (["live"] if due and not check else [])
+        if not due:
+            reason = result["sessions"][0]["reason"]
+            assert reason.startswith("it is due by the clock of the API server, 2027-02-11T")
+            assert f"and not by that of this machine, {ago()}: " in reason
+
+    def test_one_that_is_dead_by_one_of_two_clocks_alone_may_be_alive(self, world, run):
+        """Handled for three minutes by this machine's clock, and for five hours by the server's."""
+        world.session("waits", operatorStatus="HANDLED", age=timedelta(minutes=3))
+        for hours in (5, 0):
+            gateway = world.gateway()
+            gateway.advance(hours * 3600)
+            gateway.ahead = timedelta(hours=hours)
+            result = run(gateway, users=["ada@tum.de"], only_dead=True)
+            assert outcomes(result) == {"waits": "kept_active"}
+            assert ("300 min apart" in result["sessions"][0]["reason"]) is (hours == 5)
+
 
 class TestLongRuns:
     """What is looked at again while deletes are under way; the pauses are shortened to nothing."""

@@ -813,6 +813,25 @@ def test_seen_notes_who_is_at_work(world, run):
     assert (result["changed"], outcomes(result)) == (True, {"used": "stamped"})
 
 
+@pytest.mark.parametrize(
+    ("ahead", "found"),
+    [(0, {"b": "deleted"}), (20, {"a": "kept_active", "b": "deleted"}), (-20, {"b": "deleted"}), (-60, {})],
+)
+def test_what_is_unused_for_long_enough_by_one_of_two_clocks_alone_is_kept(world, run, ahead, found):
+    """Of two workspaces, unused for 190 and for 250 days by this machine's clock; the server's is off by days."""
+    world.stored("a", age=timedelta(days=190))
+    world.stored("b", age=timedelta(days=250))
+    world.observed(days=300)
+    gateway = controllers(world.gateway())
+    gateway.advance(ahead * 86400)
+    gateway.ahead = timedelta(days=ahead)
+    result = run(gateway, unused_days=200, max_gap_hours=2000)
+    assert outcomes(result) == found
+    assert bool([text for text in result["warnings"] if f"{abs(ahead) * 1440} min apart" in text]) is bool(ahead)
+    for item in result["workspaces"]:
+        assert ("and not by that of this machine, 2027-02-11T" in item["reason"]) is (item["outcome"] == "kept_active")
+
+
 @pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00"])
 class TestWithAStampThatNoLookWrote:
     def test_the_others_are_pruned(self, world, run, stamp):

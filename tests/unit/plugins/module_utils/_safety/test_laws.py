@@ -68,7 +68,7 @@ def test_what_is_going_is_gone():
 
 def test_the_first_objection_counts():
     case = guarded(protection=Protection(names=frozenset({"s1"})), only_user="eve@tum.de")
-    case = case._replace(shield=unlisted("forbidden"))
+    case = case._replace(shield=unlisted("forbidden"), machine_now=case.now, due_by_both_clocks=False)
     outcomes = [first_objection(COMMON_LAWS[number:], case).outcome for number in range(len(COMMON_LAWS))]
-    assert outcomes == ["kept_protected", "kept_shielded", "refused", "refused"]
+    assert outcomes == ["kept_protected", "kept_shielded", "kept_shielded", "refused", "kept_active"]
     assert first_objection(COMMON_LAWS, Case(SUBJECT)) is None

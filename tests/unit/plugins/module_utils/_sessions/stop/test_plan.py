@@ -635,22 +635,25 @@ UNREAD = st.frozensets(
 )
 
 
+def requests(known):
+    """What may be asked for, of sessions by name and uid."""
+    return st.one_of(
+        st.builds(names, *[st.sampled_from(sorted(known))] * 2),
+        FINDINGS.map(lambda codes: finds(*codes)),
+        st.just(ALL),
+        st.lists(
+            st.builds(RecordRef, st.just("s0"), st.sampled_from(sorted(known.values())), FINDINGS), max_size=4
+        ).map(lambda records: Request(Selection(), records=tuple(records))),
+    )
+
+
 @settings(max_examples=3 * settings.default.max_examples)
 @given(data=st.data(), world=worlds(), terms=TERMS, shield=SHIELDS, thresholds=THRESHOLDS, unread=UNREAD)
 def test_whatever_is_asked_the_laws_hold(data, world, terms, shield, thresholds, unread):
     known = {s["metadata"]["name"]: s["metadata"]["uid"] for s in world.objects["sessions"]}
     context = around(shield=shield, leading=data.draw(st.sampled_from([True, False, None])), **thresholds)
     sessions = assess_sessions(world.sources(without=unread), context)
-    request = data.draw(
-        st.one_of(
-            st.builds(names, *[st.sampled_from(sorted(known))] * 2),
-            FINDINGS.map(lambda codes: finds(*codes)),
-            st.just(ALL),
-            st.lists(
-                st.builds(RecordRef, st.just("s0"), st.sampled_from(sorted(known.values())), FINDINGS), max_size=4
-            ).map(lambda records: Request(Selection(), records=tuple(records))),
-        )
-    )
+    request = data.draw(requests(known))
     planned = plan_stop(sessions, request, terms, context)
     live = [assessed for assessed in sessions if not assessed.dead]
     live_stops = [item for item in planned.acts if not item.assessed.dead]
@@ -672,3 +675,26 @@ def test_whatever_is_asked_the_laws_hold(data, world, terms, shield, thresholds,
             assert assessed.dead or assessed.ready is False
     again = plan_stop(list(reversed(sessions)), request, terms, context)
     assert {(i.uid, i.decision) for i in again.items} == {(i.uid, i.decision) for i in planned.items}
+
+
+@given(data=st.data(), world=worlds(), shield=SHIELDS, thresholds=THRESHOLDS)
+def test_of_two_clocks_that_are_apart_both_have_to_agree(data, world, shield, thresholds):
+    """Whatever is chosen, a session goes only if it would by either clock alone; where they agree it does."""
+    known = {s["metadata"]["name"]: s["metadata"]["uid"] for s in world.objects["sessions"]}
+    request = data.draw(requests(known))
+    minutes = data.draw(st.sampled_from([-1440, -300, -6, 6, 9, 300, 1440]))
+    machine_now = NOW + timedelta(minutes=minutes)
+
+    def decisions(**clocks):
+        return stop(world, request, shield=shield, **clocks, **thresholds)[0]
+
+    by_server, by_machine = decisions(now=NOW), decisions(now=machine_now)
+    for name, decision in decisions(now=NOW, machine_now=machine_now).items():
+        alone = [by_server[name], by_machine[name]] if name in by_machine else [by_server[name]]
+        if decision.outcome == "stopped":
+            assert [each.outcome for each in alone] == ["stopped", "stopped"]
+            assert decision.reasons == alone[0].reasons & alone[1].reasons
+        elif decision.outcome == "kept_active" and by_server[name].outcome == "stopped":
+            assert f"the API server and of this machine are {abs(minutes)} min apart" in decision.text
+        if shield == NOBODY and by_server[name].outcome == "stopped" and alone == [by_server[name]] * 2:
+            assert decision == by_server[name]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import string
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -40,8 +41,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._workspaces.record im
     VOLUME_RELEASED,
     orphans,
 )
-from unit.session_world import ago, around, exam_record
-from unit.workspace_world import WorkspaceWorld
+from unit.session_world import NOW, ago, around, exam_record
+from unit.workspace_world import WorkspaceWorld, looked
 
 ADA = "ada@tum.de"
 UNCAPPED = DeletionTerms(Safeguards(Caps("max_delete", 10_000, 100)))
@@ -390,3 +391,32 @@ def test_whatever_is_asked_for_only_unused_unprotected_ones_go(live, stopped, pr
     assert {item.name for item in found.acts} == (may_go if len(may_go) <= cap else set())
     assert {item.name for item in found.items} == wanted
     assert (found.over_cap is not None) == (len(may_go) > cap)
+
+
+@given(
+    days=st.lists(st.integers(0, 40), min_size=1, max_size=6),
+    hours=st.sampled_from([-200, -25, -1, 1, 25, 200]),
+    filters=st.fixed_dictionaries(
+        {}, optional={"unused_days": st.integers(0, 30), "older_than_days": st.integers(0, 30)}
+    ).filter(bool),
+)
+def test_of_two_clocks_that_are_apart_both_have_to_agree(days, hours, filters):
+    """What goes is what would go by either clock alone."""
+    world = WorkspaceWorld()
+    world.app_definition()
+    for number, age in enumerate(days):
+        world.stored(f"ws-{number}", age=timedelta(days=age, minutes=1))
+    request, machine_now = Request(WorkspaceSelection(**filters)), NOW + timedelta(hours=hours)
+    observation = looked(since=timedelta(days=60))
+
+    def plan(**clocks):
+        workspaces = world.assess_workspaces(observation=observation, **clocks)
+        return plan_deletion(workspaces, [], request, UNCAPPED, around(**clocks), staying={})
+
+    by_server, by_machine, both = plan(now=NOW), plan(now=machine_now), plan(now=NOW, machine_now=machine_now)
+    going, going_otherwise = ({item.name for item in found.acts} for found in (by_server, by_machine))
+    assert {item.name for item in both.acts} == going & going_otherwise
+    for item in both.items:
+        if item.name in going - going_otherwise:
+            assert item.decision.outcome == "kept_active"
+            assert f"the API server and of this machine are {abs(hours) * 60} min apart" in item.decision.text
