@@ -15,7 +15,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger impo
     read_ledger,
     write_ledger,
 )
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Change, Desired, HoldTerms
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Change
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.terms import Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._platform.fields import Owner
 from ansible_collections.eduide.theia.plugins.module_utils._platform.pool import Instance, Pool
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rows import AppDefinitionRow

@@ -13,7 +13,8 @@ from .._common.timestamps import format_time
 from .._platform.names import SPEC_FIELDS
 from .._platform.rows import AppDefinitionRow
 from .lockout import locked_out, refusal
-from .plan import NO_POOL, Change, Desired, Refused, plan_baseline, plan_present
+from .plan import NO_POOL, Change, Refused, plan_baseline, plan_present
+from .terms import Desired
 from .view import pick, require_operator
 
 if t.TYPE_CHECKING:

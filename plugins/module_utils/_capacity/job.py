@@ -17,8 +17,9 @@ from .._exams.options import read_time_zone
 from .._platform.names import SPEC_FIELDS
 from .._platform.options import Installation, read_installation
 from .care import Care
-from .plan import Desired, HoldTerms, Refused
+from .plan import Refused
 from .repair import Kind
+from .terms import Desired, HoldTerms
 
 Params = t.Mapping[str, t.Any]
 

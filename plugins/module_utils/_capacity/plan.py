@@ -12,8 +12,9 @@ from .._common.errors import EduideError
 from .._platform.pool import Effect, Instance, Pool, effect, smallest_total
 from .._platform.rows import AppDefinitionRow, LiveSession
 from .drain import claims_in_the_way, lowered_unseen, narrowing, outlasting_sessions
-from .drift import Policy, adopted, deviations, drifted, tell_drift, tell_fight, tell_repair
-from .ledger import Entry, Hold, Values, lasting, more_generous
+from .drift import adopted, deviations, drifted, tell_drift, tell_fight, tell_repair
+from .ledger import Entry, Hold, Values, more_generous
+from .terms import Desired, HoldTerms
 
 # The REST service changes the bounds and nothing else.
 SERVICE_FIELDS = frozenset({"min_instances", "max_instances"})
@@ -22,38 +23,6 @@ Outcome = t.Literal["changed", "unchanged", "draining", "drift", "void", "late",
 
 NO_EFFECT = Effect(0, 0, 0)
 NO_POOL = Pool((), frozenset(), ())
-
-
-class Desired(t.NamedTuple):
-    """What the caller states for one app definition: a number of free instances, and values of its spec."""
-
-    name: str
-    warm: int | None
-    values: dict[str, int]
-    session_minutes: int | None = None
-    """How long its sessions have to last; values that are stated say it for themselves."""
-
-    @property
-    def asked(self) -> Values:
-        limits = {} if self.session_minutes is None else lasting(self.session_minutes, {})
-        return {**limits, **({} if self.warm is None else {"warm": self.warm}), **self.values}
-
-    def beside(self, held: Values) -> Desired:
-        """The same with the time limits that are held already, where these last: each patch may hurt who is in."""
-        if self.session_minutes is None:
-            return self
-        return self._replace(values={**lasting(self.session_minutes, held), **self.values})
-
-
-class HoldTerms(t.NamedTuple):
-    """What the caller states for the whole task."""
-
-    hold: str | None
-    until: str | None
-    drift: Policy
-    api: t.Literal["kubernetes", "service"]
-    drain_min_freed: int | None = None
-    """How many instances a patch must free that does not restore the baseline yet; None: there is no such patch."""
 
 
 class Change(t.NamedTuple):

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from .._capacity.result import describe_capacity
-from .._capacity.verdict.task import Question, verdicts
 from .._common.report import Report, Task
 from .._kubernetes.connect import connect
 from .._platform.options import read_installation
@@ -15,10 +13,10 @@ from .._platform.snapshot import read_led
 from .._sessions.summary import describe_troubled
 from .._workspaces.summary import describe as describe_workspaces
 from .._workspaces.usage.task import note_use
+from .capacity import describe_bounds
 from .course import describe_exams, describe_logins
 from .view import PARTS, REQUIRED, views_of, what_is_missing
 from .watch import read_job, watch
-from .ways_back import describe_ways_back
 
 
 def run_status(task: Task) -> Report:
@@ -31,13 +29,9 @@ def run_status(task: Task) -> Report:
     task.warn(what_is_missing(snapshot))
     views = views_of(snapshot)
     fields = {
-        "capacity": {
-            **describe_capacity(views.capacity, leading=snapshot.leading, led_seconds=snapshot.led_seconds),
-            **verdicts(gateway, installation, snapshot, views.capacity, Question()),
-        },
+        **describe_bounds(gateway, installation, snapshot, views.capacity),
         "sessions": describe_troubled(views.sessions),
         "workspaces": describe_workspaces(views.workspaces, limit=0),
-        "ways_back": describe_ways_back(views.capacity, snapshot),
         "exams": describe_exams(snapshot) if task.params["course"] else None,
         "logins": describe_logins(views.sessions) if task.params["course"] else None,
         "watch": watched,

@@ -15,12 +15,13 @@ from ..._common.errors import Misconfigured
 from ..._common.sentences import counted
 from ..._common.timestamps import parse_time
 from ..._platform.index import Index
+from ..._platform.unknown import no_app_definition
 from ..record import assess_session
 
 if t.TYPE_CHECKING:
     from datetime import datetime
 
-    from ..._platform.rows import SessionRow
+    from ..._platform.rows import AppDefinitionRow, SessionRow
     from ..._safety.shield import Shield
     from ..view import SessionView
 
@@ -73,6 +74,13 @@ def arrival_times(number: int, over_seconds: float, curve: t.Sequence[int]) -> l
     for index, (first, last) in enumerate(itertools.pairwise([0, *ends])):
         times += [part * (index + step / (last - first)) for step in range(last - first)]
     return times
+
+
+def require(app_definition: str, rows: t.Iterable[AppDefinitionRow], namespace: str) -> None:
+    """Refuse to rehearse what does not exist."""
+    known = [row.name for row in rows]
+    if app_definition not in known:
+        raise no_app_definition(app_definition, known, namespace)
 
 
 def objection(users: t.Sequence[str], sessions: t.Iterable[SessionRow], shield: Shield, now: datetime) -> str | None:

@@ -15,12 +15,11 @@ from ..._common.secrets import KNOWN
 from ..._kubernetes.connect import connect
 from ..._platform.options import read_installation
 from ..._platform.snapshot import read
-from ..._platform.unknown import no_app_definition
 from ..._service.client import connect_service, token_user
 from ..view import parts_of, view_sessions
 from .execute import wave
 from .options import check_limits
-from .plan import Arrival, arrival_times, figures, objection, synthetic_users, tell, with_starts
+from .plan import Arrival, arrival_times, figures, objection, require, synthetic_users, tell, with_starts
 
 if t.TYPE_CHECKING:
     from ..._kubernetes.gateway import Gateway
@@ -46,9 +45,7 @@ def run_rehearsal(task: Task) -> Report:
     view = _look(gateway, installation)
     task.warn(view.unread, view.doubt)
     app_definition, users = params["app_definition"], [arrival.user for arrival in arrivals]
-    known = [row.name for row in view.sources.app_definitions or ()]
-    if app_definition not in known:
-        raise no_app_definition(app_definition, known, gateway.namespace)
+    require(app_definition, view.sources.app_definitions or (), gateway.namespace)
     if reason := objection(users, view.sources.sessions, view.context.shield, view.context.now):
         raise EduideError(reason)
     if task.check_mode:

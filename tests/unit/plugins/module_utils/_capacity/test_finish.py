@@ -14,8 +14,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity.care import
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.execute import run
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.finish import finish_draining
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.job import Job
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.send import merge_patch
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.terms import Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden, Unreachable
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from unit.pool_world import NAME, PoolWorld

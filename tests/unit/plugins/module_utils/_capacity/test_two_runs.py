@@ -15,8 +15,8 @@ from ansible_collections.eduide.theia.plugins.module_utils._capacity import ledg
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.care import Care
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.execute import run
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.job import Job
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.send import merge_patch
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.terms import Desired, HoldTerms
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CAPACITY_RECORD
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
