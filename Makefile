@@ -165,8 +165,8 @@ verdict-proof: env ## Hold 300 verdicts against what really starts on the lab (`
 	@VERDICT_PROOF=all $(PY) -m pytest -q -s tests/integration/capacity/test_verdict_proof.py
 
 .PHONY: access
-access: env ## Hold the list of rights against what playbooks do on the lab, and take each right away
-	@$(PY) -m integration.access.record
+access: env ## Hold the list of rights against what playbooks do on the lab, and take each away (LEFT=1: those not shown)
+	@$(PY) -m integration.access.record $(if $(LEFT),--left)
 
 .PHONY: contract
 contract: env ## Tests that hold the lab's stand-ins to the contract

@@ -24,6 +24,7 @@ from tools.checkout import ROOT
 DOCUMENT = ROOT / "docs" / "rights.md"
 PROOFS = ROOT / "docs" / "rights-seen.md"
 ROLES = ROOT / "extensions" / "rbac"
+_EVERYWHERE = " in the whole cluster"
 _HEAD = """\
 <!--
 Copyright (c) 2026, The EduIDE Cloud collection contributors
@@ -83,8 +84,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 Written by `make access`. Each playbook ran on the lab under exactly the account that `setup_access` gives its persona,
 with all that can be granted beside it. The API server's audit log has each right of each role, and none that is not
-granted. Then each right was taken away, and a playbook that uses it ran once more: this is how it tells. NAME stands
-for what is different in each run.
+granted. Then each right was taken away, and a playbook that uses it ran once more: this is how it tells the personas in
+whose roles the right stands. NAME stands for what is different in each run.
 
 """
 
@@ -93,32 +94,53 @@ class Proof(t.NamedTuple):
     """How a playbook tells that it lacks a right."""
 
     right: Right
+    roles: tuple[str, ...]
+    """In which the right stands, for people who run the playbook."""
     playbook: str
     fails: bool
     words: str
 
+    @property
+    def place(self) -> tuple[t.Any, ...]:
+        return (*place(self.right), list(RIGHTS).index(self.playbook))
 
-def proofs_written(proofs: t.Iterable[Proof], unshown: t.Iterable[tuple[str, Right]] = ()) -> str:
+
+Pair = tuple[str, Right]
+"""A role, and a right of it."""
+
+
+def grants() -> set[Pair]:
+    return {(role, right) for role in (*PERSONAS, *BESIDE) for right in granted(role)}
+
+
+def proofs_written(proofs: t.Collection[Proof], figures: str = "") -> str:
     """The document of what was seen, and at its end what was not."""
-    lines = [row(["Verb and resource", "Playbook", "Without it", "It says"]), row(["---"] * 4)]
-    for proof in sorted(proofs, key=lambda proof: (place(proof.right), list(RIGHTS).index(proof.playbook))):
+    lines = [row(["Verb and resource", "Roles", "Playbook", "Without it", "It says"]), row(["---"] * 5)]
+    for proof in sorted(proofs, key=lambda proof: proof.place):
         ends = "fails" if proof.fails else "goes on"
-        lines.append(row([named(proof.right), f"`{proof.playbook}`", ends, proof.words.replace("|", "\\|")]))
-    left = [f"- {role}: {named(right)}" for role, right in unshown]
-    return _PROOFS_HEAD + "\n".join([*lines, *(["", "Not shown yet:", "", *left] if left else [])]) + "\n"
+        words = proof.words.replace("|", "\\|")
+        lines.append(row([named(proof.right), ", ".join(proof.roles), f"`{proof.playbook}`", ends, words]))
+    left = [f"- {role}: {named(right)}" for role, right in sorted(unshown(proofs))]
+    parts = [[figures], lines, ["Not shown:"], left] if left else [[figures], lines]
+    return _PROOFS_HEAD + "\n\n".join("\n".join(part) for part in parts if part != [""]) + "\n"
 
 
-def proved() -> set[tuple[str, str]]:
-    """Right and playbook of each row of that document."""
-    found = re.findall(
-        r"^\| (`.+?) \| `(\w+)` \| (?:fails|goes on) \| ", PROOFS.read_text(encoding="utf-8"), re.MULTILINE
+def proofs() -> list[Proof]:
+    """The rows of that document."""
+    cells = re.findall(
+        r"^\| (`[^|]+) \| ([\w, ]+) \| `(\w+)` \| (fails|goes on) \| (.+) \|$",
+        PROOFS.read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
-    return set(found)
+    return [
+        Proof(_right(right), tuple(roles.split(", ")), playbook, ends == "fails", words.replace("\\|", "|"))
+        for right, roles, playbook, ends, words in cells
+    ]
 
 
-def unshown() -> set[tuple[str, str]]:
-    """Role and right of each that is still to be shown."""
-    return set(re.findall(r"^- (\w+): (`.+)$", PROOFS.read_text(encoding="utf-8"), re.MULTILINE))
+def unshown(proofs: t.Iterable[Proof]) -> set[Pair]:
+    """What is granted and was not seen to be missed."""
+    return grants() - {(role, proof.right) for proof in proofs for role in proof.roles}
 
 
 def place(right: Right) -> tuple[bool, str, str, str]:
@@ -126,8 +148,15 @@ def place(right: Right) -> tuple[bool, str, str, str]:
 
 
 def named(right: Right) -> str:
-    text, where, _rest = str(right).partition(" in the whole cluster")
+    text, where, _rest = str(right).partition(_EVERYWHERE)
     return f"`{text}`{where}"
+
+
+def _right(text: str) -> Right:
+    """The one that is named so."""
+    verb, _space, resource = text.removesuffix(_EVERYWHERE).strip("`").partition(" ")
+    name, _dot, group = resource.partition(".")
+    return Right(verb, name, group, text.endswith(_EVERYWHERE))
 
 
 def _mark(right: Right) -> str:

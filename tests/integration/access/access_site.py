@@ -22,14 +22,13 @@ from integration.deletion_site import DeletionSite
 from integration.exam_night import EARLY, exam
 from integration.lab.operator_site import STRATEGY, annotations_of, eventually
 from integration.module_run import module
-from integration.workspace_site import RECORD
 from lab import identities
+from lab.api import Api
 from lab.faults import Rule, Status
 from lab.proxy import FaultProxy
 from tools.rights import rules
 
 Variables = dict[str, t.Any]
-Rounds = t.Iterator[Variables]
 
 EVERYTHING = (identities.rule("*", "*", "*"),)
 FAILS: Variables = {"exam_warmup_wait_timeout_seconds": 5}
@@ -75,13 +74,19 @@ class AccessSite(DeletionSite):
             extra = ["-e", json.dumps(variables)]
             return playbook(folder, ROOT / "playbooks" / f"{name}.yml", "-i", inventory, *arguments, *extra)
 
-    def case(self, playbook: str) -> Rounds:
+    def case(self, playbook: str, number: int) -> Variables:
+        """Make one of the playbook's worlds, and say what it is asked for there."""
         self.faults = []
-        return CASES[playbook](self)
+        return CASES[playbook][number](self)
 
     def conflict(self, verb: str, plural: str) -> None:
         """From now on another client is quicker once, until a case begins."""
         self.faults = [Rule(Status(409), verb=verb, path=f"/{plural}/", count=1)]
+
+    def carried_out(self, name: str, /, **options: t.Any) -> None:
+        """A module did this before, under an account that may do everything."""
+        done = module(name, self.options(kubeconfig=str(self.master.kubeconfig), **options))
+        assert not done.get("failed"), done["msg"]
 
     def hold(self, name: str, rights: t.Collection[Right], but: Right | None = None) -> identities.Identity:
         """The account of that name with these rights, but for one, as soon as the API server goes by them.
@@ -103,22 +108,38 @@ class AccessSite(DeletionSite):
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
         return bool(self.lab.api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", body)["status"]["allowed"])
 
-    def asked(self, account: identities.Identity, since: datetime) -> set[Right]:
-        """What this account asked for since then, in the namespace and in the whole cluster."""
-        self._log_is_complete()
+    def noted(self) -> int:
+        """How much of the audit log there is."""
+        return self.lab.audit_log.stat().st_size
+
+    def asked(self, account: identities.Identity, since: int) -> set[Right]:
+        """What this account asked for after so much of the log was there, in the namespace and in the whole cluster."""
+        own, marker = f'"username":"{account.user}"', random_name("marker")
+        path = self.installation.here.path("services", marker)
+        Api(self.lab.url, str(self.lab.ca_file), account.token).request("GET", path)
+        # The log of a shared lab is long, and to read all of it takes longer than a playbook.
+        lines = eventually("the audit log is written", lambda: self._lines(since, own, until=marker))
         found = set()
-        for event in self.lab.audit(user=account.user, since=since):
-            target = event["objectRef"]
+        for target, verb in ((event["objectRef"], event["verb"]) for event in map(json.loads, lines)):
             resource = "/".join(filter(None, (target["resource"], target.get("subresource"))))
             everywhere = target.get("namespace") != self.namespace
-            found.add(Right(event["verb"], resource, target.get("apiGroup", ""), everywhere))
+            found.add(Right(verb, resource, target.get("apiGroup", ""), everywhere))
         # Whoever is logged in may ask what they may do.
         return {right for right in found if right.group != "authorization.k8s.io"}
+
+    def _lines(self, since: int, words: str, *, until: str) -> list[str] | None:
+        """The lines with these words before the one with the last word; None if that is not there yet."""
+        with self.lab.audit_log.open(encoding="utf-8") as log:
+            log.seek(since)
+            lines = [line for line in log if words in line and line.endswith("\n")]
+        end = next((number for number, line in enumerate(lines) if until in line), None)
+        return None if end is None else lines[:end]
 
     def without_names(self, text: str) -> str:
         """The same in each run, and without the rule and the account."""
         text = re.sub(r"'system:\S+' is not allowed to \(403\); add to a [^{]*{[^}]*}", "not allowed", text)
         text = re.sub(rf"https://127.0.0.1:\d+|{self.namespace}|\b[a-z]+-[0-9a-f]{{6}}\b", "NAME", text)
+        text = re.sub(r"\bs-[0-9a-f]{8}\b|\bws-\d{13}[\w-]*", "NAME", text)
         text = re.sub(r"[\w-]+-[0-9a-f]{8,10}-\w{5}\b|\bpvc-[0-9a-f-]{36}\b", "NAME", text)
         return " ".join(re.sub(r"NAME(-NAME|[-.]\w+)*", "NAME", text).split())
 
@@ -142,9 +163,9 @@ class AccessSite(DeletionSite):
         eventually(f"{name} has reserved an instance", lambda: STRATEGY in annotations_of(self.session(name)))
         return definition, user, name
 
-    def halved(self) -> str:
-        """An app definition of whose free instance a Service is gone."""
-        definition = self.definition(1)
+    def halved(self, minimum: int = 1) -> str:
+        """An app definition of whose first instance, which is free, a Service is gone."""
+        definition = self.definition(minimum)
         service = self.instance(definition, 1).internal
         assert service, definition
         self.lab.api.delete(self.installation.here.path("services", service["metadata"]["name"]))
@@ -157,6 +178,22 @@ class AccessSite(DeletionSite):
         self.open(user, workspace)
         return workspace
 
+    def declared(self, *desired: Variables, days: float = 0, **more: t.Any) -> Variables:
+        """An exam of the calendar that is on record; it begins in so many days, or is about to."""
+        entry = {**exam(random_name("exam"), *desired), **more}
+        for name in ("start", "end"):
+            entry[name] = (datetime.fromisoformat(entry[name]) + timedelta(days=days)).isoformat()
+        self.carried_out("theia_exam", **entry, source="calendar")
+        return entry
+
+    def held(self, definition: str, user: str) -> str:
+        """The name of an exam of this user, for which two instances of the app definition are to be warm."""
+        entry = self.declared(desired(definition, warm=2), users=[user])
+        times = {"hold_from": entry["start"], "hold_until": entry["end"]}
+        asked = {"app_definitions": entry["app_definitions"], "hold": entry["name"], **times}
+        self.carried_out("theia_capacity", **asked, lockout="repair", wait=False)
+        return str(entry["name"])
+
     def looked(self, *, days: float) -> None:
         """Somebody has looked once an hour for so many days, and the last time two hours ago."""
         now = self.now()
@@ -165,156 +202,174 @@ class AccessSite(DeletionSite):
             {"apiVersion": "v1", "kind": "ConfigMap", **usage_log.write_looks(looks, self.namespace, None)}
         )
 
-    def never_looked(self) -> None:
-        path = self.installation.here.path("configmaps", RECORD)
-        if self.lab.api.find(path):
-            self.lab.api.delete(path)
+
+# What a playbook finds, and what it is asked for. Each case begins in an installation in which nothing is yet.
 
 
-# What each playbook finds, and what it is asked for: once for each run. All of it is made anew, so that a case can be
-# played again.
-
-
-def readiness(site: AccessSite) -> Rounds:
+def in_use(site: AccessSite) -> Variables:
     site.seated()
-    yield {}
+    return {}
 
 
-def status(site: AccessSite) -> Rounds:
-    """The first look is noted in a new record, the second one in the same."""
-    site.never_looked()
-    for _round in range(2):
-        site.on_workspace()
-        yield {}
-        site.looked(days=1)
-        site.conflict("patch", "workspaces")
+def first_look(site: AccessSite) -> Variables:
+    """It is noted in a new record."""
+    site.on_workspace()
+    return {}
 
 
-def investigate_session(site: AccessSite) -> Rounds:
+def later_look(site: AccessSite) -> Variables:
+    """It is noted in the same record."""
+    site.on_workspace()
+    site.looked(days=1)
+    site.conflict("patch", "workspaces")
+    return {}
+
+
+def failed(site: AccessSite) -> Variables:
     user, _name = site.failed()
-    yield {"user": user}
+    return {"user": user}
 
 
-def sweep_sessions(site: AccessSite) -> Rounds:
-    site.never_looked()
-    for _round in range(2):
-        site.failed()
-        site.on_workspace()
-        yield {}
-        site.looked(days=1)
+def failed_before_anybody_looked(site: AccessSite) -> Variables:
+    site.failed()
+    return first_look(site)
 
 
-def stop_sessions(site: AccessSite) -> Rounds:
+def failed_since_somebody_looked(site: AccessSite) -> Variables:
+    site.failed()
+    return later_look(site)
+
+
+def session(site: AccessSite) -> Variables:
     site.conflict("delete", "sessions")
-    for seated in (site.seated, site.unlabelled):
-        _definition, _user, name = seated()
-        yield {"sessions": name, "discard_data": "named", "max_percent": 100}
+    return _stopping(site.seated()[2])
 
 
-def unlock_user(site: AccessSite) -> Rounds:
-    user, _name = site.failed()
-    yield {"user": user}
+def session_that_ends_the_operator(site: AccessSite) -> Variables:
+    return _stopping(site.unlabelled()[2])
 
 
-def pre_exam(site: AccessSite) -> Rounds:
-    """Somebody works there already, whom an operator of April locks out. The second exam finds notes of the first."""
+def _stopping(name: str) -> Variables:
+    return {"sessions": name, "discard_data": "named", "max_percent": 100}
+
+
+def exam_of_somebody_at_work(site: AccessSite) -> Variables:
+    """An operator of April locks them out."""
     definition, user, _name = site.seated()
-    yield beginning(definition, users=[user])
-    yield {**beginning(site.definition(1)), "canary": "on_change", "canary_user": student()}
-    yield {**beginning(site.halved()), "exam_warmup_wait_timeout_seconds": 60}
-    # That an image cannot be pulled is seen when the wait is over.
+    return _beginning(definition, users=[user])
+
+
+def exam_with_a_canary(site: AccessSite) -> Variables:
+    """There are notes of another exam already."""
+    site.held(site.definition(1), student())
+    return {**_beginning(site.definition(1)), "canary": "on_change", "canary_user": student()}
+
+
+def exam_on_a_half(site: AccessSite) -> Variables:
+    return _beginning(site.halved())
+
+
+def exam_in_vain(site: AccessSite) -> Variables:
+    """That an image cannot be pulled is seen when the wait is over."""
     unknown = site.definition(0, image="registry.lab.invalid/eduide/ide:missing")
-    yield {**beginning(unknown), **FAILS}
+    return {**_beginning(unknown), **FAILS}
 
 
-def beginning(definition: str, **more: t.Any) -> Variables:
+def _beginning(definition: str, **more: t.Any) -> Variables:
     entry = {**exam(random_name("exam"), desired(definition, warm=3)), "participants": 1, **more}
-    return {"exam": entry["name"], "theia_exams": [entry]}
+    # Who waits in vain without a right is not to wait for long.
+    return {"exam": entry["name"], "theia_exams": [entry], "exam_warmup_wait_timeout_seconds": 30}
 
 
-def post_exam(site: AccessSite) -> Rounds:
-    for seated in (site.seated, site.unlabelled):
-        definition, user, _name = seated(1)
-        name = random_name("exam")
-        # The exam of one user only: what is swept is theirs.
-        entry = {**exam(name, desired(definition, warm=2)), "users": [user]}
-        site.play(site.master, site.folder, "pre_exam", exam=name, theia_exams=[entry]).good()
-        yield {"exam": name, "sweep_leftovers": True, "discard_data": "selected", **EARLY}
+def exam_that_is_over(site: AccessSite) -> Variables:
+    definition, user, _name = site.seated(1)
+    return _ending(site.held(definition, user))
 
 
-def rehearse_exam(site: AccessSite) -> Rounds:
+def exam_of_a_user_who_ends_the_operator(site: AccessSite) -> Variables:
+    definition, user, _name = site.unlabelled()
+    return _ending(site.held(definition, user))
+
+
+def _ending(exam: str) -> Variables:
+    # The exam is of one user only: what is swept is theirs.
+    return {"exam": exam, "sweep_leftovers": True, "discard_data": "selected", **EARLY}
+
+
+def pool(site: AccessSite) -> Variables:
     tokens = [site.installation.user_token(student())]
     few = {"users": 1, "over_seconds": 0, "rehearsal_user_tokens": tokens}
-    yield {"app_definition": site.definition(1), "allow_rehearsal": True, **few}
+    return {"app_definition": site.definition(1), "allow_rehearsal": True, **few}
 
 
-def converge_exams(site: AccessSite) -> Rounds:
-    """An exam begins while another one waits; then the first is over and the second leaves the calendar."""
+def exams_that_begin(site: AccessSite) -> Variables:
+    """One now, and one tomorrow."""
     definition, user, _name = site.seated()
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
     later = {"start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
     waiting = {**exam(random_name("exam"), desired(definition, warm=3)), **later}
     now = {**exam(random_name("exam"), desired(definition, warm=3)), "users": [user]}
-    yield {"theia_exams": [now, waiting]}
-    # Where the first run was left out there is no such exam.
-    module("theia_exam", site.options(name=now["name"], state="closed", end_early_reason="the test is over"))
-    yield {"theia_exams": []}
+    return {"theia_exams": [now, waiting]}
 
 
-def repair_pools(site: AccessSite) -> Rounds:
-    """A free instance lost one of its Services."""
-    definition = site.definition(1)
-    site.installation.wait_warm(definition, 1)
-    [service] = [
-        service["metadata"]["name"]
-        for service in site.installation.items("services")
-        if service["metadata"]["name"].startswith("instance-1-") and not service["metadata"]["name"].endswith("-int")
-        if any(owner["name"] == definition for owner in service["metadata"].get("ownerReferences", ()))
-    ]
-    site.lab.api.delete(site.installation.here.path("services", service))
-    yield {"app_definition": definition, "repair": "halves,outdated"}
+def exams_that_end(site: AccessSite) -> Variables:
+    """One is over, and one leaves the calendar."""
+    definition, user, _name = site.seated()
+    over = site.held(definition, user)
+    site.carried_out("theia_exam", name=over, state="closed", end_early_reason="the test is over")
+    site.declared(desired(definition, warm=3), days=1)
+    return {"theia_exams": []}
 
 
-def prune_workspaces(site: AccessSite) -> Rounds:
+def damaged(site: AccessSite) -> Variables:
+    """One instance lost a Service, and nothing owns what there is of another one."""
+    definition = site.halved(2)
+    parts = site.instance(definition, 2)
+    services, config_maps = (parts.external, parts.internal), (parts.proxy, parts.emails)
+    for plural, items in (("services", services), ("configmaps", config_maps), ("deployments", (parts.deployment,))):
+        for item in items:
+            assert item, definition
+            path = site.installation.here.path(plural, item["metadata"]["name"])
+            site.lab.api.merge(path, {"metadata": {"ownerReferences": None}})
+    return {"app_definition": definition, "repair": "ownerless,halves,outdated"}
+
+
+def workspaces(site: AccessSite) -> Variables:
     """One is in use, and one was not for as long as anybody looked."""
-    site.never_looked()
-    site.on_workspace()
-    yield {}
     idle = site.store(student(), site.definition(0))
     site.on_workspace()
     site.created(idle, days=400)
     site.looked(days=300)
-    yield {"workspace_retention_policy": {"max_percent": 100}}
+    return {"workspace_retention_policy": {"max_percent": 100}}
 
 
-def delete_workspaces(site: AccessSite) -> Rounds:
-    """The files of one that is in use are kept."""
+def workspace_in_use(site: AccessSite) -> Variables:
+    """Its files are kept."""
     site.conflict("delete", "sessions")
-    yield {"workspaces": site.on_workspace(), "live_sessions": "stop", "volume": "retain", "max_percent": 100}
+    return {"workspaces": site.on_workspace(), "live_sessions": "stop", "volume": "retain", "max_percent": 100}
 
 
-def restore_workspace(site: AccessSite) -> Rounds:
+def kept_files(site: AccessSite) -> Variables:
     workspace = site.store(student(), site.definition(0))
     assert not site.delete(names=[workspace], volume="retain").get("failed")
-    yield {"volume_from": workspace}
+    return {"volume_from": workspace}
 
 
-CASES: t.Mapping[str, t.Callable[[AccessSite], Rounds]] = {
-    case.__name__: case
-    for case in (
-        readiness,
-        status,
-        investigate_session,
-        sweep_sessions,
-        stop_sessions,
-        unlock_user,
-        pre_exam,
-        post_exam,
-        rehearse_exam,
-        converge_exams,
-        repair_pools,
-        prune_workspaces,
-        delete_workspaces,
-        restore_workspace,
-    )
+Case = t.Callable[[AccessSite], Variables]
+CASES: t.Mapping[str, tuple[Case, ...]] = {
+    "readiness": (in_use,),
+    "status": (first_look, later_look),
+    "investigate_session": (failed,),
+    "sweep_sessions": (failed_before_anybody_looked, failed_since_somebody_looked),
+    "stop_sessions": (session, session_that_ends_the_operator),
+    "unlock_user": (failed,),
+    "pre_exam": (exam_of_somebody_at_work, exam_with_a_canary, exam_on_a_half, exam_in_vain),
+    "post_exam": (exam_that_is_over, exam_of_a_user_who_ends_the_operator),
+    "rehearse_exam": (pool,),
+    "converge_exams": (exams_that_begin, exams_that_end),
+    "repair_pools": (damaged,),
+    "prune_workspaces": (first_look, workspaces),
+    "delete_workspaces": (workspace_in_use,),
+    "restore_workspace": (kept_files,),
 }
+"""What a playbook is seen in, so that it does all that it can do."""

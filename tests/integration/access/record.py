@@ -6,36 +6,47 @@
 
 Each playbook runs under exactly the account that its persona has. The audit log has to have each right of each role,
 and none that is not granted. Then each right is taken away, and a playbook that used it runs once more, which has to
-tell. What came out is written to docs/rights-seen.md.
+tell. What came out is written to docs/rights-seen.md, each row as soon as it is known.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
 import multiprocessing
+import os
+import pickle
 import re
 import subprocess
 import sys
 import tempfile
 import time
 import typing as t
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import Right
 from integration.access.access_site import CASES, FAILS, AccessSite
-from integration.ansible_run import Run
-from lab import ControlPlane, Installation, LabError
-from tools.rights import BESIDE, PERSONAS, PROOFS, Proof, granted, place, proofs_written
+from integration.ansible_run import ROOT, Run
+from lab import ControlPlane, LabError
+from tools.rights import BESIDE, PERSONAS, PROOFS, Pair, Proof, granted, grants, place, proofs_written, unshown
 
 # Most of a run is waiting.
 LANES = 3
 # A viewer runs it so, for it notes nothing.
 LIMITS: t.Mapping[str, t.Mapping[str, t.Any]] = {"viewer": {"status_note_use": False}}
+NODES = "the room on nodes is not known"
+# What is not looked at without them is said, and not which rule is missing: most people do without.
+LESS: t.Mapping[Right, str] = {
+    Right("list", "limitranges"): "limit ranges could not be read",
+    Right("list", "nodes", everywhere=True): NODES,
+    Right("list", "pods", everywhere=True): NODES,
+}
+# For whoever goes on where a run was interrupted.
+KEPT = ROOT / "build" / "access.pickle"
+HINDRANCES = (LabError, AssertionError, subprocess.TimeoutExpired)
 
 
 class Seen(t.NamedTuple):
@@ -44,16 +55,22 @@ class Seen(t.NamedTuple):
     persona: str
     playbook: str
     number: int
-    rights: set[Right]
+    rights: frozenset[Right]
     seconds: float
     code: int
 
+    def __str__(self) -> str:
+        return (
+            f"{self.playbook} as {self.persona} in {CASES[self.playbook][self.number].__name__}: {self.seconds:.0f} s"
+        )
 
-class Proved(t.NamedTuple):
-    """How rights are missed, and by role those of which nobody told."""
 
+class Found(t.NamedTuple):
+    """How a right is missed, and how many runs it took to see."""
+
+    right: Right
     proofs: list[Proof]
-    unshown: list[tuple[str, Right]]
+    runs: int
 
 
 def rights_of_account(persona: str) -> set[Right]:
@@ -61,35 +78,34 @@ def rights_of_account(persona: str) -> set[Right]:
     return set().union(*(granted(role) for role in (persona, *BESIDE)))
 
 
-def look(site: AccessSite, persona: str, playbook: str) -> list[Seen]:
-    """Play the whole case with all rights."""
-    account = site.hold(persona.replace("_", "-"), rights_of_account(persona))
-    seen = []
+def look(site: AccessSite, persona: str, playbook: str, number: int) -> Seen:
+    """Play a case with all rights."""
     begin = time.monotonic()
-    for number, variables in enumerate(site.case(playbook)):
-        since = site.now()
-        run = site.play(account, site.folder, playbook, **variables, **LIMITS.get(persona, {}))
-        seen.append(Seen(persona, playbook, number, site.asked(account, since), time.monotonic() - begin, run.code))
-        begin = time.monotonic()
-        # The card may say no to what other cases left.
-        assert bool(run.code) == (FAILS.items() <= variables.items()) or playbook == "readiness", run.output
-        assert "is not allowed to (403)" not in run.output, run.output
-    return seen
+    account = site.hold(persona.replace("_", "-"), rights_of_account(persona))
+    variables, since = site.case(playbook, number), site.noted()
+    run = site.play(account, site.folder, playbook, **variables, **LIMITS.get(persona, {}))
+    assert bool(run.code) == (FAILS.items() <= variables.items()), run.output
+    for words in ("is not allowed to (403)", *LESS.values()):
+        assert words not in run.output, run.output
+    rights = frozenset(site.asked(account, since))
+    return Seen(persona, playbook, number, rights, time.monotonic() - begin, run.code)
 
 
-def prove(site: AccessSite, right: Right, trial: Seen) -> Proof | None:
+def prove(site: AccessSite, right: Right, trial: Seen, roles: t.Collection[str] = ()) -> Proof | None:
     """What the playbook does in this run without a right; None if it does not tell."""
-    variables = next(itertools.islice(site.case(trial.playbook), trial.number, None))
+    variables = site.case(trial.playbook, trial.number)
     account = site.hold(trial.persona.replace("_", "-"), rights_of_account(trial.persona), but=right)
     run = site.play(account, site.folder, trial.playbook, **variables, **LIMITS.get(trial.persona, {}))
     words = told(run, right)
-    return Proof(right, trial.playbook, run.code > trial.code, site.without_names(words)) if words else None
+    if words is None:
+        return None
+    return Proof(right, tuple(roles), trial.playbook, run.code > trial.code, site.without_names(words))
 
 
 def told(run: Run, right: Right) -> str | None:
     """The words in which a run says that it lacks a right; None if nobody gets to read them."""
-    for words in (json.dumps(right.rule), str(right)):
-        texts = [text for task in run.tasks for text in strings(task.result) if words in text]
+    for words in (LESS.get(right), json.dumps(right.rule), str(right)):
+        texts = [text for task in run.tasks for text in strings(task.result) if words and words in text]
         if texts and bare(words) in bare(run.output):
             return min(texts, key=len)
     return None
@@ -109,22 +125,42 @@ def strings(value: t.Any) -> t.Iterator[str]:
             yield from strings(each)
 
 
-def proofs_of(site: AccessSite, seen: t.Sequence[Seen], right: Right) -> Proved:
-    """One for each role that grants the right, by a playbook of it that tells; and the roles that have none."""
-    roles = {role for role in (*PERSONAS, *BESIDE) if right in granted(role)}
-    # That a list is read again which could be followed, only the card tells.
-    users = [
-        trial for trial in seen if (trial.playbook == "readiness" if right.verb == "watch" else right in trial.rights)
-    ]
-    proofs: list[Proof] = []
-    for trial in sorted(users, key=lambda trial: (trial.playbook == "readiness", trial.seconds)):
-        spoken = {role for role in roles if role in BESIDE or trial.playbook in PERSONAS[role]}
-        # What runs before may have left the operator busy, and a playbook that hangs tells nothing.
-        with contextlib.suppress(LabError, subprocess.TimeoutExpired):
-            if spoken and (proof := prove(site, right, trial)):
-                proofs.append(proof)
-                roles -= spoken
-    return Proved(proofs, [(role, right) for role in sorted(roles)])
+def users(seen: t.Iterable[Seen], right: Right) -> list[Seen]:
+    """The runs that would miss it. That a list is read again which could be followed, only the card tells."""
+    return [each for each in seen if (each.playbook == "readiness" if right.verb == "watch" else right in each.rights)]
+
+
+def listeners(among: t.Sequence[Seen], trial: Seen, roles: t.Collection[str]) -> list[str]:
+    """Those of the roles whose people would read what this run says: of a persona, who run the same with the right."""
+    personas = {other.persona for other in among if other.playbook == trial.playbook}
+    return [role for role in (*PERSONAS, *BESIDE) if role in roles and role in personas.union(BESIDE)]
+
+
+def proofs_of(
+    site: t.Callable[[], AccessSite], seen: t.Sequence[Seen], right: Right, roles: t.Collection[str]
+) -> Found:
+    """By runs that miss the right until people of each role have been told, or nobody is left to ask."""
+    among, found, runs = users(seen, right), list[Proof](), 0
+    left = set(roles)
+
+    def merit(trial: Seen) -> tuple[bool, int, float]:
+        """First those that many people run, and those that take little time; the card speaks of all rights."""
+        return trial.playbook == "readiness", -len(listeners(among, trial, left)), trial.seconds
+
+    for trial in sorted(among, key=merit):
+        spoken = listeners(among, trial, left)
+        if not spoken:
+            continue
+        runs += 1
+        try:
+            proof = prove(site(), right, trial, spoken)
+        except HINDRANCES as exc:
+            print(f"without {right}: {trial}: {exc}", flush=True)
+            continue
+        if proof:
+            found.append(proof)
+            left.difference_update(spoken)
+    return Found(right, found, runs)
 
 
 def differences(seen: t.Sequence[Seen]) -> t.Iterator[str]:
@@ -141,60 +177,124 @@ def differences(seen: t.Sequence[Seen]) -> t.Iterator[str]:
 
 
 class Lane:
-    """A process with an installation of its own, in which one playbook runs at a time."""
+    """A process in which one playbook runs at a time."""
 
-    site: t.ClassVar[AccessSite]
-
-    @classmethod
-    def open(cls, state: Path, namespaces: multiprocessing.Queue[str]) -> None:
-        installation = Installation.attach(ControlPlane.attach(state), namespaces.get())
-        cls.site = AccessSite(installation, Path(tempfile.mkdtemp(dir=installation.control_plane.state)))
+    lab: t.ClassVar[ControlPlane]
+    stack: t.ClassVar[contextlib.ExitStack]
 
     @classmethod
-    def look(cls, persona: str, playbook: str) -> list[Seen]:
-        return look(cls.site, persona, playbook)
+    def open(cls, state: Path) -> None:
+        cls.lab, cls.stack = ControlPlane.attach(state), contextlib.ExitStack()
 
     @classmethod
-    def proofs_of(cls, seen: t.Sequence[Seen], right: Right) -> Proved:
-        return proofs_of(cls.site, seen, right)
+    def site(cls) -> AccessSite:
+        """In an installation of its own, so that no case meets what another one left."""
+        cls.stack.close()
+        installation = cls.stack.enter_context(cls.lab.installation(operator="april", app_definitions=[]))
+        return AccessSite(installation, Path(cls.stack.enter_context(tempfile.TemporaryDirectory(dir=cls.lab.state))))
+
+    @classmethod
+    def look(cls, persona: str, playbook: str, number: int) -> Seen:
+        with contextlib.closing(cls.stack):
+            return look(cls.site(), persona, playbook, number)
+
+    @classmethod
+    def proofs_of(cls, seen: t.Sequence[Seen], right: Right, roles: t.Collection[str]) -> Found:
+        with contextlib.closing(cls.stack):
+            return proofs_of(cls.site, seen, right, roles)
 
 
-def record(pool: ProcessPoolExecutor, playbooks: t.Collection[str], *, keep: bool) -> tuple[Proved, list[str]]:
-    """Run everything; returns how rights are missed, and what is wrong with the list."""
+def look_at(pool: ProcessPoolExecutor, playbooks: t.Collection[str]) -> tuple[list[Seen], list[str]]:
+    """Play all cases of these playbooks; returns what was seen, and what went wrong."""
     plays = [(persona, name) for persona, names in PERSONAS.items() for name in names if name in playbooks]
-    seen = []
-    for trials in pool.map(Lane.look, *zip(*plays, strict=True)):
-        print(*(f"{each.playbook} as {each.persona}: {each.seconds:.0f} s" for each in trials), sep="\n", flush=True)
-        seen += trials
-    wrong = list(differences(seen))
-    print(*wrong, sep="\n", flush=True)
-    rights = [] if keep else sorted(set().union(*(trial.rights for trial in seen)), key=place)
-    proved = Proved([], [])
-    for found in pool.map(partial(Lane.proofs_of, seen), rights):
-        print(*found.proofs, sep="\n", flush=True)
-        print(
-            *(f"{role} is granted to {right}, and nobody told" for role, right in found.unshown), sep="\n", flush=True
+    tasks = {
+        pool.submit(Lane.look, persona, name, number): f"{name} as {persona} in {case.__name__}"
+        for persona, name in plays
+        for number, case in enumerate(CASES[name])
+    }
+    seen, wrong = list[Seen](), list[str]()
+    for task in as_completed(tasks):
+        try:
+            seen.append(task.result())
+            print(seen[-1], flush=True)
+        except HINDRANCES as exc:
+            wrong.append(f"{tasks[task]}: {exc}")
+            print(wrong[-1], flush=True)
+    return seen, wrong
+
+
+def take_away(pool: ProcessPoolExecutor, seen: t.Sequence[Seen], pairs: t.Collection[Pair]) -> t.Iterator[Found]:
+    """Each right of these; what came of it, as it is known."""
+    roles: dict[Right, list[str]] = {}
+    for role, right in sorted(pairs):
+        if users(seen, right):
+            roles.setdefault(right, []).append(role)
+    tasks: list[Future[Found]] = [pool.submit(Lane.proofs_of, seen, right, some) for right, some in roles.items()]
+    for task in as_completed(tasks):
+        found = task.result()
+        print(*(found.proofs or [f"nobody told that they may not {found.right}"]), sep="\n", flush=True)
+        yield found
+
+
+class Progress(t.NamedTuple):
+    """How far a run has come, for the document and for whoever goes on where it was interrupted."""
+
+    seen: list[Seen]
+    wrong: list[str]
+    runs: int
+    seconds: float
+    proofs: tuple[Proof, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        return not self.wrong and not unshown(self.proofs)
+
+    @property
+    def figures(self) -> str:
+        rights, roles = len({right for _role, right in grants()}), len(PERSONAS) + len(BESIDE)
+        return (
+            f"The last whole run ended on {datetime.now(UTC):%Y-%m-%d}: {rights} rights of {roles} roles, {self.runs} "
+            f"runs of playbooks, {self.seconds:.0f} s on {os.cpu_count()} cores."
         )
-        proved = Proved(proved.proofs + found.proofs, proved.unshown + found.unshown)
-    return proved, wrong
+
+    def save(self) -> None:
+        KEPT.write_bytes(pickle.dumps(self))
+        PROOFS.write_text(proofs_written(self.proofs, self.figures if self.good else ""), encoding="utf-8")
+
+
+def begun(pool: ProcessPoolExecutor, playbooks: t.Collection[str]) -> Progress:
+    """All cases of these playbooks, played with all rights."""
+    begin = time.monotonic()
+    seen, wrong = look_at(pool, playbooks)
+    # Who runs some of them only does not ask for everything.
+    wrong += differences(seen) if set(playbooks) == set(CASES) else ()
+    print(*wrong, sep="\n", flush=True)
+    return Progress(seen, wrong, len(seen), time.monotonic() - begin)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("playbooks", nargs="*", default=list(CASES), help="look at these only, and write nothing")
     parser.add_argument("--keep", action="store_true", help="take nothing away")
+    parser.add_argument("--left", action="store_true", help="go on where the last run was interrupted")
     args = parser.parse_args()
-    context = multiprocessing.get_context("spawn")
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(ControlPlane.attach_or_start())
-        namespaces: multiprocessing.Queue[str] = context.Queue()
-        for _lane in range(LANES):
-            namespaces.put(stack.enter_context(lab.installation(operator="april", app_definitions=[])).namespace)
-        pool = stack.enter_context(ProcessPoolExecutor(LANES, context, Lane.open, (lab.state, namespaces)))
-        proved, wrong = record(pool, args.playbooks, keep=args.keep)
-    if args.playbooks == list(CASES) and not args.keep:
-        PROOFS.write_text(proofs_written(*proved), encoding="utf-8")
-    return bool(wrong or proved.unshown)
+        context = multiprocessing.get_context("spawn")
+        pool = stack.enter_context(ProcessPoolExecutor(LANES, context, Lane.open, (lab.state,)))
+        # Whoever ends it early waits for what is running, and for nothing else.
+        stack.callback(pool.shutdown, cancel_futures=True)
+        so_far = pickle.loads(KEPT.read_bytes()) if args.left else begun(pool, args.playbooks)
+        begin = time.monotonic() - so_far.seconds
+        for found in take_away(pool, so_far.seen, set() if args.keep else unshown(so_far.proofs)):
+            so_far = so_far._replace(
+                runs=so_far.runs + found.runs,
+                seconds=time.monotonic() - begin,
+                proofs=(*so_far.proofs, *found.proofs),
+            )
+            if set(args.playbooks) == set(CASES):
+                so_far.save()
+    return bool(so_far.wrong) if args.keep else not so_far.good
 
 
 if __name__ == "__main__":

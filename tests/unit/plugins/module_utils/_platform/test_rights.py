@@ -22,7 +22,20 @@ from ansible_collections.eduide.theia.plugins.module_utils._platform.rights impo
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.restore import execute
 from integration.module_run import module
 from tools.checkout import ROOT
-from tools.rights import BESIDE, DOCUMENT, PERSONAS, ROLES, granted, manifest, named, proved, unshown, written
+from tools.rights import (
+    BESIDE,
+    DOCUMENT,
+    PERSONAS,
+    PROOFS,
+    ROLES,
+    granted,
+    manifest,
+    named,
+    proofs,
+    proofs_written,
+    unshown,
+    written,
+)
 from unit.plugins.modules.test_theia_capacity_repair import ALL, damage
 from unit.plugins.modules.test_theia_workspace_restore import STATED, kept_volume, operator
 from unit.pool_world import PoolWorld
@@ -217,20 +230,22 @@ def on_file(role):
     return (ROLES / f"{role}.yml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("role", [*PERSONAS, *BESIDE])
-def test_a_role_on_file_grants_what_is_listed_and_nothing_else(role):
-    """``python -m tools.rights`` writes it anew."""
-    assert on_file(role) == manifest(role)
+def rights_on_file(role):
     content = yaml.safe_load(on_file(role))
-    everywhere = content["kind"] == "ClusterRole"
-    rules = [
-        Right(verb, resource, group, everywhere)
+    return [
+        Right(verb, resource, group, content["kind"] == "ClusterRole")
         for rule in content["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
     ]
-    assert sorted(rules) == sorted(granted(role)) != []
+
+
+@pytest.mark.parametrize("role", [*PERSONAS, *BESIDE])
+def test_a_role_on_file_grants_what_is_listed_and_nothing_else(role):
+    """``python -m tools.rights`` writes it anew."""
+    assert on_file(role) == manifest(role)
+    assert sorted(rights_on_file(role)) == sorted(granted(role)) != []
 
 
 def test_everything_listed_is_granted_to_somebody_and_a_persona_stays_in_its_namespace():
@@ -248,13 +263,19 @@ def speaks_of(right):
     )
 
 
-def test_somebody_was_seen_to_miss_each_right_of_each_role_or_it_is_said_that_nobody_was():
-    """``make access`` writes the document anew."""
-    everything = set().union(*(granted(role) for role in (*PERSONAS, *BESIDE)))
-    possible = {(named(right), playbook): right for right in everything for playbook in speaks_of(right)}
-    seen = proved()
-    assert seen - possible.keys() == set()
-    for role in (*PERSONAS, *BESIDE):
-        missed = {named(possible[row]) for row in seen if row[1] in PERSONAS.get(role, RIGHTS)}
-        left = {right for name, right in unshown() if name == role}
-        assert sorted({named(right) for right in granted(role)} - missed) == sorted(left), role
+@pytest.mark.parametrize("role", [*PERSONAS, *BESIDE])
+def test_each_rule_of_a_role_on_file_was_seen_to_be_missed_or_is_named_as_not_shown(role):
+    """``make access`` writes the document anew, and with ``--left`` what is not in it yet."""
+    of_role = [proof for proof in proofs() if role in proof.roles]
+    left = [right for other, right in unshown(proofs()) if other == role]
+    assert sorted([*(proof.right for proof in of_role), *left]) == sorted(rights_on_file(role)) != []
+    ours = set(PERSONAS.get(role, RIGHTS))
+    assert [proof for proof in of_role if proof.playbook not in speaks_of(proof.right) & ours] == []
+
+
+def test_the_document_of_what_was_seen_is_written_as_it_is_read():
+    text = PROOFS.read_text(encoding="utf-8")
+    figures = re.search(r"^The last whole run, .+$", text, re.MULTILINE)
+    assert proofs_written(proofs(), figures[0] if figures else "") == text
+    started = proofs_written(proofs()[1:])
+    assert all(f"- {role}: {named(proofs()[0].right)}\n" in started for role in proofs()[0].roles)
