@@ -72,7 +72,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PATH": path, "ANSIBLE_NOCOLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
-def playbook(folder: Path, name: str | Path, *arguments: str | Path, **variables: t.Any) -> Run:
+def playbook(
+    folder: Path, name: str | Path, *arguments: str | Path, env: t.Mapping[str, str] | None = None, **variables: t.Any
+) -> Run:
     """Call ansible-playbook in the checkout; `folder` keeps what tasks return, `variables` become one -e each."""
     results = folder / "task-results.jsonl"
     results.unlink(missing_ok=True)
@@ -81,6 +83,7 @@ def playbook(folder: Path, name: str | Path, *arguments: str | Path, **variables
         "ANSIBLE_CALLBACKS_ENABLED": "task_results",
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree"),
         "TASK_RESULTS": str(results),
+        **(env or {}),
     }
     done = call(ROOT, watched, name, *arguments, **variables)
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []

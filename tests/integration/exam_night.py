@@ -26,9 +26,11 @@ class Duty:
     def __init__(self, folder: Path, **installations: t.Any) -> None:
         self.folder = folder
         self.inventory = inventory.write(folder / "inventory", installations)
+        self.env: dict[str, str] = {}
 
     def play(self, name: str, *arguments: str | Path, **variables: t.Any) -> Run:
-        return playbook(self.folder, ROOT / "playbooks" / f"{name}.yml", "-i", self.inventory, *arguments, **variables)
+        arguments = ("-i", self.inventory, *arguments)
+        return playbook(self.folder, ROOT / "playbooks" / f"{name}.yml", *arguments, env=self.env, **variables)
 
     def paste(self, line: str) -> str:
         """Run a line of a report as it stands, and return what it printed."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The EduIDE Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pruning by observed use, as a person on duty schedules it. Days pass by a clock that the fault proxy shifts."""
+"""Pruning by observed use, as a person on duty schedules it. Days pass by clocks that are shifted."""
 
 from __future__ import annotations
 
@@ -40,15 +40,33 @@ def promised(run, days):
     return abs(datetime.fromisoformat(text) - datetime.now(UTC) - timedelta(days=days)) < timedelta(hours=1)
 
 
-class Clock:
-    """The API server's clock, as all see it who come through the proxy."""
+# Read by each Python that starts: its clock is ahead by what a file says.
+MACHINE_CLOCK = """
+import datetime, pathlib
+class Ahead(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return super().now(tz) + datetime.timedelta(seconds=float(pathlib.Path(__file__).with_name("ahead").read_text()))
+# Ansible writes one down, and reads it back.
+Ahead.__name__ = "datetime.datetime"
+datetime.datetime = Ahead
+"""
 
-    def __init__(self, proxy):
+
+class Clocks:
+    """The API server's, as all see it who come through the proxy, and this machine's, as the runs of Ansible see it."""
+
+    def __init__(self, proxy, folder):
         self._rule = Rule(ShiftedDate(0))
         proxy.add(self._rule)
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(MACHINE_CLOCK)
+        self._ahead = folder / "ahead"
+        self.set()
 
     def set(self, **span):
         self._rule.fault.seconds = timedelta(**span).total_seconds()
+        self._ahead.write_text(str(self._rule.fault.seconds))
 
 
 @pytest.fixture
@@ -58,11 +76,12 @@ def site(installation, tmp_path):
     with FaultProxy.before(made.lab) as proxy:
         config = proxy.write_kubeconfig(tmp_path / "config", made.installation.identity.token, made.namespace)
         made.through = {"kubeconfig": str(config)}
-        made.proxy, made.clock, made.folder = proxy, Clock(proxy), tmp_path
+        made.proxy, made.clocks, made.folder = proxy, Clocks(proxy, tmp_path / "clock"), tmp_path
         duty = Duty(tmp_path, lab=made.installation)
         content = json.loads(duty.inventory.read_text())
         content["theia_installations"]["hosts"]["lab"]["theia_connection"]["kubeconfig"] = str(config)
         duty.inventory.write_text(json.dumps(content))
+        duty.env["PYTHONPATH"] = str(tmp_path / "clock")
         made.duty = duty
         yield made
 
@@ -78,7 +97,7 @@ def prune(site, *arguments, **policy):
 def look_every_day(site, first, last):
     """From one day to another, both included; a schedule does nothing else."""
     for day in range(first, last + 1):
-        site.clock.set(days=day)
+        site.clocks.set(days=day)
         result = site.note(**site.through)
         assert not result.get("failed"), result["msg"]
 
@@ -115,11 +134,11 @@ def test_only_what_was_seen_unused_for_the_whole_time_goes(site):
     look_every_day(site, 12, 29)
     protect = {"users": [owner.upper()]}
 
-    site.clock.set(days=29, hours=23)
+    site.clocks.set(days=29, hours=23)
     early, writes = prune(site, "--check", unused_days=30, protect=protect)
     assert "Nothing is deleted." in report(early.good())
 
-    site.clock.set(days=30, minutes=10)
+    site.clocks.set(days=30, minutes=10)
     before, writes = prune(site, "--check", unused_days=30, protect=protect, not_before="2100-01-01")
     assert "Nothing is deleted." in report(before.good())
     predicted, writes = prune(site, "--check", "--diff", unused_days=30, protect=protect)
@@ -144,7 +163,7 @@ def test_after_a_gap_in_which_nobody_looked_time_begins_anew(site):
     old = site.store(person(), IDE)
     site.created(old, days=400)
     look_every_day(site, 0, 20)
-    site.clock.set(days=22)
+    site.clocks.set(days=22)
     run, _writes = prune(site, unused_days=20)
     assert "Nothing is deleted." in report(run.good())
     assert promised(run, days=42)
