@@ -160,6 +160,10 @@ rehearsal-proof: env ## A rehearsal with many students, and nothing that is left
 integration: env ## Tests of the collection on the lab; those marked "both" on every Python there is
 	$(PY) -m tools.run_pytest integration $(PYTEST_ARGS)
 
+.PHONY: corpus-proof
+corpus-proof: env ## What is found of more than a thousand sessions in trouble (`make integration` has an eighth of them)
+	@CORPUS=whole $(PY) -m pytest -q -s tests/integration/sessions/test_corpus.py
+
 .PHONY: verdict-proof
 verdict-proof: env ## Hold 300 verdicts against what really starts on the lab (`make test` does with 20)
 	@VERDICT_PROOF=all $(PY) -m pytest -q -s tests/integration/capacity/test_verdict_proof.py

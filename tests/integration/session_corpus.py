@@ -4,11 +4,14 @@
 """Sessions brought into trouble by acting on a real control plane, each labelled by what was done to it.
 
 Nothing here asks our own code what is wrong with a session: the label follows from the act.
+
+`CORPUS=whole` makes more than a thousand of them (`make corpus-proof`), else it is an eighth of each group.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 import typing as t
@@ -21,6 +24,19 @@ from lab.api import wait_until
 
 PATIENCE = 240.0
 JAVA, C = "java-17-latest", "c-latest"
+WHOLE = os.environ.get("CORPUS") == "whole"
+
+
+def some(count: int) -> int:
+    """How many there are of a group that has so many in the whole corpus."""
+    return count if WHOLE else max(2, count // 8)
+
+
+# Whoever sits on an instance of its own, and those who have three; the pool is as large.
+_GROUPS = {"well": 40, "locked": 20, "crash": 20, "oom": 20, "unready": 15, "large": 20, "failing": 10}
+EAGER = {group: some(count) for group, count in _GROUPS.items()}
+CROWDS = some(10)
+POOL = sum(EAGER.values()) + 3 * CROWDS
 
 
 class Label(t.NamedTuple):
@@ -148,18 +164,10 @@ class Scene:
 
 def eager_scene(site: SessionSite) -> Scene:
     """A pool with students in it, some of whom are in trouble."""
-    scene, count = Scene(site), 175
-    site.installation.wait_warm(JAVA, count, PATIENCE)
-    groups = {
-        "well": scene.started("well", 40, JAVA),
-        "locked": scene.started("locked", 20, JAVA),
-        "crash": scene.started("crash", 20, JAVA),
-        "oom": scene.started("oom", 20, JAVA),
-        "unready": scene.started("unready", 15, JAVA),
-        "large": scene.started("large", 20, JAVA),
-        "failing": scene.started("failing", 10, JAVA),
-    }
-    crowded = [scene.started(f"crowd-{number}", 3, JAVA, user=f"crowd-{number}") for number in range(10)]
+    scene = Scene(site)
+    site.installation.wait_warm(JAVA, POOL, PATIENCE)
+    groups = {group: scene.started(group, count, JAVA) for group, count in EAGER.items()}
+    crowded = [scene.started(f"crowd-{number}", 3, JAVA, user=f"crowd-{number}") for number in range(CROWDS)]
     assert {s["metadata"]["annotations"][STRATEGY] for s in site.installation.items("sessions")} == {"eager"}
     for session in site.installation.items("sessions"):
         if session["metadata"]["name"] in groups["locked"]:
@@ -226,28 +234,29 @@ def lazy_scene(site: SessionSite) -> Scene:
     }.items():
         site.installation.add(chart.app_definition(name, minInstances=0, **changes))
         site.known(name)
-    well = scene.started("well", 40, C)
-    gone = scene.started("gone", 25, C)
-    doomed = scene.started("doomed", 25, "doomed")
-    drained = scene.started("drained", 15, C)
+    well = scene.started("well", some(40), C)
+    gone = scene.started("gone", some(25), C)
+    doomed = scene.started("doomed", some(25), "doomed")
+    drained = scene.started("drained", some(15), C)
     held, odd, evicted = (scene.started(group, 5, C) for group in ("held", "odd", "evicted"))
     hold(scene, held)
     mistreat(scene, odd)
     evict(scene, evicted)
-    image = scene.create("image", 80, "missing")
-    giant = scene.create("giant", 70, "giant")
+    image = scene.create("image", some(80), "missing")
+    giant = scene.create("giant", some(70), "giant")
     scene.until_handled([*image, *giant])
-    unknown, full = scene.create("unknown", 50, "never-was"), scene.create("full", 50, "closed")
+    unknown, full = scene.create("unknown", some(50), "never-was"), scene.create("full", some(50), "closed")
     scene.until_handled([*unknown, *full], "ERROR")
     hide_urls(site)
-    hidden = scene.create("hidden", 25, C)
+    hidden = scene.create("hidden", some(25), C)
     scene.until_handled(hidden)
     scene.until_ready(hidden)
     wait_until("images are missing", lambda: all(map(pulls, scene.pods(image).values())), PATIENCE)
     scene.delete_owned(gone, "deployments", "services")
     site.lab.api.delete(site.installation.here.path("appdefinitions", "doomed"))
     drain(scene, drained)
-    scene.older([*image[:40], *giant, *hidden], minutes=11)
+    waited, just_begun = image[: len(image) // 2], image[len(image) // 2 :]
+    scene.older([*waited, *giant, *hidden], minutes=11)
     scene.older([*gone, *drained], minutes=6)
     scene.label(well, "at work in a pod of its own", occupied=True)
     scene.label(held, "deleted and held by a finalizer", "terminating", occupied=True)
@@ -256,8 +265,8 @@ def lazy_scene(site: SessionSite) -> Scene:
     scene.label(gone, "objects deleted", "no_pod", "not_ready")
     scene.label(doomed, "app definition deleted", "orphaned", occupied=True)
     scene.label(drained, "node drained, no other has room", "not_ready", "unschedulable", "evicted")
-    scene.label(image[:40], "image missing for eleven minutes", "image_pull", "no_url")
-    scene.label(image[40:], "image missing", "image_pull")
+    scene.label(waited, "image missing for eleven minutes", "image_pull", "no_url")
+    scene.label(just_begun, "image missing", "image_pull")
     scene.label(giant, "no node is large enough", "unschedulable", "no_url")
     scene.label(hidden, "its URL cannot be reached from inside", "no_url_but_running", occupied=True)
     scene.label(unknown, "of an app definition that never was", "failed", "orphaned")
@@ -344,7 +353,7 @@ def cordon(site: SessionSite, nodes: t.Iterable[str], *, unschedulable: bool) ->
 def quota_scene(site: SessionSite) -> Scene:
     """A namespace in which no pod is allowed any more."""
     scene = Scene(site)
-    names = scene.create("blocked", 120, C)
+    names = scene.create("blocked", some(120), C)
     scene.until_handled(names)
 
     def refused() -> bool:
@@ -356,9 +365,10 @@ def quota_scene(site: SessionSite) -> Scene:
         return sum("exceeded quota" in message for message in said) >= len(names)
 
     wait_until("pods are refused", refused, PATIENCE, pause_seconds=1)
-    scene.older(names[:60], minutes=11)
-    scene.label(names[:60], "quota filled eleven minutes ago", "pod_refused", "no_url")
-    scene.label(names[60:], "quota filled", "pod_refused")
+    half = len(names) // 2
+    scene.older(names[:half], minutes=11)
+    scene.label(names[:half], "quota filled eleven minutes ago", "pod_refused", "no_url")
+    scene.label(names[half:], "quota filled", "pod_refused")
     return scene
 
 
@@ -366,7 +376,7 @@ def limit_scene(site: SessionSite) -> Scene:
     """Users who may have one session, and start another."""
     scene = Scene(site)
     first = [scene.started(f"first-{n}", 1, C, user=f"user-{n}")[0] for n in range(2)]
-    first += scene.started("first", 18, C, user="{name}")
+    first += scene.started("first", some(18), C, user="{name}")
     second = [f"second-{name}" for name in first]
     for name in first:
         user = site.session(name)["spec"]["user"]
@@ -400,7 +410,7 @@ def abandoned_scene(site: SessionSite) -> Scene:
     """The operator dies in the middle of its work, and nobody comes after it. To be looked at with a blind leader."""
     scene = Scene(site)
     interrupt(scene)
-    scene.create("late", 60, C)
+    scene.create("late", some(60), C)
     begun, untouched = named(site, "HANDLING"), named(site, None)
     # What it had finished may or may not have got its URL: that is not what this scene is about.
     finished = [*named(site, "HANDLED"), *named(site, "ERROR")]
@@ -415,13 +425,14 @@ def abandoned_scene(site: SessionSite) -> Scene:
 def neglected_scene(site: SessionSite) -> Scene:
     """Nobody clears away what people left: the operator that did so is gone. The monitor's last words are written."""
     scene = Scene(site)
-    well = scene.started("well", 10, C)
-    away = scene.started("away", 25, C)
-    silent = scene.started("silent", 20, C)
-    old = scene.started("old", 25, C)
-    overdue = scene.started("overdue", 20, C)
+    well = scene.started("well", some(10), C)
+    away = scene.started("away", some(25), C)
+    silent = scene.started("silent", some(20), C)
+    old = scene.started("old", some(25), C)
+    overdue = scene.started("overdue", some(20), C)
     homeless = [
-        scene.started(f"homeless-{n}", 1, C, workspace=site.workspace(C, f"h-{n}"), user=f"h-{n}")[0] for n in range(5)
+        scene.started(f"homeless-{n}", 1, C, workspace=site.workspace(C, f"h-{n}"), user=f"h-{n}")[0]
+        for n in range(some(5))
     ]
     site.installation.operator.kill()
     for name in homeless:

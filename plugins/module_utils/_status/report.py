@@ -30,6 +30,7 @@ def status_report(found: Fields, *, rows: int, command: Command) -> list[str]:
     troubled = in_trouble(found["sessions"]["sessions"])
     lines = [found["watch"]["sentence"]] if found["watch"] else []
     lines += [f"verdict: {verdict['headline']}" for verdict in capacity["verdicts"]]
+    lines += _doubts(capacity["verdicts"])
     lines += [
         _ROW.format(*_HEAD),
         *(_ROW.format(*app_definition_cells(a, capacity)) for a in capacity["app_definitions"]),
@@ -48,6 +49,12 @@ def status_report(found: Fields, *, rows: int, command: Command) -> list[str]:
         lines += session_table(troubled, limit=rows).split("\n")
         lines.append(f"What to do about the first one: {remedy}")
     return lines
+
+
+def _doubts(verdicts: t.Iterable[Fields]) -> list[str]:
+    """Why some of them say "at least", once for all."""
+    reasons = list(dict.fromkeys(reason for verdict in verdicts for reason in verdict["reasons"]))
+    return [f"verdicts are not exact: {several(reasons)}"] if reasons else []
 
 
 def lazy(capacity: Fields) -> bool:

@@ -58,10 +58,13 @@ def nothing_is_scheduled(site, name):
     return sum((c["type"], c["status"]) == ("PodScheduled", "False") for c in conditions) == 2
 
 
-def nothing_is_admitted(site, name):
+def nobody_is_admitted(site, name):
     events = [event for event in site.installation.items("events") if event["reason"] == "FailedCreate"]
-    refused = {e["involvedObject"]["name"] for e in events if site.tail(name) in e["involvedObject"]["name"]}
-    return len(refused) == 2 and site.pool(name)["warm"] == 1
+    return len({e["involvedObject"]["name"] for e in events if site.tail(name) in e["involvedObject"]["name"]}) == 2
+
+
+def nothing_is_admitted(site, name):
+    return nobody_is_admitted(site, name) and site.pool(name)["warm"] == 1
 
 
 def test_the_wait_ends_when_all_are_warm(site):
@@ -113,6 +116,18 @@ def test_a_quota_that_is_used_up(module_installation):
     assert "1 warm and 2 cold" in result["msg"]
     quotas = {row["resource"]: row["percent"] for row in site.info()["quotas"]}
     assert quotas["pods"] == 100.0
+
+
+def test_a_limit_range_that_lets_nobody_in(site):
+    """Whoever refuses a pod, it is told in the words of the cluster."""
+    limits = [{"type": "Container", "max": {"memory": "300Mi"}}]
+    small = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "small"}, "spec": {"limits": limits}}
+    site.kubectl("create", "-f", "-", stdin=small)
+    try:
+        result = in_vain(site, site.definition(0, limitsMemory="2400M"), nobody_is_admitted)
+    finally:
+        site.kubectl("delete", "limitrange", "small")
+    assert "2 × pods refused: maximum memory usage per Container is 300Mi, but limit is 2400M" in result["causes"][0]
 
 
 def test_each_cause_is_told_of_the_app_definition_that_was_waited_for(site):

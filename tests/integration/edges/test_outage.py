@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A wait goes on while the API server is away: refusing connections, or taking them and saying nothing."""
+"""Waits and stops go on while the API server is away: refusing connections, or taking them and saying nothing."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ import pytest
 import yaml
 
 from integration.ansible_run import connection, play, task
-from integration.capacity_site import CapacitySite, desired
+from integration.capacity_site import desired
 from integration.lab.operator_site import eventually
+from integration.session_site import SessionSite, outcomes
 from lab import chart
+from lab.faults import Hold, Rule
+from lab.proxy import FaultProxy
 
 # Longer than a request may take here.
 AWAY_SECONDS = 14
@@ -92,7 +95,7 @@ def relay(control_plane):
 
 @pytest.fixture(scope="module")
 def site(module_installation):
-    return CapacitySite(module_installation(app_definitions=[]))
+    return SessionSite(module_installation(app_definitions=[]))
 
 
 @pytest.mark.parametrize("trouble", ["refuse", "say_nothing"])
@@ -128,3 +131,42 @@ def test_a_wait_goes_on_while_the_api_server_is_away(site, relay, trouble, tmp_p
     result = run.only("theia_capacity").result
     assert result["app_definitions"][0]["pool"]["warm"] == 1, run.output
     assert "s, and at the moment nothing can be seen: " in run.output
+
+
+def test_a_stop_goes_on_when_the_api_server_does(site, control_plane, tmp_path):
+    """It says nothing for three times as long as a request may take, as while it, or its etcd, is paused.
+
+    What was sent meanwhile is carried out when it goes on. One whose name is another session's by then is left alone.
+    """
+    ide = site.definition(0)
+    names = sorted(site.many(6, ide))
+    uids = {name: site.session(name)["metadata"]["uid"] for name in names}
+    relaunched, patience, paused = names[2], 4, Hold()
+
+    def pause() -> None:
+        proxy.add(Rule(paused))
+        began = time.monotonic()
+        site.lab.api.delete(site.path(relaunched))
+        eventually("its name is free", lambda: relaunched not in site.names())
+        site.create_session(ide, "student-2", relaunched)
+        time.sleep(max(0.0, began + 3 * patience + 1 - time.monotonic()))
+        proxy.clear()
+        paused.release.set()
+
+    with FaultProxy.before(control_plane) as proxy:
+        proxy.add(Rule(Hold(meanwhile=pause), verb="delete", skip=2, count=1))
+        config = proxy.write_kubeconfig(tmp_path / "config", site.installation.identity.token, site.namespace)
+        options = {"kubeconfig": str(config), "timeout_seconds": patience, "concurrency": 1}
+        result = site.act(names=names, discard_data=["named"], **options)
+        # Whom nobody waits for any more is heard all the same.
+        eventually("the others are gone", lambda: site.names() == {relaunched})
+    told = outcomes(result)
+    assert result["failed"]
+    assert "no answer from " in result["msg"]
+    assert f"within {patience} s" in result["msg"]
+    # The one after it was asked for while nobody answered, too.
+    assert told.pop(names[3]) in ("failed", "stopped")
+    assert told == {**dict.fromkeys(told, "stopped"), relaunched: "failed"}
+    assert site.session(relaunched)["metadata"]["uid"] != uids[relaunched]
+    again = site.act(names=[name for name in names if name != relaunched])
+    assert (again["changed"], set(outcomes(again).values())) == (False, {"gone"})

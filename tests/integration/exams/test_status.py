@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.eduide.theia.plugins.plugin_utils._wrapping import wrapped
 from integration.ansible_run import Run
 from integration.capacity_site import CapacitySite, desired
-from integration.exam_night import Duty, report
+from integration.exam_night import Duty, command, report
+from integration.lab.operator_site import EMAILS
 
 EXAM = "status-exam"
 
@@ -24,6 +26,7 @@ class Night(t.NamedTuple):
     """An installation with an exam, a student, and much that deserves attention; and what the playbook made of it."""
 
     site: CapacitySite
+    duty: Duty
     held: str
     forgotten: str
     run: Run
@@ -49,8 +52,9 @@ def night(module_installation, tmp_path_factory):
     page = folder / "reports" / "production" / "status" / "report.html"
     metrics = folder / "theia.prom"
     files = {"report_dir": folder / "reports", "status_metrics_file": metrics}
-    run = Duty(folder, production=site.installation).play("status", **files).good()
-    return Night(site, held, forgotten, run, page.read_text(), metrics.read_text(), site.writes(since))
+    duty = Duty(folder, production=site.installation)
+    run = duty.play("status", **files).good()
+    return Night(site, duty, held, forgotten, run, page.read_text(), metrics.read_text(), site.writes(since))
 
 
 def row(lines, name):
@@ -61,7 +65,10 @@ def row(lines, name):
 def test_the_table_says_what_is_warm_and_who_holds_it(night):
     lines = report(night.run)
     heading = "app definition min max sessions instances claimed warm cold dirty held by"
-    assert lines[len(night.site.installation.items("appdefinitions"))].split() == heading.split()
+    count = len(night.site.installation.items("appdefinitions"))
+    assert [line.partition(":")[0] for line in lines[:count]] == ["verdict"] * count
+    assert lines[count].startswith("verdicts are not exact: ")
+    assert lines[count + 1].split() == heading.split()
     assert row(lines, night.held) == [night.held, "3", "40", "1", "3", "1", "2", "0", "0", EXAM]
     assert row(lines, night.forgotten)[1:8] == ["1", "1000", "1", "1", "1", "0", "0"]
 
@@ -131,3 +138,15 @@ def test_prometheus_reads_what_the_table_says(night):
     ):
         assert sample in night.metrics.splitlines()
     assert re.search(rf"^theia_app_definition_further_sessions{{{re.escape(of)}}} \d+$", night.metrics, re.MULTILINE)
+
+
+def test_what_it_says_to_do_can_be_pasted(night):
+    """What is left of the forgotten exam waits for its student, whose empty address list is filled by the last line."""
+    lines = report(night.run)
+    [finish] = [line for line in lines if "no exam holds it any more" in line]
+    assert "Still in: eve@x.org." in " ".join(night.duty.paste(command(finish)).split())
+    investigated = night.duty.paste(command(lines[-1]))
+    [repair] = [line for line in investigated.split("\n") if "To fix it: kubectl " in line]
+    kubectl = Path(night.site.lab.description["kubectl"]).parent
+    night.duty.paste(f"PATH={kubectl}:$PATH {repair[repair.index('kubectl ') :]}")
+    assert night.site.instance(night.forgotten, 1).emails["data"] == {EMAILS: "eve@x.org"}

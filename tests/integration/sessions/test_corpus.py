@@ -1,7 +1,10 @@
 # Copyright (c) 2026, The EduIDE Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""More than a thousand sessions in trouble and out of it: what is found of them, and whom a policy would stop."""
+"""Sessions in trouble and out of it: what is found of them, and whom a policy would stop.
+
+`make corpus-proof` asks about more than a thousand.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ from integration.capacity_site import rules_without
 from integration.session_cases import beside_thresholds, lacking, made
 from integration.session_corpus import (
     JAVA,
+    POOL,
+    WHOLE,
     C,
     Label,
     abandoned_scene,
@@ -78,7 +83,7 @@ def acted(module_installation):
         options = {"start": "lazy", "keycloak": False, "sessions_per_user": -1, **settings}
         return SessionSite(module_installation(app_definitions=definitions, **options))
 
-    pool = [chart.app_definition(JAVA, minInstances=175)]
+    pool = [chart.app_definition(JAVA, minInstances=POOL)]
     entries = look(eager_scene(SessionSite(module_installation(app_definitions=pool, sessions_per_user=2))))
     sidecar = {"name": "before", "image": "registry.lab.invalid/eduide/ls:1", "port": 4000}
     pool = [chart.app_definition(JAVA, minInstances=0, sidecars=[sidecar])]
@@ -153,8 +158,9 @@ def test_every_finding_is_found_where_it_is_and_nowhere_else(acted, judged, caps
     columns = [Column(title, right=title != "FINDING") for title in titles]
     with capsys.disabled():
         print(f"\n{len(corpus)} sessions, {len(acted.entries)} of them by acting\n{render(columns, rows)}")
-    assert len(corpus) >= 1000
-    assert 2 * len(acted.entries) >= len(corpus)
+    if WHOLE:
+        assert len(corpus) >= 1000
+        assert 2 * len(acted.entries) >= len(corpus)
     mistaken = [entry for entry in corpus if entry.label.findings != entry.found]
     assert not wrong, [(e.label.how, sorted(e.label.findings), sorted(e.found)) for e in mistaken][:10]
 

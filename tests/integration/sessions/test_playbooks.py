@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import itertools
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 
-from integration.ansible_run import ROOT, playbook
+from ansible_collections.eduide.theia.plugins.module_utils._common.commands import RunContext
+from ansible_collections.eduide.theia.plugins.module_utils._status.report import status_report
+from integration.ansible_run import ROOT, paste, playbook
 from integration.exam_night import Duty, command, report
 from integration.lab.operator_site import eventually
 from integration.module_run import module
 from integration.session_corpus import Scene
 from integration.session_site import SessionSite, outcomes
+from integration.workspace_site import WorkspaceSite
 from lab import identities
 from unit.loopback import Loopback, Say
 
@@ -143,6 +148,15 @@ def test_a_policy_is_data_and_a_wrong_threshold_stops_nobody(swept):
     assert swept.wreck not in told(run)
 
 
+def test_from_a_sweep_to_the_end_of_a_session_each_command_is_the_one_that_was_printed(swept):
+    [line] = [line for line in report(swept.first[0]) if " only reported: " in line]
+    investigated = swept.duty.paste(command(line))
+    assert f"{swept.odd}: Its IDE runs, but the platform never gave it an address" in " ".join(investigated.split())
+    [line] = [line for line in investigated.split("\n") if "To fix it: ansible-playbook " in line]
+    assert f"{swept.odd} " in swept.duty.paste(command(line))
+    assert swept.names() == {swept.fine}
+
+
 # --- stop_sessions
 
 
@@ -246,6 +260,86 @@ def test_an_investigation_of_a_healthy_session_shows_usage_and_events(site, star
     assert "SuccessfulCreate" in text
 
 
+REFUSALS = {
+    "quota": (
+        {"kind": "ResourceQuota", "spec": {"hard": {"pods": "0"}}},
+        "exceeded quota: small, requested: pods=1, used: pods=",
+    ),
+    "limit-range": (
+        {"kind": "LimitRange", "spec": {"limits": [{"type": "Container", "max": {"memory": "300Mi"}}]}},
+        "maximum memory usage per Container is 300Mi, but limit is 2400M",
+    ),
+}
+
+
+@pytest.mark.parametrize("refuser", REFUSALS)
+def test_whoever_refuses_a_pod_is_quoted(site, refuser):
+    obj, words = REFUSALS[refuser]
+    site.kubectl("create", "-f", "-", stdin={"apiVersion": "v1", "metadata": {"name": "small"}, **obj})
+    try:
+        name = site.start_session(site.ide, f"{refuser}@x.org")["metadata"]["name"]
+        eventually("it is found", lambda: site.record(name)["findings"])
+        status = module("theia_status", site.options(note_use=False))
+        lines = status_report(status, rows=99, command=RunContext().command)
+        [number] = [number for number, line in enumerate(lines) if line.startswith(name)]
+        assert words in lines[number + 1]
+        run, _writes = played(site, "investigate_session", user=f"{refuser}@x.org")
+        assert told(run.good()).startswith(
+            f"{name}: Its pod was refused{' by a quota' * (refuser == 'quota')}: {words}"
+        )
+        assert "no reason to worry" not in told(run)
+        for line in report(run):
+            if "To fix it: kubectl " in line:
+                typed(site, line[line.index("kubectl ") :])
+    finally:
+        site.kubectl("delete", obj["kind"], "small")
+
+
+def typed(site, line):
+    """Run a line for kubectl as it stands, in an editor in which nobody changes anything; what it printed."""
+    kubectl = Path(site.lab.description["kubectl"])
+    done = paste(site.duty.folder, f"export PATH={shlex.quote(str(kubectl.parent))}:$PATH KUBE_EDITOR=true; {line}")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def stuck(site, name, **waiting):
+    """The container of its IDE waits, as its kubelet would say."""
+    [pod] = Scene(site).pods([name]).values()
+    statuses = [{**each, "ready": False, "state": {"waiting": waiting}} for each in pod["status"]["containerStatuses"]]
+    path = site.installation.here.path("pods", pod["metadata"]["name"])
+    site.lab.api.merge(path, {"metadata": {"annotations": {"lab/fault": "not-ready"}}})
+    site.lab.api.merge(f"{path}/status", {"status": {"containerStatuses": statuses}})
+
+
+def test_every_line_for_kubectl_runs_as_it_is_printed(site, start):
+    """All but the log of a pod, which nothing keeps on the lab. The lines are for people who may do that."""
+    names = dict(zip(KUBECTL, SessionSite.each(lambda code: start(code)[1], KUBECTL), strict=True))
+    stuck(site, names["image_pull"], reason="ImagePullBackOff", message="as the kubelet says")
+    stuck(site, names["cannot_start"], reason="CreateContainerError", message="as the kubelet says")
+    site.lab.api.merge(site.path(names["terminating"]), {"metadata": {"finalizers": ["lab.invalid/audit"]}})
+    site.lab.api.delete(site.path(names["terminating"]))
+    Scene(site).older([names["not_reaped"]], minutes=25 * 60)
+    options = site.options(names=[*names.values()], gather=[])
+    found = {each["session"]["name"]: each for each in module("theia_session_diagnosis_info", options)["diagnoses"]}
+    assert {code: found[name]["code"] for code, name in names.items()} == dict(zip(KUBECTL, KUBECTL, strict=True))
+    print_line = RunContext(cluster=["--kubeconfig", str(site.lab.admin_kubeconfig)]).command
+    try:
+        for code, words in KUBECTL.items():
+            assert words in typed(site, print_line(found[names[code]]["remedy"]))
+    finally:
+        site.lab.api.merge(site.path(names["terminating"]), {"metadata": {"finalizers": None}})
+
+
+# What the line for each of these shows.
+KUBECTL = {
+    "image_pull": "Edit cancelled, no changes made.",
+    "cannot_start": "CreateContainerError",
+    "terminating": "- lab.invalid/audit",
+    "not_reaped": "deployment.apps/operator-deployment restarted",
+}
+
+
 # --- unlock_user
 
 
@@ -300,9 +394,8 @@ def test_what_is_dead_for_another_reason_is_told_and_removed_too(site, start, ha
 
 
 def test_a_live_session_at_the_limit_is_told_and_stays_when_the_refused_one_goes(module_installation, tmp_path):
-    site = SessionSite(module_installation(app_definitions=[], sessions_per_user=1))
-    name = site.launch("ada@x.org", site.definition(0))
-    site.with_url(name)
+    site = WorkspaceSite(module_installation(app_definitions=[], sessions_per_user=1))
+    name = site.open("ada@x.org", site.store("ada@x.org", site.definition(0)))
     other = site.definition(0)
     site.known(other)
     refused = site.create_session(other, "ada@x.org")
@@ -312,7 +405,9 @@ def test_a_live_session_at_the_limit_is_told_and_stays_when_the_refused_one_goes
     run, writes = played(site, "unlock_user", user="ada@x.org")
     assert (run.good().changed, writes) == (1, [f"delete sessions {refused}"])
     assert "1 live session is as many as a user may have (1)" in told(run)
-    assert command(report(run)[-1]).endswith(
-        f'stop_sessions.yml -i {site.duty.inventory} --limit lab -e \'{{"sessions": "{name}"}}\''
-    )
     assert site.names() == {name}
+    stop_it = command(report(run)[-1])
+    assert stop_it.endswith(f'stop_sessions.yml -i {site.duty.inventory} --limit lab -e \'{{"sessions": "{name}"}}\'')
+    # Its files are on a volume; of one with files in its pod the run says what they are worth.
+    site.duty.paste(stop_it)
+    assert site.names() == set()

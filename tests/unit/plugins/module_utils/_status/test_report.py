@@ -101,6 +101,21 @@ def test_what_is_in_order_is_none(what):
     assert not [line for line in told(what) if line.startswith("warning: ")]
 
 
+def test_why_verdicts_are_not_exact_is_said_once_for_all_of_them():
+    nodes = "the room on nodes is not known"
+    what = found()
+    what["capacity"]["verdicts"] = [
+        {"headline": "java: at least 3 more students", "reasons": [nodes]},
+        {"headline": "rust: at least 5 more students", "reasons": [nodes, "2 other pods want to start as well"]},
+        {"headline": "c: 7 more students", "reasons": []},
+    ]
+    *verdicts, why, _head = told(what)
+    assert [line.partition(":")[0] for line in verdicts] == ["verdict"] * 3
+    assert why == f"verdicts are not exact: {nodes}; 2 other pods want to start as well"
+    what["capacity"]["verdicts"] = what["capacity"]["verdicts"][2:]
+    assert "exact" not in str(told(what))
+
+
 def test_a_lazy_operator_has_no_pools():
     _head, row, lazy = told(found(app(holds(quiz=False)), operator={"eager": False, "leading": True}))
     assert row.split() == ["java", "3", "None", "1", "-", "-", "-", "-", "-", "quiz"]
