@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _CALLBACKS = Path(__file__).resolve().with_name("callback_plugins")
 # Variables that would lead a run somewhere else than the test says.
 _FOREIGN = ("ANSIBLE_", "K8S_AUTH_", "KUBECONFIG", "PYTHONPATH", "THEIA_")
 _SECONDS = 300
+_PACKED_MODULES = tempfile.TemporaryDirectory(prefix="eduide-theia-packed-")
 
 
 class Task(t.NamedTuple):
@@ -78,16 +80,20 @@ def playbook(
     """Call ansible-playbook in the checkout; `folder` keeps what tasks return, `variables` become one -e each."""
     results = folder / "task-results.jsonl"
     results.unlink(missing_ok=True)
-    watched = {
+    done = call(ROOT, {**watched(results), **(env or {})}, name, *arguments, **variables)
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    return Run(done.returncode, done.stdout, [Task(**json.loads(line)) for line in lines])
+
+
+def watched(results: Path) -> dict[str, str]:
+    """The environment of a run that leaves what its tasks return in this file."""
+    return {
         "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "task_results",
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree"),
+        "PACKED_MODULES": _PACKED_MODULES.name,
         "TASK_RESULTS": str(results),
-        **(env or {}),
     }
-    done = call(ROOT, watched, name, *arguments, **variables)
-    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    return Run(done.returncode, done.stdout, [Task(**json.loads(line)) for line in lines])
 
 
 def call(

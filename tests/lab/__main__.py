@@ -64,7 +64,7 @@ def up(arguments: argparse.Namespace) -> int:
 
 def _start(arguments: argparse.Namespace) -> ControlPlane:
     control_plane = ControlPlane.start(**lab_switches(arguments))
-    installation = control_plane.installation(**installation_switches(arguments))
+    installation = control_plane.installation(restarts=True, **installation_switches(arguments))
     control_plane.kubectl("config", "set-context", "--current", f"--namespace={installation.namespace}")
     control_plane.write_env(SHARED, **installation.env())
     inventory.write(INVENTORY, {"lab": installation})

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import typing as t
+from pathlib import Path
 
+from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 # As DOCUMENTATION: without it a callback cannot be enabled by its name.
@@ -31,6 +33,11 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "task_results"
     CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *arguments: t.Any, **options: t.Any) -> None:
+        super().__init__(*arguments, **options)
+        # Each run packs each module once. All runs of a process of tests share what was packed, for it is the same.
+        Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache").symlink_to(os.environ["PACKED_MODULES"])
 
     def _note(self, outcome: str, result: t.Any) -> None:
         line = {

@@ -24,7 +24,7 @@ import pytest
 import yaml
 
 from awx import chair
-from integration.ansible_run import ROOT, environment
+from integration.ansible_run import ROOT, environment, watched
 from integration.docs.blocks import blocks
 from integration.gitops.kinds import serve_kinds
 from integration.module_run import module
@@ -138,7 +138,7 @@ def reader(site, tmp_path):
     """Ada has a session and a workspace, two contexts lead to the one installation, and the first page was read."""
     session = site.launch(ADA, JAVA)
     site.with_url(session)
-    env = {"HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree")}
+    env = {"HOME": str(tmp_path), **watched(tmp_path / "task-results.jsonl")}
     # An inventory that cannot be read is only a warning otherwise.
     reader = Reader(tmp_path, site, {**env, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"})
     reader.names["sessions=NAME"] = f"sessions={session}"

@@ -34,7 +34,6 @@ def sessions(site, name):
     return [s["spec"]["user"] for s in site.installation.items("sessions") if s["spec"]["appDefinition"] == name]
 
 
-@pytest.mark.both
 def test_a_canary_tries_the_pool_that_was_changed_and_leaves_it_warm(site, duty):
     name = site.definition(1)
     line = {"exam": "tried", "app_definition": name, "warm": 2, "canary": "on_change", "canary_user": PROBE, **TONIGHT}

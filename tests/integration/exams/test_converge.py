@@ -38,7 +38,6 @@ def converge(site, duty, *arguments, **variables):
     return duty.play("converge_exams", *arguments, **variables), site.writes(since)
 
 
-@pytest.mark.both
 def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
     duty, name = Duty(tmp_path, production=site.installation), site.definition(1)
     broken = {**tomorrow("broken"), "app_definitions": []}

@@ -30,8 +30,8 @@ def outcomes(site, name, students):
 def test_after_pre_exam_everybody_finds_a_warm_instance(site, tmp_path):
     name = site.definition(3)
     duty = Duty(tmp_path, production=site.installation)
-    duty.play("pre_exam", exam="wave", app_definition=name, warm=60, **TONIGHT).good()
-    assert outcomes(site, name, 60) == {"warm": 60}
+    duty.play("pre_exam", exam="wave", app_definition=name, warm=24, **TONIGHT).good()
+    assert outcomes(site, name, 24) == {"warm": 24}
 
 
 def test_after_a_plain_patch_a_pool_that_was_warm_has_cold_instances(site):
