@@ -15,6 +15,10 @@ WIDTH = 100
 _HANG = "  "
 # A command, or what is to be launched in its place, goes on to the end of its line.
 _COMMAND = re.compile(r"(?:^|(?<=\s))(?:ansible-playbook|kubectl|launch the job template)\s")
+_WORD = re.compile(r"\S+\s*")
+_CLAUSE = re.compile(r"[.;] ")
+# As long as what says what a command is for may be to stay whole.
+_LABEL = 40
 # A line of its own before and after the lines of a script.
 _SCRIPT = ("(", ")")
 
@@ -41,7 +45,13 @@ def _broken(line: str) -> t.Iterator[str]:
 
 
 def _pieces(text: str) -> list[str]:
-    """Words with the blanks behind them; a command is one piece with the word before it, which says what it is for."""
+    """Words with the blanks behind them; a command is one piece with what stands before it and says what it is for."""
     found = _COMMAND.search(text)
-    words = re.findall(r"\S+\s*", text[: found.start()] if found else text)
-    return words if not found else [*words[:-1], "".join(words[-1:]) + text[found.start() :]]
+    if not found:
+        return _WORD.findall(text)
+    before, command = text[: found.start()], text[found.start() :]
+    begin = max((end.end() for end in _CLAUSE.finditer(before)), default=0)
+    if columns_of(before[begin:]) <= _LABEL:
+        return [*_WORD.findall(before[:begin]), before[begin:] + command]
+    *words, last = _WORD.findall(before)
+    return [*words, last + command]

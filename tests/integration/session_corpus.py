@@ -281,11 +281,11 @@ def hold(scene: Scene, names: t.Iterable[str]) -> None:
         scene.site.lab.api.delete(scene.site.path(name))
 
 
-def mistreat(scene: Scene, names: t.Collection[str]) -> None:
-    """Their containers wait for something that the collection has no word for."""
+def mistreat(scene: Scene, names: t.Collection[str], reason: str = "CreateContainerError") -> None:
+    """Their containers wait, for something that the collection has no word for or for what this reason says."""
     scene.fault(names, "not-ready")
     scene.until_ready(names, ready=False)
-    waiting = {"waiting": {"reason": "CreateContainerError", "message": "as the kubelet says"}}
+    waiting = {"waiting": {"reason": reason, "message": "as the kubelet says"}}
     for pod in scene.pods(names).values():
         statuses = [{**status, "ready": False, "state": waiting} for status in pod["status"]["containerStatuses"]]
         write_pod(scene, pod, {"containerStatuses": statuses})

@@ -43,7 +43,8 @@ def pod_refused(facts: SessionFacts) -> Answer:
     if not facts.parts.deployments_read:
         return None
     condition = facts.parts.deployment.refused if facts.parts.deployment else None
-    return (condition.message, parse_time(condition.since)) if condition else False
+    # 'pods "…" is forbidden: …' has the name of a pod in front that never was.
+    return (condition.message.rpartition(" is forbidden: ")[2], parse_time(condition.since)) if condition else False
 
 
 def image_pull(facts: SessionFacts) -> Answer:

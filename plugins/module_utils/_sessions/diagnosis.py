@@ -161,7 +161,7 @@ def _pod_refused(facts: Facts) -> Told:
     message = facts.evidence("pod_refused") or ""
     found = _QUOTA.search(message)
     return (
-        f"Its pod was refused{' by a quota' if found else ''}: {_end(message)}",
+        f"Its pod was refused{' by a quota' if found else ''}: {message}",
         _kubectl(facts, "edit", f"resourcequota/{found[1]}") if found else None,
     )
 
@@ -330,11 +330,6 @@ def _look_at_pod(facts: Facts) -> Remedy | None:
 
 def _kubectl(facts: Facts, *words: str) -> Remedy:
     return {"kubectl": ["-n", facts.record["namespace"], *words]}
-
-
-def _end(message: str) -> str:
-    """What a refused pod was refused for, without the pod's name in front of it."""
-    return message.rpartition(" is forbidden: ")[2]
 
 
 def _one_line(text: str) -> str:

@@ -58,10 +58,11 @@ def sweep_report(
         lines = [*_table(sessions, result.get("sessions") or [], rows)]
         lines += outcome_counts(result.get("outcomes") or {}, ("stopped",), would=would)
         lines += _lost_files(result, would=would)
-    if reported := len(sessions) - len(chosen):
+    taken = {session["name"] for session in chosen}
+    if reported := [session["name"] for session in sessions if session["name"] not in taken]:
         policy = f"the policy stops for {', '.join(stopped_for) or 'nothing'}"
-        remedy = command({"playbook": "investigate_session", "variables": {"sessions": sessions[0]["name"]}})
-        lines.append(f"{reported} only reported: {policy}. What to do about the first one: {remedy}")
+        remedy = command({"playbook": "investigate_session", "variables": {"sessions": reported[0]}})
+        lines.append(f"{len(reported)} only reported: {policy}. What to do about the first one: {remedy}")
     if event := left_by_the_operator(found["sessions"], rows):
         lines.append(f"{event}.")
     if not_noted:

@@ -143,10 +143,10 @@ def test_prometheus_reads_what_the_table_says(night):
 def test_what_it_says_to_do_can_be_pasted(night):
     """What is left of the forgotten exam waits for its student, whose empty address list is filled by the last line."""
     lines = report(night.run)
-    [finish] = [line for line in lines if "no exam holds it any more" in line]
-    assert "Still in: eve@x.org." in " ".join(night.duty.paste(command(finish)).split())
     investigated = night.duty.paste(command(lines[-1]))
     [repair] = [line for line in investigated.split("\n") if "To fix it: kubectl " in line]
     kubectl = Path(night.site.lab.description["kubectl"]).parent
     night.duty.paste(f"PATH={kubectl}:$PATH {repair[repair.index('kubectl ') :]}")
     assert night.site.instance(night.forgotten, 1).emails["data"] == {EMAILS: "eve@x.org"}
+    [finish] = [line for line in lines if "no exam holds it any more" in line]
+    assert "Still in: eve@x.org." in " ".join(night.duty.paste(command(finish)).split())

@@ -48,10 +48,18 @@ SCRIPT = ["(", "  patch=$(kubectl get pv a -o json | jq '" + "x " * 60 + "') &&"
             [f"{SENTENCE}: {COMMAND}"],
             [
                 "  warning: adhoc lasts from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC);",
-                "    nobody in it is stopped until",
-                f"    then: {COMMAND}",
+                f"    nobody in it is stopped until then: {COMMAND}",
             ],
             id="a command behind a sentence",
+        ),
+        pytest.param(
+            [f"{SENTENCE[:-11]} until then for everybody: {COMMAND}"],
+            [
+                "  warning: adhoc lasts from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC);",
+                "    nobody in it is stopped until then for",
+                f"    everybody: {COMMAND}",
+            ],
+            id="a command behind a long clause",
         ),
         pytest.param(SCRIPT, [f"  {line}" for line in SCRIPT], id="a script"),
         pytest.param(
