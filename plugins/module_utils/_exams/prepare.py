@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from .._common.errors import Misconfigured
 from .._kubernetes.kinds import CONFIG_MAP
 from .._safety.clocks import describe_doubt, doubted
+from .._safety.permission import Write, foresee_refusal
 from . import plan as exam_plan
 from .declaration import BadDeclaration, declare
 from .known import check_app_definitions, unknown_users
@@ -49,6 +50,12 @@ def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinf
         zone=zone,
         machine_now=machine_now,
     )
+
+
+def foresee_write(gateway: Gateway, record: str, *, new: bool) -> None:
+    """Fail as the run would that may not write the record."""
+    write = Write("create" if new else "update", CONFIG_MAP, record)
+    foresee_refusal(gateway, [write], persona="exam_manager")
 
 
 def _open_names(gateway: Gateway, now: datetime) -> list[str]:

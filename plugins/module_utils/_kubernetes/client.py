@@ -169,9 +169,10 @@ class KubeGateway:
     def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
         return in_parallel(function, items, concurrency)
 
-    def may(self, verb: str, resource: str, group: str, *, everywhere: bool = False) -> bool:
-        name, _slash, subresource = resource.partition("/")
-        asked = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
+    def may(self, verb: str, resource: str, group: str, *, name: str = "", everywhere: bool = False) -> bool:
+        plural, _slash, subresource = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": plural, "subresource": subresource}
+        asked |= {"name": name} if name else {}
         asked |= {} if everywhere else {"namespace": self._namespace}
         request = Request("create", ACCESS_REVIEW)
         answer = self._checked(self._transport.request(access_review(ACCESS_REVIEW, asked)), request)
