@@ -119,6 +119,10 @@ LIST, INT, BOOL, TEXT = ({"type": kind} for kind in ("list", "int", "bool", "str
         (LIST, ["a, b", " c"], ["a, b", " c"]),
         (LIST, ["", None, "a"], ["a"]),
         (LIST, ",", None),
+        (LIST, "[]", None),
+        (LIST, "null", None),
+        (LIST, '["a, b", null]', ["a, b"]),
+        (LIST, ["[]", "null"], ["[]", "null"]),
         (INT, "60", 60),
         (INT, " 60 ", 60),
         (INT, 60.0, 60),
@@ -149,6 +153,7 @@ def test_what_people_write_is_understood(option, value, read):
             "has to be refuse or adopt, not 'adapt' (adopt perhaps)",
         ),
         ({"type": "list", "choices": ["named"]}, "all", "warm has to be named, not 'all'"),
+        (LIST, "[a, b]", "warm has to be JSON where it begins like it, not '[a, b]'"),
     ],
 )
 def test_other_words_are_refused_in_the_name_of_the_variable(option, value, told):
