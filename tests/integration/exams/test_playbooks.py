@@ -53,12 +53,12 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert again.changed == 0
     assert site.writes(since) == []
 
-    run = duty.play("post_exam", **EARLY).good()
+    run = duty.play("post_exam", exam="adhoc", **EARLY).good()
     assert any(line.startswith(name) and "min 4 -> 1" in line for line in report(run))
     assert (site.bounds(name)[0], name in site.ledger()) == (1, False)
 
     since = site.now()
-    again = duty.play("post_exam").good()
+    again = duty.play("post_exam", exam="adhoc").good()
     assert again.changed == 0
     assert site.writes(since) == []
 
@@ -127,7 +127,8 @@ def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, d
     assert site.bounds(name)[0] == 5
 
     for blank in ("", " ", None):
-        duty.play("post_exam", calendar, "-e", json.dumps({"exam": blank, "app_definition": blank}))
+        unnamed = duty.play("post_exam", calendar, "-e", json.dumps({"exam": blank, "app_definition": blank}))
+        assert "It is not known which exam is over." in unnamed.output
         assert (site.bounds(name)[0], site.ledger()[name]["holds"]["noon"]["ended"]) == (5, False)
 
     ended = duty.play("post_exam", calendar, exam="noon", **EARLY).good()

@@ -145,6 +145,13 @@ def test_two_that_declare_at_once_end_as_one_after_the_other(run, gateway):
     assert done["exam"]["users"] == ["ada@tum.de", "bob@tum.de"]
 
 
+def test_one_that_is_closed_before_its_shield_begins_is_withdrawn_in_every_word(run, gateway):
+    good(run(**{**EXAM, "start": "2027-02-12T09:00", "end": "2027-02-12T11:00"}))
+    done = good(run(name="pgdp-final", state="closed", time_zone="Europe/Berlin"))
+    assert (done["action"], history(gateway)[-1]["action"]) == ("withdrawn", "withdrawn")
+    assert done["sentence"] == "pgdp-final was withdrawn on 2027-02-11 09:30 CET (08:30 UTC)"
+
+
 def test_closing_takes_its_time_or_a_reason(run, gateway):
     run(**EXAM)
     early = run(name="pgdp-final", state="closed", time_zone="Europe/Berlin")
