@@ -145,6 +145,14 @@ def test_two_that_declare_at_once_end_as_one_after_the_other(run, gateway):
     assert done["exam"]["users"] == ["ada@tum.de", "bob@tum.de"]
 
 
+def test_a_time_of_day_without_a_zone_is_read_in_that_of_the_machine_and_told(run):
+    line = {"name": "adhoc", "end": "23:59", "app_definitions": EXAM["app_definitions"]}
+    [told] = good(run(check=True, **line))["warnings"]
+    assert told.startswith("23:59: no time zone is stated, so it was read in that of this machine, ")
+    assert "state time_zone" in told
+    assert good(run(check=True, **line, time_zone="Europe/Berlin"))["warnings"] == []
+
+
 def test_one_that_is_closed_before_its_shield_begins_is_withdrawn_in_every_word(run, gateway):
     good(run(**{**EXAM, "start": "2027-02-12T09:00", "end": "2027-02-12T11:00"}))
     done = good(run(name="pgdp-final", state="closed", time_zone="Europe/Berlin"))
