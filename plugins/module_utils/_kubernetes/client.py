@@ -186,14 +186,22 @@ class KubeGateway:
 
     def no_installation(self) -> EduideError:
         facts = {"namespace": self._namespace}
+        missing = False
         try:
-            if self.get(NAMESPACE, self._namespace) is None:
-                return NotFound(f"there is no namespace {self._namespace!r} on {self._access.host}", **facts)
+            missing = self.get(NAMESPACE, self._namespace) is None
             places = self.list(APP_DEFINITION, project=lambda obj: obj["metadata"]["namespace"], everywhere=True)
         except Forbidden:
             # Looking around needs more rights than working here does.
             places = []
-        hint = f"; there are some in {', '.join(sorted(set(places)))}" if places else ""
+        there = ", ".join(sorted(set(places)))
+        if missing:
+            hint = f", such as {there}" if there else ""
+            return NotFound(
+                f"there is no namespace {self._namespace!r} on {self._access.host}; name one that Theia Cloud runs in "
+                f"as the namespace of theia_connection{hint}",
+                **facts,
+            )
+        hint = f"; there are some in {there}" if there else ""
         return NotFound(
             f"Namespace {self._namespace!r} on {self._access.host} has no app definitions; "
             f"is it the one that Theia Cloud runs in?{hint}",

@@ -193,7 +193,7 @@ def test_an_exam_that_is_named_alone_holds_again_what_it_held(run, world):
 
 
 @pytest.mark.parametrize(
-    ("name", "nothing", "told"), [("pgdpp", None, "pgdp hold something"), ("pgdp", [], "nor does any other exam")]
+    ("name", "nothing", "told"), [("pgdpp", None, "pgdp holds something"), ("pgdp", [], "nor does any other exam")]
 )
 def test_one_that_holds_nothing_has_to_say_what_it_needs(run, world, name, nothing, told):
     run()

@@ -42,8 +42,15 @@ class Site:
         self.gateway.put(
             kinds.NODE, {"metadata": {"name": "n1"}, "status": {"allocatable": room, "conditions": [ready]}}
         )
+        self.measured("instance")
         self.exam()
         self.world.sleep(60)
+
+    def measured(self, name):
+        usage = {"cpu": "100m", "memory": "1Gi"}
+        self.gateway.put(
+            kinds.POD_METRICS, {"metadata": {"name": name}, "containers": [{"name": "ide", "usage": usage}]}
+        )
 
     def exam(self, warm=3, **changes):
         definition = {"name": NAME, "warm": warm}
@@ -285,6 +292,12 @@ CASES = {
     ),
     "collector": Case(Site.workspace, {"collector": "warning"}, "1 days after their creation", "garbage-collector"),
     "no-metrics": Case(unserved(kinds.POD_METRICS), {"metrics": "warning"}, "memory and CPU are not measured"),
+    "unmeasured": Case(
+        lambda site: site.gateway.remove(kinds.POD_METRICS, "instance"),
+        {"metrics": "warning"},
+        "has not measured a pod yet",
+        "look again in some minutes",
+    ),
     "clock": Case(ahead(7), {"clocks": "no_go"}, "420 s apart"),
     "rights": Case(
         forbid("patch", kinds.APP_DEFINITION),

@@ -465,7 +465,13 @@ def places(*namespaces):
     ("namespace", "elsewhere", "wanted"),
     [
         pytest.param(
-            status(404, name="theia", kind="namespaces"), places(), "there is no namespace 'theia'", id="none"
+            status(404, name="theia", kind="namespaces"),
+            places(),
+            "there is no namespace 'theia'.*; name one",
+            id="none",
+        ),
+        pytest.param(
+            status(404, name="theia", kind="namespaces"), places("b"), "of theia_connection, such as b$", id="misnamed"
         ),
         pytest.param(THERE, places("b", "a", "b"), r"has no app definitions.*there are some in a, b", id="elsewhere"),
         pytest.param(THERE, places(), r"is it the one that Theia Cloud runs in\?$", id="nowhere"),
