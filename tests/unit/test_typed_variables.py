@@ -282,6 +282,12 @@ def test_a_play_that_would_do_nothing_is_an_error_that_says_why(name):
         ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
         # Ansible ends a value at a blank, though the shell did not.
         (KNOWN, ["-e", "user=Ada Lovelace"], "These words of -e reach no variable: Lovelace."),
+        # In our words alone, and all of them.
+        (
+            KNOWN,
+            ["-e", "watch=often watch_minutes=four"],
+            """: "watch has to be true or false, not 'often'; watch_minutes has to be a whole number, not 'four'.""",
+        ),
     ],
 )
 def test_a_command_line_that_cannot_be_meant_is_an_error_that_says_why(tmp_path, content, arguments, told):
