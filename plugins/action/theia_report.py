@@ -10,11 +10,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import cut, plain, shown
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
-from ansible_collections.eduide.theia.plugins.plugin_utils._misread import misread
+from ansible_collections.eduide.theia.plugins.plugin_utils._misread import misread, misspelt
 from ansible_collections.eduide.theia.plugins.plugin_utils._wrapping import wrapped
 
 
@@ -40,10 +41,12 @@ class ActionModule(ActionBase):
         )
         variables = task_vars or {}
         if options["check_variables"]:
-            problems = misread(self._task.get_play().vars, lambda name: self._templar.template(variables.get(name)))
+            read = self._task.get_play().vars
+            problems = misread(read, lambda name: self._templar.template(variables.get(name)))
             options["failure"] = f"{'; '.join(problems)}. Nothing was changed." if problems else None
             if not problems:
-                return {**result, "changed": False, "lines": []}
+                warnings = misspelt(read, load_extra_vars(self._loader))
+                return {**result, "changed": False, "lines": [], "warnings": warnings}
         if options["failure"]:
             if options["lines"]:
                 Display().display("\n".join(["", *wrapped(shown(options["lines"]), indent="  ")]))

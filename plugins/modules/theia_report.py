@@ -43,6 +43,7 @@ options:
     description:
       - Fail if P(eduide.theia.typed#filter) cannot read variables of the play, and print nothing otherwise. All of them
         are told at once, and not inside the condition that uses one first.
+      - An extra variable whose name is nearly one that the play reads is a warning.
     type: bool
 extends_documentation_fragment:
   - eduide.theia._attributes

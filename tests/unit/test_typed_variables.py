@@ -244,7 +244,8 @@ def test_so_does_the_one_that_is_about_awx():
     assert play["vars"]["ansible_pipelining"] is True
 
 
-KNOWN = "[theia_installations]\nlab\n[theia_installations:vars]\ntheia_connection={'namespace': 'theia'}\n"
+CONNECTION = "theia_connection={'kubeconfig': '/nonexistent', 'namespace': 'theia'}"
+KNOWN = f"[theia_installations]\nlab\n[theia_installations:vars]\n{CONNECTION}\n"
 
 
 def told_by(playbook, inventory, content, *arguments):
@@ -282,6 +283,7 @@ def test_a_play_that_would_do_nothing_is_an_error_that_says_why(name):
         ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
         # Ansible ends a value at a blank, though the shell did not.
         (KNOWN, ["-e", "user=Ada Lovelace"], "These words of -e reach no variable: Lovelace."),
+        (KNOWN, ["-e", "wach=true"], "wach: this playbook has no such variable; watch is perhaps meant"),
         # In our words alone, and all of them.
         (
             KNOWN,
