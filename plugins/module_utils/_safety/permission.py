@@ -50,8 +50,8 @@ def foresee_refusal(gateway: Gateway, writes: t.Sequence[Write], *, persona: str
     missing = ", ".join(dict.fromkeys(json.dumps(rule) for rule in rules))
     raise Forbidden(
         f"cannot {several([str(write) for write in denied])} in namespace {gateway.namespace!r}: this account is not "
-        f"allowed to (403), and check mode has only asked; add to a Role in that namespace: {missing}, or grant it "
-        f"with setup_access -e persona={persona}",
+        f"allowed to (403); add to a Role in that namespace: {missing}, or grant it with setup_access -e "
+        f"persona={persona}",
         rule=rules[0],
         namespace=gateway.namespace,
     )
