@@ -10,10 +10,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import cut, plain, shown
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
+from ansible_collections.eduide.theia.plugins.plugin_utils._misread import misread, misspelt
 from ansible_collections.eduide.theia.plugins.plugin_utils._wrapping import wrapped
 
 
@@ -31,11 +33,20 @@ class ActionModule(ActionBase):
                 "lines": {"type": "list", "elements": "str"},
                 "template": {"type": "str"},
                 "failure": {"type": "str"},
+                "check_variables": {"type": "bool"},
                 "whole_play": {"type": "bool", "default": False},
             },
             mutually_exclusive=[("lines", "template")],
-            required_one_of=[("lines", "template", "failure")],
+            required_one_of=[("lines", "template", "failure", "check_variables")],
         )
+        variables = task_vars or {}
+        if options["check_variables"]:
+            read = self._task.get_play().vars
+            problems = misread(read, lambda name: self._templar.template(variables.get(name)))
+            options["failure"] = f"{'; '.join(problems)}. Nothing was changed." if problems else None
+            if not problems:
+                warnings = misspelt(read, load_extra_vars(self._loader))
+                return {**result, "changed": False, "lines": [], "warnings": warnings}
         if options["failure"]:
             if options["lines"]:
                 Display().display("\n".join(["", *wrapped(shown(options["lines"]), indent="  ")]))
@@ -43,7 +54,6 @@ class ActionModule(ActionBase):
         # ansible-core 2.16 takes a null for a stated option.
         if not options["title"] or (options["lines"] is None and options["template"] is None):
             raise AnsibleActionFail("theia_report: title and one of lines, template and failure have to be stated")
-        variables = task_vars or {}
         about = "all hosts" if options["whole_play"] else str(variables.get("inventory_hostname", ""))
         head = (
             [options["title"]] if options["whole_play"] else [about, options["title"], *self._installation(variables)]

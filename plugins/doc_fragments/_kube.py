@@ -126,7 +126,7 @@ options:
     type: int
     default: 30
 requirements:
-  - urllib3 and PyYAML, which come with the Python package C(kubernetes)
+  - urllib3; PyYAML, which comes with Ansible
   - kubernetes >= 35.0.0 for kubeconfig users with C(auth-provider)
 notes:
   - The options that reach the Kubernetes API are those of the kubernetes.core collection and read the same

@@ -13,6 +13,7 @@ author:
 description:
   - Puts a C(Role) into a namespace and makes its C(RoleBinding).
   - For a C(ClusterRole) it makes the C(ClusterRoleBinding).
+  - What cannot be a name is an error.
 options:
   _input:
     description: The C(Role) or C(ClusterRole).
@@ -57,10 +58,14 @@ _value:
   elements: dict
 """
 
+import re
 import typing as t
+
+from ansible.errors import AnsibleFilterError
 
 RBAC = "rbac.authorization.k8s.io"
 Object = dict[str, t.Any]
+_ACCOUNT = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
 def bound_to(
@@ -72,6 +77,14 @@ def bound_to(
     groups: t.Iterable[str] = (),
     service_accounts: t.Iterable[str] = (),
 ) -> list[Object]:
+    users, groups, service_accounts = list(users), list(groups), list(service_accounts)
+    for kind, name_of in [*(("user", user) for user in users), *(("group", group) for group in groups)]:
+        # A cluster takes any text for a name, and binds somebody who never comes.
+        if not name_of.strip() or not name_of.isprintable() or name_of[0] in "[{":
+            raise AnsibleFilterError(f"{name_of!r} cannot be the name of a {kind}; name those who get the rights")
+    for account in service_accounts:
+        if not _ACCOUNT.fullmatch(account):
+            raise AnsibleFilterError(f"{account!r} cannot be a service account; use NAME or NAMESPACE/NAME")
     here = {} if role["kind"] == "ClusterRole" else {"namespace": namespace}
     subjects: list[Object] = [{"kind": "User", "apiGroup": RBAC, "name": user} for user in users]
     subjects += [{"kind": "Group", "apiGroup": RBAC, "name": group} for group in groups]

@@ -57,7 +57,10 @@ def installations(context: Context, group: str) -> str:
     hosts, limit = (value("groups") or {}).get(group) or [], value("ansible_limit")
     sources = ", ".join(map(str, value("ansible_inventory_sources") or ())) or "no inventory"
     if not hosts:
-        raise AnsibleFilterError(f"no installation is known: there is no host in the group {group} of {sources}")
+        raise AnsibleFilterError(
+            f"no installation is known: there is no host in the group {group} of {sources}; give an inventory that has "
+            "one with -i"
+        )
     if limit and not _left_by(limit, value("groups") or {}, group):
         raise AnsibleFilterError(f"--limit {limit} leaves no host of the group {group} of {sources}")
     return group

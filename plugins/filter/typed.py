@@ -27,8 +27,8 @@ options:
     required: true
   type:
     description:
-      - What it has to be. A V(list) may be written in lines, between commas, or as a list, whose items are taken as
-        they are.
+      - What it has to be. A V(list) may be written in lines, between commas, or as a list, in JSON too, whose
+        items are taken as they are.
     type: str
     choices: [str, int, bool, list]
     default: str

@@ -37,6 +37,14 @@ options:
     type: list
     elements: dict
     default: []
+  shield_until:
+    description: Until when M(eduide.theia.theia_exam) shields the exam, in UTC; empty if it is not on record.
+    type: str
+    default: ""
+  time_zone:
+    description: Name of the time zone in which that is told, such as Europe/Berlin; UTC alone if empty.
+    type: str
+    default: ""
   would:
     description: Whether this is a prediction of check mode, which is told in the conditional.
     type: bool
@@ -75,6 +83,8 @@ def warmup_report(
     declared: str = "",
     verdict: str = "",
     canaries: t.Sequence[t.Mapping[str, t.Any]] = (),
+    shield_until: str = "",
+    time_zone: str = "",
     would: bool = False,
 ) -> list[str]:
     return lines_of(
@@ -85,6 +95,8 @@ def warmup_report(
             declared=declared,
             verdict=verdict,
             canaries=canaries,
+            shield_until=shield_until,
+            time_zone=time_zone,
             would=would,
             command=command_of(context),
         ),

@@ -14,7 +14,7 @@ author:
 description:
   - Holds what an exam rests on against what is there, and says of each thing whether it is go, with the evidence and
     with what to do about it.
-  - The exams are those on record that are not over. One that is not declared yet is not looked at.
+  - The exams are those on record that are not over, and with O(calendar) those that it has ahead.
   - Everything is read from the cluster, whatever O(api) says, and nothing is written. What may not be read is unknown,
     and never go. With O(service_url) the service is asked whether it answers, and whether it takes O(admin_token).
   - The task does not fail because an installation is not ready. The playbook C(readiness) does.
@@ -32,6 +32,11 @@ options:
     default:
       [verdict, exams, time_limits, collector, pools, seats, ledger, ownership,
        operator, arguments, kinds, rights, service, quotas, metrics, clocks]
+  calendar:
+    description:
+      - A list of exams in the words of M(eduide.theia.theia_exam), or the path of a YAML file with such a list under
+        the key C(theia_exams). What it has ahead is judged as if it were declared.
+    type: raw
   time_zone:
     description: Name of the time zone in which times are told, such as Europe/Berlin. UTC stands beside it.
     type: str
@@ -81,9 +86,9 @@ checks:
     code:
       description:
         - What it is about. Several checks may be about the same, such as one for each app definition.
-        - V(verdict), whether all participants of an exam get a session; V(exams), the records of exams;
-          V(time_limits), whether the platform ends sessions before an exam is over; V(collector), the platform's
-          garbage collector of workspaces.
+        - V(verdict), whether all participants of an exam get a session; V(exams), the records of exams and the
+          calendar; V(time_limits), whether the platform ends sessions before an exam is over; V(collector), the
+          platform's garbage collector of workspaces.
         - V(pools), whether all instances are whole, current and warm; V(seats), whether they are clean and let their
           users in; V(ledger), what exams hold, left behind, or lost to other clients; V(ownership), which tools apply
           app definitions from elsewhere.
@@ -143,6 +148,7 @@ def main() -> None:
             **service_argument_spec(),
             **operator_argument_spec(),
             "checks": {"type": "list", "elements": "str", "choices": list(CODES), "default": list(CODES)},
+            "calendar": {"type": "raw"},
             "time_zone": {"type": "str"},
         },
         supports_check_mode=True,

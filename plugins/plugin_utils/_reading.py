@@ -122,6 +122,11 @@ def _list(option: Option, value: t.Any, name: str) -> list[t.Any] | None:
 
 def _words(value: t.Any, name: str) -> list[str]:
     """Names of sessions, users and the like: in lines, between commas, or a list, whose items are taken as they are."""
+    if isinstance(value, str) and (value.strip() == "null" or value.lstrip().startswith("[")):
+        # A command line hands over as text what would be a list, or nothing, in YAML.
+        value = _read_json(value, name)
+    if value is None:
+        return []
     if isinstance(value, str):
         return [word.strip() for word in re.split(r"[,\r\n]", value) if word.strip()]
     if not isinstance(value, (list, tuple)):
@@ -135,12 +140,16 @@ def _words(value: t.Any, name: str) -> list[str]:
     return words
 
 
+def _read_json(text: str, name: str) -> t.Any:
+    try:
+        return json.loads(text)
+    except ValueError as exc:
+        raise Misread(f"{name} has to be JSON where it begins like it, not {_shown(text)}: {exc}") from exc
+
+
 def _mapping(option: Option, value: t.Any, name: str) -> Values:
     if isinstance(value, str) and value.strip().startswith("{"):
-        try:
-            value = json.loads(value)
-        except ValueError as exc:
-            raise Misread(f"{name} cannot be read as JSON: {exc}") from exc
+        value = _read_json(value, name)
     if not isinstance(value, t.Mapping):
         raise Misread(f"{name} has to be a mapping, not {_shown(value)}")
     options = option.get("options")

@@ -197,8 +197,8 @@ class FakeGateway:
             raise NotFound(f"Pod {pod!r} does not exist (container {container})", status=404)
         return self.logs[pod][-tail:]
 
-    def may(self, verb: str, resource: str, group: str, *, everywhere: bool = False) -> bool:
-        self.requests.append(("review", resource, None))
+    def may(self, verb: str, resource: str, group: str, *, name: str = "", everywhere: bool = False) -> bool:
+        self.requests.append(("review", resource, name or None))
         del everywhere
         return (verb, group, resource) not in self._forbidden
 

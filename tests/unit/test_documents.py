@@ -220,3 +220,11 @@ def test_ansible_builder_makes_an_image_of_the_definition(tmp_path):
     assert (made / local.removeprefix("/build/")).read_bytes() == b"the artifact"
     wanted = {item["name"]: item.get("version") for item in collections if item.get("type") != "file"}
     assert wanted == read_yaml("galaxy.yml")["dependencies"]
+
+
+def test_no_document_gives_a_value_with_blanks_that_ansible_would_split():
+    """Ansible ends a value of ``-e NAME=VALUE`` at a blank, whatever the shell quotes; JSON keeps it."""
+    documents = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.rst")), *sorted((ROOT / "roles").rglob("*.md"))]
+    split = re.compile(r"""-e \w+=(["'])[^"'\n]* [^"'\n]*\1|-e (["'])\w+=[^"'\n]* [^"'\n]*\2""")
+    found = [(path.name, match[0]) for path in documents for match in split.finditer(path.read_text(encoding="utf-8"))]
+    assert not found

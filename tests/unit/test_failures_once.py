@@ -77,7 +77,7 @@ def test_no_module_of_ours_fails_by_itself(role):
     [
         ("stop_sessions", {"sessions": "s1"}, "stopping sessions in theia: "),
         ("status", {}, "looking at the installation in theia: "),
-        ("post_exam", {}, "keeping the record of an exam in theia: "),
+        ("post_exam", {"exam": "quiz"}, "keeping the record of an exam in theia: "),
     ],
 )
 def test_a_failure_is_printed_once_and_below_the_report(tmp_path, name, variables, told):

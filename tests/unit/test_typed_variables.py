@@ -119,6 +119,10 @@ LIST, INT, BOOL, TEXT = ({"type": kind} for kind in ("list", "int", "bool", "str
         (LIST, ["a, b", " c"], ["a, b", " c"]),
         (LIST, ["", None, "a"], ["a"]),
         (LIST, ",", None),
+        (LIST, "[]", None),
+        (LIST, "null", None),
+        (LIST, '["a, b", null]', ["a, b"]),
+        (LIST, ["[]", "null"], ["[]", "null"]),
         (INT, "60", 60),
         (INT, " 60 ", 60),
         (INT, 60.0, 60),
@@ -149,6 +153,7 @@ def test_what_people_write_is_understood(option, value, read):
             "has to be refuse or adopt, not 'adapt' (adopt perhaps)",
         ),
         ({"type": "list", "choices": ["named"]}, "all", "warm has to be named, not 'all'"),
+        (LIST, "[a, b]", "warm has to be JSON where it begins like it, not '[a, b]'"),
     ],
 )
 def test_other_words_are_refused_in_the_name_of_the_variable(option, value, told):
@@ -239,34 +244,54 @@ def test_so_does_the_one_that_is_about_awx():
     assert play["vars"]["ansible_pipelining"] is True
 
 
+CONNECTION = "theia_connection={'kubeconfig': '/nonexistent', 'namespace': 'theia'}"
+KNOWN = f"[theia_installations]\nlab\n[theia_installations:vars]\n{CONNECTION}\n"
+
+
+def told_by(playbook, inventory, content, *arguments):
+    """What a run says that ends before it has looked at anything."""
+    inventory.write_text(content)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), playbook, "-i", inventory, *arguments],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "tree")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    return done.stderr + done.stdout
+
+
 @pytest.mark.parametrize("name", sorted(PLAYBOOKS))
-def test_a_play_that_would_do_nothing_is_an_error_that_says_why(tmp_path, name):
-    """All playbooks have the same line; one of them is run, in each way in which nobody or nothing is left."""
+def test_a_play_that_would_do_nothing_is_an_error_that_says_why(name):
+    """All playbooks have the same line, which is run below in each way in which nobody or nothing is left."""
     line = "  hosts: \"{{ 'theia_installations' | eduide.theia.installations }}\"\n"
     assert line in PLAYBOOKS[name].read_text(encoding="utf-8")
-    if name != "status":
-        return
-    # Older releases of ansible-core read the connection before any task.
-    known = "[theia_installations]\nlab theia_connection=\"{'namespace': 'theia'}\"\n"
-    for content, limit, told in (
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "told"),
+    [
         ("[theia]\nlab\n", [], "there is no host in the group theia_installations of {}"),
         (
             "[theia_installations]\nlab\n[others]\nx\n",
             ["--limit", "x"],
             "--limit x leaves no host of the group theia_installations of {}",
         ),
-        (known, ["--tags", "warm"], "--tags warm leaves nothing to do"),
-        (known, ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
+        (KNOWN, ["--tags", "warm"], "--tags warm leaves nothing to do"),
+        (KNOWN, ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
         ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
-    ):
-        inventory = tmp_path / "hosts.ini"
-        inventory.write_text(content)
-        done = subprocess.run(
-            [Path(sys.executable).with_name("ansible-playbook"), PLAYBOOKS[name], "-i", inventory, *limit],
-            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "tree")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode != 0
-        assert told.format(inventory) in done.stderr + done.stdout
+        # Ansible ends a value at a blank, though the shell did not.
+        (KNOWN, ["-e", "user=Ada Lovelace"], "These words of -e reach no variable: Lovelace."),
+        (KNOWN, ["-e", "wach=true"], "wach: this playbook has no such variable; watch is perhaps meant"),
+        # In our words alone, and all of them.
+        (
+            KNOWN,
+            ["-e", "watch=often watch_minutes=four"],
+            """: "watch has to be true or false, not 'often'; watch_minutes has to be a whole number, not 'four'.""",
+        ),
+    ],
+)
+def test_a_command_line_that_cannot_be_meant_is_an_error_that_says_why(tmp_path, content, arguments, told):
+    inventory = tmp_path / "hosts.ini"
+    assert told.format(inventory) in told_by(PLAYBOOKS["status"], inventory, content, *arguments)

@@ -12,6 +12,7 @@ from .._common.errors import EduideError, several
 from .._common.timestamps import format_time
 from .._platform.names import SPEC_FIELDS
 from .._platform.rows import AppDefinitionRow
+from .ledger import holding
 from .lockout import locked_out, refusal
 from .plan import NO_POOL, Change, Refused, plan_baseline, plan_present
 from .terms import Desired
@@ -80,7 +81,7 @@ def _as_held(snapshot: CapacityView, job: Job) -> list[Desired]:
     ]
     if not held:
         others = snapshot.ledger.open_exams
-        there = f"{several(others)} hold something" if others else "nor does any other exam"
+        there = holding(others) if others else "nor does any other exam"
         raise Refused(f"exam {exam}: it holds nothing here, and {there}; state the app_definitions that it needs")
     return held
 

@@ -10,9 +10,10 @@ import typing as t
 
 from .._common.errors import Conflict, EduideError
 from .._platform.leader import leads
+from .._safety.permission import foresee_refusal
 from .care import Aftermath, Surroundings
 from .prepare import leaderless, plan_in_quiet
-from .send import Send, carry_out, unless_claimed
+from .send import Send, carry_out, unless_claimed, writes_of
 
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
@@ -103,15 +104,15 @@ def _round(
     leading = (wanted or (bool(followed) and not check_mode)) and leads(gateway, installation)
     if wanted and not leading:
         raise leaderless(gateway, installation)
+    # The service knows no versions, so there a touch would hold nobody up.
+    guarded = job.terms.api == "kubernetes"
     if check_mode:
-        return Execution(
-            snapshot, planned, frozenset(), {}, {}, any(c.ledger_before != c.ledger_after for c in changes)
-        )
+        noted = any(change.ledger_before != change.ledger_after for change in changes)
+        foresee_refusal(gateway, writes_of(snapshot, changes, guarded=guarded), persona="exam_manager")
+        return Execution(snapshot, planned, frozenset(), {}, {}, noted)
     around = None
     if operator and leading and followed:
         around = Surroundings(gateway, installation, job.care, followed, keycloak=operator.keycloak)
-    # The service knows no versions, so there a touch would hold nobody up.
-    guarded = job.terms.api == "kubernetes"
     sent = carry_out(gateway, unless_claimed(gateway, installation, send), snapshot, changes, guarded=guarded)
     # A patch that nobody answered may have arrived.
     reached = [name for name in followed if name not in sent.conflicts or name in sent.lost]

@@ -111,7 +111,7 @@ class Ledger(t.NamedTuple):
             return
         close = difflib.get_close_matches(exam, others, n=1)
         raise EduideError(
-            f"exam {exam}: it never held anything here, and {', '.join(others)} hold something"
+            f"exam {exam}: it never held anything here, and {holding(others)}"
             + (f"; {close[0]} is the nearest name" if close else "")
         )
 
@@ -123,6 +123,11 @@ class Ledger(t.NamedTuple):
         ended = {exam: when for exam, when in {**self.ended, **gone}.items() if exam not in open_now}
         latest = sorted(ended.items(), key=lambda item: item[1])[-MOST_ENDED:]
         return after._replace(ended=dict(latest))
+
+
+def holding(exams: t.Sequence[str]) -> str:
+    """Who holds something."""
+    return f"{', '.join(exams)} {'holds' if len(exams) == 1 else 'hold'} something"
 
 
 def more_generous(field: str, first: int | None, second: int | None) -> int | None:

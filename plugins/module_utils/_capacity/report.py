@@ -10,6 +10,7 @@ import typing as t
 
 from .._common.commands import Command, stated
 from .._common.sentences import counted
+from .._common.timestamps import parse_time, read_zone, tell_time
 
 Fields = t.Mapping[str, t.Any]
 
@@ -23,10 +24,14 @@ def warmup_report(
     canaries: t.Sequence[Fields],
     would: bool,
     command: Command,
+    shield_until: str | None = None,
+    time_zone: str | None = None,
 ) -> list[str]:
     """How many students get a session, what is on record, what became of each bound, and how to undo it."""
     tried = {canary["app_definition"]: canary for canary in canaries}
-    lines = [f"verdict: {verdict}"] if verdict else []
+    # It was asked for first, and counts the pools as they were.
+    before = " before the change" if any(item["before"] != item["after"] for item in result["app_definitions"]) else ""
+    lines = [f"verdict{before}: {verdict}"] if verdict else []
     lines += [f"{declared}."] if declared else []
     for item in result["app_definitions"]:
         lines.append(_line(item["name"], _raised(item, would)))
@@ -37,7 +42,10 @@ def warmup_report(
             lines.append(_line("", f"{'now ' if would else ''}{counts}"))
         if canary := tried.get(item["name"]):
             lines.append(_line("", _seen_by_canary(canary, would)))
-    return [*lines, f"Afterwards: {command({'playbook': 'post_exam', 'variables': {'exam': exam}})}"]
+    end = parse_time(shield_until)
+    # Until then it asks for a reason.
+    later = f", from {tell_time(end, read_zone(time_zone))} on" if end else ""
+    return [*lines, f"Afterwards{later}: {command({'playbook': 'post_exam', 'variables': {'exam': exam}})}"]
 
 
 def _raised(item: Fields, would: bool) -> str:
@@ -47,8 +55,9 @@ def _raised(item: Fields, would: bool) -> str:
     warm = "" if item["seconds_to_warm"] is None else f", warm after {item['seconds_to_warm']:.0f} s"
     if pods is None:
         return f"min {before} -> {after}"
-    starts, rebuilds = ("would start", "would be") if would else ("start", "are")
-    counts = f"{pods['starts']} pods {starts} anew, {pods['rebuilds']} {rebuilds} rebuilt"
+    start = "would start" if would else "starts" if pods["starts"] == 1 else "start"
+    rebuild = "would be" if would else "is" if pods["rebuilds"] == 1 else "are"
+    counts = f"{counted(pods['starts'], 'pod')} {start} anew, {pods['rebuilds']} {rebuild} rebuilt"
     return f"min {before} -> {after}, {counts}{_thrown_away(pods, would)}{warm}"
 
 
@@ -165,7 +174,7 @@ def _lowered(item: Fields, would: bool) -> str:
     if before != after:
         bound = f"min {before['min_instances']} -> {after['min_instances']}"
         if pods is not None:
-            removed = f"{pods['removes']} idle instances {'would be ' if would else ''}removed"
+            removed = f"{counted(pods['removes'], 'idle instance')} {'would be ' if would else ''}removed"
             bound = f"{bound}, {removed}, {pods['rebuilds']} rebuilt"
         told.append(bound)
     if draining := item["draining"]:

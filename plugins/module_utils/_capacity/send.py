@@ -13,6 +13,7 @@ from .._common.reading import SharedRead
 from .._common.timestamps import format_time
 from .._kubernetes.kinds import APP_DEFINITION, CONFIG_MAP
 from .._platform.names import CAPACITY_RECORD, LEDGER_VERSION, SPEC_FIELDS
+from .._safety.permission import Write
 from . import ledger as capacity_ledger
 from .look import read
 
@@ -78,6 +79,14 @@ def carry_out(
         (conflicts if exc.uncertain else failures).update(dict.fromkeys(unsettled, text))
         lost.update(unsettled if exc.uncertain else ())
     return RoundResult(frozenset(arrived), failures, conflicts, ledger is not before, frozenset(lost))
+
+
+def writes_of(snapshot: CapacityView, changes: list[Change], *, guarded: bool) -> list[Write]:
+    """What ``carry_out`` would send through the cluster."""
+    noted = any(c.ledger_before != entry for c in changes for entry in (c.ledger_during, c.ledger_after))
+    ledger = Write("update" if snapshot.ledger.resource_version else "create", CONFIG_MAP, CAPACITY_RECORD)
+    patches = [Write("patch", APP_DEFINITION, c.app_definition.name) for c in changes if guarded and c.patch]
+    return [*([ledger] if noted else []), *patches]
 
 
 def unless_claimed(gateway: Gateway, installation: Installation, send: Send) -> Send:

@@ -75,14 +75,14 @@ def stated(terms: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _handed_over(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Text that playbooks would trim or split when they read it is handed over as a list, which is taken as it is."""
+    """Text that playbooks would trim, split or take for JSON is handed over as a list, which is taken as it is."""
     return {
         name: [value] if isinstance(value, str) and _would_change(value) else value for name, value in variables.items()
     }
 
 
 def _would_change(text: str) -> bool:
-    return text != text.strip() or "," in text or "\n" in text
+    return text != text.strip() or not {",", "\r", "\n"}.isdisjoint(text) or text.startswith("[") or text == "null"
 
 
 def extra_vars(variables: t.Mapping[str, t.Any], *, tagged: bool = True) -> str:

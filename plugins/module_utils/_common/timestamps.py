@@ -88,6 +88,11 @@ def parse_moment(text: str, *, now: datetime | None, zone: tzinfo | None) -> dat
     return _in_utc(_local(time, zone))
 
 
+def is_time_of_day(text: str) -> bool:
+    """Whether it is ``HH:MM``, for which the zone has to be known."""
+    return _CLOCK_TIME.fullmatch(text.strip()) is not None
+
+
 def _meant(number: int) -> str:
     """YAML takes 23:59 for a number of base sixty, and 1:00:00 and later times for larger ones."""
     minutes = number // 60 if number >= 60 * 60 else number

@@ -9,10 +9,11 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta, tzinfo
 
+from .._safety.shield import Unreadable
 from .calendar import Calendar
 from .declaration import Exam
 from .plan import in_doubt, plan_declared
-from .record import Recorded
+from .record import Recorded, read_all
 
 
 class Holds(t.NamedTuple):
@@ -56,15 +57,8 @@ def agenda(
 ) -> Agenda:
     """Work it out. Without a calendar the records say what there is; no exam is ended that one clock has open."""
     found = {recorded.name: recorded for recorded in records}
-    known, declare = dict(found), []
-    for exam in calendar.exams if calendar else ():
-        before = found.get(exam.name)
-        if _is_past(before, exam, now):
-            continue
-        plan = plan_declared(before, exam, now, source="calendar", machine_now=machine_now)
-        if plan.action and plan.after:
-            known[exam.name] = plan.after
-            declare.append(exam)
+    ahead = _declarations(calendar, found, now, machine_now)
+    known = {**found, **{exam.name: after for exam, after in ahead}}
     withdraw = [name for name, each in known.items() if calendar and _has_left(each, calendar, now)]
     left = {name: each for name, each in known.items() if name not in withdraw}
     under_way = sorted(
@@ -76,7 +70,7 @@ def agenda(
     close = [name for name, each in left.items() if each.closed_at is None and now > each.shield_until]
     doubted = [name for name in dict.fromkeys((*withdraw, *cool, *close)) if known[name].is_open(machine_now)]
     return Agenda(
-        tuple(declare),
+        tuple(exam for exam, _after in ahead),
         tuple(name for name in withdraw if name not in doubted),
         tuple(under_way),
         tuple(name for name in dict.fromkeys((*cool, *holds.draining)) if name not in doubted),
@@ -84,6 +78,42 @@ def agenda(
         _next_change(left.values(), now),
         tuple(known[name] for name in doubted),
     )
+
+
+class Ahead(t.NamedTuple):
+    """The exams that are not over, those of a calendar as if they were declared."""
+
+    exams: tuple[Recorded, ...]
+    undeclared: frozenset[str]
+    """Those of them that are not on record as the calendar has them."""
+    unreadable: tuple[Unreadable, ...]
+
+
+def look_ahead(calendar: Calendar | None, config_maps: t.Iterable[t.Mapping[str, t.Any]], now: datetime) -> Ahead:
+    """What will be on record once the calendar is carried out."""
+    records, unreadable = read_all(config_maps)
+    found = {recorded.name: recorded for recorded in records}
+    planned = {exam.name: after for exam, after in _declarations(calendar, found, now)}
+    exams = tuple(each for each in {**found, **planned}.values() if not each.is_over(now))
+    return Ahead(exams, frozenset(planned), unreadable)
+
+
+def _declarations(
+    calendar: Calendar | None,
+    found: t.Mapping[str, Recorded],
+    now: datetime,
+    machine_now: datetime | None = None,
+) -> list[tuple[Exam, Recorded]]:
+    """The exams of a calendar that are not declared as it has them, each with what its record will say."""
+    declared = []
+    for exam in calendar.exams if calendar else ():
+        before = found.get(exam.name)
+        if _is_past(before, exam, now):
+            continue
+        plan = plan_declared(before, exam, now, source="calendar", machine_now=machine_now)
+        if plan.action and plan.after:
+            declared.append((exam, plan.after))
+    return declared
 
 
 def _is_past(before: Recorded | None, exam: Exam, now: datetime) -> bool:

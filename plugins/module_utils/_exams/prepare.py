@@ -9,9 +9,11 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, tzinfo
 
-from .._common.errors import Misconfigured
+from .._common.errors import Misconfigured, several
+from .._common.timestamps import is_time_of_day
 from .._kubernetes.kinds import CONFIG_MAP
 from .._safety.clocks import describe_doubt, doubted
+from .._safety.permission import Write, foresee_refusal
 from . import plan as exam_plan
 from .declaration import BadDeclaration, declare
 from .known import check_app_definitions, unknown_users
@@ -38,6 +40,12 @@ def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinf
         exam = declare(exam_plan.complete(stated, before, name, now, zone), now=now, zone=zone)
     except BadDeclaration as exc:
         raise Misconfigured(f"exam {name}: {exc}; correct its declaration") from exc
+    clock = [stated[field] for field in ("start", "end") if is_time_of_day(stated.get(field, ""))]
+    if zone is None and clock:
+        task.warn(
+            f"{several(clock)}: no time zone is stated, so it was read in that of this machine, "
+            f"{exam.end.astimezone().tzname()}; state time_zone, which is theia_time_zone of the inventory"
+        )
     check_app_definitions(gateway, exam)
     task.warn(unknown_users(gateway, exam))
     return exam_plan.plan_declared(
@@ -49,6 +57,12 @@ def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinf
         zone=zone,
         machine_now=machine_now,
     )
+
+
+def foresee_write(gateway: Gateway, record: str, *, new: bool) -> None:
+    """Fail as the run would that may not write the record."""
+    write = Write("create" if new else "update", CONFIG_MAP, record)
+    foresee_refusal(gateway, [write], persona="exam_manager")
 
 
 def _open_names(gateway: Gateway, now: datetime) -> list[str]:

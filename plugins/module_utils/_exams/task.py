@@ -19,7 +19,7 @@ from .._kubernetes.kinds import CONFIG_MAP
 from .._safety.guard import ROUNDS
 from . import plan as exam_plan
 from .options import check_name, read_time_zone
-from .prepare import make_plan
+from .prepare import foresee_write, make_plan
 from .record import Recorded, describe, history_entry, read_record, record_name, write_record
 from .tell import tell
 
@@ -44,7 +44,9 @@ def run_task(task: Task) -> Report:
         before = read_record(found) if found else None
         plan = make_plan(task, gateway, before, zone)
         now = gateway.now()
-        if plan.action and plan.after and not task.check_mode:
+        if plan.action and task.check_mode:
+            foresee_write(gateway, record_name(name), new=found is None)
+        elif plan.action and plan.after:
             try:
                 _write(gateway, plan, found, _entry(params, plan, now))
             except Unreachable:

@@ -18,7 +18,8 @@ if t.TYPE_CHECKING:
 def tell(recorded: Recorded, now: datetime, zone: tzinfo | None) -> str:
     """When an exam is, and how long its shield holds, in a sentence for people."""
     if recorded.closed_at is not None:
-        return f"{recorded.name} ended on {tell_time(recorded.closed_at, zone)}"
+        became = "was withdrawn" if recorded.closed_at < recorded.shield_from else "ended"
+        return f"{recorded.name} {became} on {tell_time(recorded.closed_at, zone)}"
     if now > recorded.shield_until:
         return f"{recorded.name} was over on {tell_time(recorded.shield_until, zone)}, and is not closed"
     exam = recorded.exam

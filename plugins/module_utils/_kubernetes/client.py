@@ -169,9 +169,10 @@ class KubeGateway:
     def map(self, function: t.Callable[[T], R], items: t.Iterable[T], concurrency: int = 8) -> t.Sequence[R]:
         return in_parallel(function, items, concurrency)
 
-    def may(self, verb: str, resource: str, group: str, *, everywhere: bool = False) -> bool:
-        name, _slash, subresource = resource.partition("/")
-        asked = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
+    def may(self, verb: str, resource: str, group: str, *, name: str = "", everywhere: bool = False) -> bool:
+        plural, _slash, subresource = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": plural, "subresource": subresource}
+        asked |= {"name": name} if name else {}
         asked |= {} if everywhere else {"namespace": self._namespace}
         request = Request("create", ACCESS_REVIEW)
         answer = self._checked(self._transport.request(access_review(ACCESS_REVIEW, asked)), request)
@@ -185,14 +186,22 @@ class KubeGateway:
 
     def no_installation(self) -> EduideError:
         facts = {"namespace": self._namespace}
+        missing = False
         try:
-            if self.get(NAMESPACE, self._namespace) is None:
-                return NotFound(f"there is no namespace {self._namespace!r} on {self._access.host}", **facts)
+            missing = self.get(NAMESPACE, self._namespace) is None
             places = self.list(APP_DEFINITION, project=lambda obj: obj["metadata"]["namespace"], everywhere=True)
         except Forbidden:
             # Looking around needs more rights than working here does.
             places = []
-        hint = f"; there are some in {', '.join(sorted(set(places)))}" if places else ""
+        there = ", ".join(sorted(set(places)))
+        if missing:
+            hint = f", such as {there}" if there else ""
+            return NotFound(
+                f"there is no namespace {self._namespace!r} on {self._access.host}; name one that Theia Cloud runs in "
+                f"as the namespace of theia_connection{hint}",
+                **facts,
+            )
+        hint = f"; there are some in {there}" if there else ""
         return NotFound(
             f"Namespace {self._namespace!r} on {self._access.host} has no app definitions; "
             f"is it the one that Theia Cloud runs in?{hint}",

@@ -83,8 +83,11 @@ class Gateway(t.Protocol):
     def log_lines(self, pod: str, *, container: str | None = None, tail: int = 500) -> t.Sequence[str]:
         """The last lines that a container wrote. They may hold secrets: scrub before showing."""
 
-    def may(self, verb: str, resource: str, group: str, *, everywhere: bool = False) -> bool:
-        """Whether the API server lets us do that in the installation's namespace, or in the whole cluster."""
+    def may(self, verb: str, resource: str, group: str, *, name: str = "", everywhere: bool = False) -> bool:
+        """Whether the API server lets us do that in the installation's namespace, or in the whole cluster.
+
+        A name asks about one object: a Role may be for some only.
+        """
 
     def versions(self, kind: Kind) -> t.Sequence[str]:
         """The versions in which the server has this kind; none if it does not know it, or does not tell."""

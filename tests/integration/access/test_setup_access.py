@@ -67,7 +67,7 @@ def test_who_is_not_named_any_more_loses_it_and_the_rest_of_the_cluster_is_grant
     [
         ({}, "It is not known what they do"),
         ({"persona": "viewer"}, "Name all users, groups or service accounts"),
-        ({"persona": "admin", "users": "ada@x.org"}, "viewer, operator, exam_manager, retention"),
+        ({"persona": "admin", "users": "ada@x.org"}, "persona has to be viewer, operator, exam_manager or retention"),
     ],
     ids=["no persona", "nobody", "unknown persona"],
 )

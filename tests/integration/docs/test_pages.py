@@ -38,7 +38,7 @@ FIRST = ROOT / "docs" / "docsite" / "rst" / "ten_minutes.rst"
 PAGES = [ROOT / "README.md", *sorted(FIRST.parent.glob("*.rst"))]
 # What these do is shown by every run, or by tests of their own: test_ways_in.py installs, and test_rulebooks.py types
 # the commands of the page about them.
-ELSEWHERE = ("make ", "ansible-galaxy collection install ", "ansible-rulebook ")
+ELSEWHERE = ("make ", "python3 -m pip install ", "ansible-galaxy collection install ", "ansible-rulebook ")
 SECONDS = 300
 
 

@@ -41,7 +41,7 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert run.of("theia_capacity")[-1].result["app_definitions"][0]["pool"]["warm"] == 4
     assert (site.bounds(name)[0], [*site.ledger()[name]["holds"]]) == (4, ["adhoc"])
     assert any(line.startswith(name) and "min 1 -> 4" in line and "warm after" in line for line in report(run))
-    assert report(run)[-1].startswith("Afterwards: ansible-playbook ")
+    assert re.match(r"Afterwards, from .+ on: ansible-playbook ", report(run)[-1])
     seconds = run.of("theia_capacity")[-1].result["app_definitions"][0]["seconds_to_warm"]
     sample = (
         f'theia_exam_warmup_seconds{{installation="production",app_definition="{name}",exam="adhoc"}} {seconds:.15g}'
@@ -53,12 +53,12 @@ def test_one_line_warms_and_one_line_brings_back(site, duty):
     assert again.changed == 0
     assert site.writes(since) == []
 
-    run = duty.play("post_exam", **EARLY).good()
+    run = duty.play("post_exam", exam="adhoc", **EARLY).good()
     assert any(line.startswith(name) and "min 4 -> 1" in line for line in report(run))
     assert (site.bounds(name)[0], name in site.ledger()) == (1, False)
 
     since = site.now()
-    again = duty.play("post_exam").good()
+    again = duty.play("post_exam", exam="adhoc").good()
     assert again.changed == 0
     assert site.writes(since) == []
 
@@ -79,7 +79,8 @@ def test_more_students_than_get_a_session_are_told_before_any_change(site, duty)
             assert words in run.output.replace("\n", " ")
     assert site.writes(since) == []
     run = duty.play("pre_exam", accept="verdict", **line).good()
-    assert report(run)[0] == f"verdict: {name}: at least 40 more students, 1 on a warm instance; max_instances=40"
+    told = f"{name}: at least 40 more students, 1 on a warm instance; max_instances=40"
+    assert report(run)[0] == f"verdict before the change: {told}"
     assert site.bounds(name)[0] == 4
 
 
@@ -127,7 +128,8 @@ def test_two_exams_on_one_app_definition_add_up_and_the_last_one_ends_it(site, d
     assert site.bounds(name)[0] == 5
 
     for blank in ("", " ", None):
-        duty.play("post_exam", calendar, "-e", json.dumps({"exam": blank, "app_definition": blank}))
+        unnamed = duty.play("post_exam", calendar, "-e", json.dumps({"exam": blank, "app_definition": blank}))
+        assert "It is not known which exam is over." in unnamed.output
         assert (site.bounds(name)[0], site.ledger()[name]["holds"]["noon"]["ended"]) == (5, False)
 
     ended = duty.play("post_exam", calendar, exam="noon", **EARLY).good()

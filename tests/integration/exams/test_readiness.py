@@ -90,7 +90,7 @@ def test_whoever_puts_a_bound_back_is_named_with_what_the_exam_needs(site, clien
         other = duty.play("pre_exam", "--check", app_definition=site.definition(1), warm=1, **TONIGHT).good()
         warned, foretold = (task.result["lines"] for task in other.of("theia_report") if "lines" in task.result)
         assert (warned[0][:16], warned[1][:16]) == ("NO-GO: 1 no-go, ", "NO-GO    ledger ")
-        assert foretold[0].startswith("verdict: ")
+        assert foretold[0].startswith("verdict before the change: ")
     site.set(desired(name), state="baseline", hold=EXAM, drift="overwrite")
     assert site.bounds(name)[0] == 1
 

@@ -94,8 +94,7 @@ def load_urllib3() -> t.Any:
     try:
         import urllib3
     except ImportError as exc:
-        # It comes with the Python client, whose name is the one to install by.
-        raise Misconfigured(missing_required_lib("kubernetes"), missing="urllib3") from exc
+        raise Misconfigured(missing_required_lib("urllib3"), missing="urllib3") from exc
     return urllib3
 
 

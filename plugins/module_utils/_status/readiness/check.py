@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from datetime import tzinfo
 
+from ..._exams.calendar import Broken
 from ..._exams.record import Recorded
 from ..._safety.shield import Unreadable
 
@@ -74,7 +75,11 @@ class Facts(t.NamedTuple):
     ledger_trouble: str | None = None
     """Why the ledger cannot be understood."""
     exams: tuple[Recorded, ...] = ()
-    """Those that are not over."""
+    """Those that are not over, on record or ahead in the calendar."""
+    undeclared: frozenset[str] = frozenset()
+    """Those of them that are not on record as the calendar has them."""
+    broken: tuple[Broken, ...] = ()
+    """Entries of the calendar that declare no exam."""
     unreadable: tuple[Unreadable, ...] = ()
     verdicts: t.Mapping[str, t.Mapping[str, t.Any]] = {}
     """By exam: whether all of its participants get a session."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to be right for the exams on record that are not over."""
+"""What has to be right for the exams that are not over, on record or in the calendar."""
 
 from __future__ import annotations
 
@@ -36,9 +36,20 @@ def records(facts: Facts) -> t.Iterator[Check]:
         if strange := sorted({each.name for each in recorded.exam.app_definitions} - known):
             evidence = f"{recorded.name} is about {several(strange)}, and there is no such app definition"
             yield Check("exams", "no_go", evidence, f"declare {recorded.name} anew; there are {several(sorted(known))}")
+    for entry in facts.broken:
+        evidence = f"entry {entry.label} of the calendar declares no exam: {entry.problem}"
+        yield Check("exams", "no_go", evidence, "correct the calendar")
+    if facts.undeclared:
+        yield Check("exams", "go", f"in the calendar, and declared later: {_told(facts, facts.undeclared)}")
     if not facts.unreadable:
-        told = [f"{recorded.name} at {tell_time(recorded.exam.start, facts.zone)}" for recorded in facts.exams]
-        yield Check("exams", "go", f"on record: {several(told)}" if told else "none is on record")
+        told = _told(facts, {recorded.name for recorded in facts.exams} - facts.undeclared)
+        yield Check("exams", "go", f"on record: {told}" if told else "none is on record")
+
+
+def _told(facts: Facts, names: t.Collection[str]) -> str:
+    """When each of them starts."""
+    chosen = [recorded for recorded in facts.exams if recorded.name in names]
+    return several([f"{recorded.name} at {tell_time(recorded.exam.start, facts.zone)}" for recorded in chosen])
 
 
 def verdict(facts: Facts) -> t.Iterator[Check]:

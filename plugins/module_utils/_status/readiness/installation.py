@@ -137,8 +137,15 @@ def metrics(facts: Facts) -> t.Iterator[Check]:
         yield Check(
             "metrics", "warning", evidence, "install a metrics server, or give the account list pods.metrics.k8s.io"
         )
+    elif not facts.snapshot.lists.usage and _has_ready_pods(facts):
+        evidence = "the metrics server answers, and has not measured a pod yet, though some are ready"
+        yield Check("metrics", "warning", evidence, "look again in some minutes, then at the metrics server")
     else:
         yield Check("metrics", "go", f"{counted(len(facts.snapshot.lists.usage or ()), 'pod')} measured")
+
+
+def _has_ready_pods(facts: Facts) -> bool:
+    return facts.capacity is not None and any(pool.warm_count for pool in facts.capacity.pools.values())
 
 
 def service(facts: Facts) -> t.Iterator[Check]:

@@ -12,7 +12,7 @@ from ..._capacity import view as capacity_view
 from ..._capacity.verdict.task import Question, verdicts
 from ..._capacity.verdict.view import PARTS as VERDICT_PARTS
 from ..._common.errors import Forbidden
-from ..._exams.record import Recorded, read_all
+from ..._exams.agenda import look_ahead
 from ..._platform.lists import describe_missing
 from ..._platform.records import Malformed
 from ..._platform.snapshot import Part, read, with_leader
@@ -24,6 +24,8 @@ from .pools import RESTS_ON
 if t.TYPE_CHECKING:
     from ..._capacity.view import CapacityView
     from ..._common.report import Task
+    from ..._exams.calendar import Calendar
+    from ..._exams.record import Recorded
     from ..._kubernetes.gateway import Gateway
     from ..._platform.lists import Snapshot
     from ..._platform.options import Installation
@@ -33,7 +35,9 @@ _PARTS: frozenset[Part] = frozenset(
 )
 
 
-def look(gateway: Gateway, installation: Installation, task: Task, codes: t.Collection[Code]) -> Facts:
+def look(
+    gateway: Gateway, installation: Installation, task: Task, codes: t.Collection[Code], calendar: Calendar | None
+) -> Facts:
     """What takes long is looked at only where a check rests on it: the Lease of the operator, and verdicts."""
     snapshot = _read(gateway, installation)
     # What verdicts lack is among their reasons.
@@ -41,10 +45,16 @@ def look(gateway: Gateway, installation: Installation, task: Task, codes: t.Coll
     task.warn(describe_missing(missing))
     if "operator" in codes:
         snapshot = with_leader(gateway, installation, snapshot)
-    exams, unreadable = read_all(snapshot.lists.exams or ())
-    ahead = tuple(exam for exam in exams if not exam.is_over(snapshot.now))
+    ahead = look_ahead(calendar, snapshot.lists.exams or (), snapshot.now)
     capacity, trouble = _capacity(snapshot)
-    facts = Facts(snapshot, capacity, trouble, ahead, unreadable, collected=_collected(snapshot))
+    facts = Facts(
+        snapshot,
+        capacity,
+        trouble,
+        **ahead._asdict(),
+        broken=calendar.broken if calendar else (),
+        collected=_collected(snapshot),
+    )
     if capacity is None or "verdict" not in codes:
         return facts
 
@@ -52,7 +62,7 @@ def look(gateway: Gateway, installation: Installation, task: Task, codes: t.Coll
         return verdicts(gateway, installation, snapshot, capacity, question)
 
     return facts._replace(
-        verdicts={exam.name: ask(_question(exam))["verdict"] for exam in ahead if _known(exam, capacity)},
+        verdicts={exam.name: ask(_question(exam))["verdict"] for exam in ahead.exams if _known(exam, capacity)},
         alone=ask(Question())["verdicts"],
     )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from ..._common.sentences import counted
+
 if t.TYPE_CHECKING:
     from ..._common.commands import Command
 
@@ -38,6 +40,8 @@ def readiness_report(found: Fields, *, command: Command, only: t.Collection[str]
 
 def _counts(checks: t.Sequence[Fields]) -> str:
     results = [check["result"] for check in checks]
+    if set(results) == {"go"}:
+        return counted(len(results), "check")
     return ", ".join(f"{results.count(result)} {word}" for result, word in _COUNTED.items() if result in results)
 
 

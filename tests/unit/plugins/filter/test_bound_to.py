@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import pytest
+from ansible.errors import AnsibleFilterError
+
 from ansible_collections.eduide.theia.plugins.filter.bound_to import RBAC, bound_to
 
 RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
@@ -37,3 +40,23 @@ def test_a_role_of_the_cluster_is_in_no_namespace():
     found, binding = bound_to(role("ClusterRole"), "theia-prod", "looking:theia-prod", users=["ada@x.org"])
     assert found == role("ClusterRole")
     assert (binding["kind"], binding["metadata"]) == ("ClusterRoleBinding", {"name": "looking:theia-prod"})
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"users": ["[]"]},
+        {"users": [" "]},
+        {"groups": ["duty\nadmins"]},
+        {"service_accounts": ["a/b/c"]},
+        {"service_accounts": ["Runner"]},
+    ],
+)
+def test_a_name_that_nobody_can_have_is_refused(who):
+    with pytest.raises(AnsibleFilterError, match="cannot be "):
+        bound_to(role("Role"), "theia-prod", "looking", **who)
+
+
+def test_groups_of_a_directory_are_names():
+    [_role, binding] = bound_to(role("Role"), "theia-prod", "looking", groups=["cn=exam office,ou=tum"])
+    assert binding["subjects"][0]["name"] == "cn=exam office,ou=tum"

@@ -193,7 +193,7 @@ def test_an_exam_that_is_named_alone_holds_again_what_it_held(run, world):
 
 
 @pytest.mark.parametrize(
-    ("name", "nothing", "told"), [("pgdpp", None, "pgdp hold something"), ("pgdp", [], "nor does any other exam")]
+    ("name", "nothing", "told"), [("pgdpp", None, "pgdp holds something"), ("pgdp", [], "nor does any other exam")]
 )
 def test_one_that_holds_nothing_has_to_say_what_it_needs(run, world, name, nothing, told):
     run()
@@ -204,3 +204,21 @@ def test_one_that_holds_nothing_has_to_say_what_it_needs(run, world, name, nothi
     assert done["failed"]
     assert f"exam {name}: it holds nothing here, and {told}; state the app_definitions that it needs" in done["msg"]
     assert len(world.gateway.writes) == writes
+
+
+@pytest.mark.parametrize(
+    ("verb", "kind", "told"),
+    [
+        ("create", kinds.CONFIG_MAP, "cannot create ConfigMap 'theia-capacity'"),
+        ("patch", kinds.APP_DEFINITION, f"cannot patch AppDefinition '{NAME}'"),
+    ],
+)
+def test_check_mode_fails_where_the_run_would_not_be_allowed(run, world, monkeypatch, verb, kind, told):
+    def may(asked, resource, *_unused, **_named):
+        return (asked, resource) != (verb, kind.plural)
+
+    monkeypatch.setattr(world.gateway, "may", may)
+    foretold = run(check=True, hold_from=LATER)
+    assert (foretold["failed"], world.gateway.writes) == (True, [])
+    assert told in foretold["msg"]
+    assert "grant it with setup_access -e persona=exam_manager" in foretold["msg"]

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.module_utils._common.errors import Forbidden
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
 from integration.module_run import module
 from unit.fakes import FakeGateway, app_definition, lose_answer
@@ -51,6 +52,32 @@ def good(result):
 
 def history(gateway):
     return json.loads(gateway.get(kinds.CONFIG_MAP, RECORD)["data"]["history"])
+
+
+def test_check_mode_fails_where_the_run_would_not_be_allowed(cluster):
+    gateway = FakeGateway(forbidden={("create", kinds.CONFIG_MAP)})
+    gateway.put(kinds.APP_DEFINITION, app_definition("java-17-latest"))
+    cluster(gateway)
+    foretold = module("theia_exam", {"namespace": "theia-prod", **EXAM}, check=True)
+    assert "cannot create ConfigMap 'theia-exam-pgdp-final'" in foretold["msg"]
+    assert '{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}' in foretold["msg"]
+    assert "setup_access -e persona=exam_manager" in foretold["msg"]
+    assert ("review", "configmaps", None) in gateway.requests
+
+
+def test_one_who_has_nothing_to_write_is_not_asked_for_rights(run, gateway):
+    good(run(**EXAM))
+    gateway.requests.clear()
+    good(run(check=True, **EXAM))
+    assert not [request for request in gateway.requests if request[0] == "review"]
+
+
+def test_what_a_server_does_not_tell_about_rights_is_left_to_the_run(run, gateway, monkeypatch):
+    def silent(*_unused, **_named):
+        raise Forbidden("no reviews here")
+
+    monkeypatch.setattr(gateway, "may", silent)
+    assert good(run(check=True, **EXAM))["changed"]
 
 
 def test_a_declaration_is_written_once(run, gateway):
@@ -116,6 +143,21 @@ def test_two_that_declare_at_once_end_as_one_after_the_other(run, gateway):
     gateway.interceptors.append(meanwhile)
     done = good(run(**EXAM, users=["bob@tum.de"]))
     assert done["exam"]["users"] == ["ada@tum.de", "bob@tum.de"]
+
+
+def test_a_time_of_day_without_a_zone_is_read_in_that_of_the_machine_and_told(run):
+    line = {"name": "adhoc", "end": "23:59", "app_definitions": EXAM["app_definitions"]}
+    [told] = good(run(check=True, **line))["warnings"]
+    assert told.startswith("23:59: no time zone is stated, so it was read in that of this machine, ")
+    assert "state time_zone" in told
+    assert good(run(check=True, **line, time_zone="Europe/Berlin"))["warnings"] == []
+
+
+def test_one_that_is_closed_before_its_shield_begins_is_withdrawn_in_every_word(run, gateway):
+    good(run(**{**EXAM, "start": "2027-02-12T09:00", "end": "2027-02-12T11:00"}))
+    done = good(run(name="pgdp-final", state="closed", time_zone="Europe/Berlin"))
+    assert (done["action"], history(gateway)[-1]["action"]) == ("withdrawn", "withdrawn")
+    assert done["sentence"] == "pgdp-final was withdrawn on 2027-02-11 09:30 CET (08:30 UTC)"
 
 
 def test_closing_takes_its_time_or_a_reason(run, gateway):

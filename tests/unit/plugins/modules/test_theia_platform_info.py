@@ -42,8 +42,15 @@ class Site:
         self.gateway.put(
             kinds.NODE, {"metadata": {"name": "n1"}, "status": {"allocatable": room, "conditions": [ready]}}
         )
+        self.measured("instance")
         self.exam()
         self.world.sleep(60)
+
+    def measured(self, name):
+        usage = {"cpu": "100m", "memory": "1Gi"}
+        self.gateway.put(
+            kinds.POD_METRICS, {"metadata": {"name": name}, "containers": [{"name": "ide", "usage": usage}]}
+        )
 
     def exam(self, warm=3, **changes):
         definition = {"name": NAME, "warm": warm}
@@ -108,6 +115,38 @@ def card(cluster):
 
 def not_go(result):
     return [(check["code"], check["result"]) for check in result["checks"] if check["result"] != "go"]
+
+
+LATER = {
+    "name": "mock",
+    "start": "2027-02-12T09:00:00Z",
+    "end": "2027-02-12T10:00:00Z",
+    "app_definitions": [{"name": NAME, "warm": 3}],
+}
+
+
+@pytest.mark.parametrize("participants", [2, 5000])
+def test_an_exam_that_the_calendar_has_ahead_is_judged_before_it_is_declared(card, participants):
+    past = {**LATER, "name": "past", "start": "2027-01-12T09:00:00Z", "end": "2027-01-12T10:00:00Z"}
+    result = card(Site(), calendar=[past, {**LATER, "participants": participants}], checks=["verdict", "exams"])
+    assert not_go(result) == ([("verdict", "no_go")] if participants == 5000 else [])
+    told = [check["evidence"] for check in result["checks"]]
+    assert any(text.startswith("mock: ") for text in told)
+    assert "in the calendar, and declared later: mock at 2027-02-12 09:00 UTC" in told
+    assert "on record: pgdp at 2027-02-11 09:00 UTC" in told
+    assert not any("past" in text for text in told)
+
+
+def test_an_exam_on_record_is_judged_as_the_calendar_has_it_by_now(card):
+    more = {**LATER, "name": "pgdp", "start": EXAM["start"], "end": EXAM["end"], "participants": 5000}
+    result = card(Site(), calendar=[more], checks=["verdict", "exams"])
+    assert not_go(result) == [("verdict", "no_go")]
+
+
+def test_an_entry_of_the_calendar_that_declares_nothing_is_no_go(card):
+    result = card(Site(), calendar=[{**LATER, "end": "soon"}], checks=["exams"])
+    assert not_go(result) == [("exams", "no_go")]
+    assert result["checks"][0]["evidence"].startswith("entry 1 (mock) of the calendar declares no exam: ")
 
 
 def test_where_nothing_is_wrong_everything_is_go(card):
@@ -253,6 +292,12 @@ CASES = {
     ),
     "collector": Case(Site.workspace, {"collector": "warning"}, "1 days after their creation", "garbage-collector"),
     "no-metrics": Case(unserved(kinds.POD_METRICS), {"metrics": "warning"}, "memory and CPU are not measured"),
+    "unmeasured": Case(
+        lambda site: site.gateway.remove(kinds.POD_METRICS, "instance"),
+        {"metrics": "warning"},
+        "has not measured a pod yet",
+        "look again in some minutes",
+    ),
     "clock": Case(ahead(7), {"clocks": "no_go"}, "420 s apart"),
     "rights": Case(
         forbid("patch", kinds.APP_DEFINITION),

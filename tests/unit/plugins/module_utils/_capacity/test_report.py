@@ -66,6 +66,31 @@ def test_a_second_warm_up_has_nothing_to_do_and_says_first_what_is_on_record():
     assert told == ["verdict: java: 12 more students", "quiz lasts.", "java min 15, nothing to change"]
 
 
+def test_a_verdict_from_before_the_change_is_told_as_one():
+    told = warmed(item(2, 15), verdict="java: 12 more students, 2 on a warm instance")
+    assert told[0] == "verdict before the change: java: 12 more students, 2 on a warm instance"
+
+
+def test_one_pod_is_told_as_one():
+    told = warmed(item(2, 3, starts=1, rebuilds=1))
+    assert told[0] == "java min 2 -> 3, 1 pod starts anew, 1 is rebuilt"
+
+
+def test_the_command_for_afterwards_says_from_when_on_it_needs_no_reason():
+    lines = report.warmup_report(
+        {"app_definitions": []},
+        exam="quiz",
+        declared=None,
+        verdict=None,
+        canaries=(),
+        would=False,
+        command=COMMAND,
+        shield_until="2027-02-11T10:45:00Z",
+        time_zone="Europe/Berlin",
+    )
+    assert lines == [AFTERWARDS.replace(":", ", from 2027-02-11 11:45 CET (10:45 UTC) on:", 1)]
+
+
 def test_a_plan_has_a_step_for_each_change_and_its_failure_as_a_problem():
     declaration = {"action": "declared", "sentence": "quiz lasts", "exam": {"shield_until": "2027-02-11T10:45:00Z"}}
     changed = {**item(2, 15, starts=13, rebuilds=2), "outcome": "changed"}

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.commands import RunContext
+from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, read_value
 from unit.nasty_names import NASTY_NAMES
 
 try:
@@ -53,7 +54,14 @@ def as_a_playbook_sees_it(line, variable="user"):
 def reaches(line, text, variable="user"):
     """Exactly this text: as it is, or as the only item of a list, which playbooks take as it is."""
     seen = as_a_playbook_sees_it(line, variable)
-    return seen == text or (seen == [text] and (text != text.strip() or "," in text or "\n" in text))
+    return seen == (text if as_it_is_read(text) == [text] else [text])
+
+
+def as_it_is_read(text):
+    try:
+        return read_value({"type": "list"}, text, "user")
+    except Misread:
+        return None
 
 
 @given(st.text(min_size=1) | st.text("{}%#'\"\\!$ \n\u0308u", min_size=1) | st.sampled_from(NASTY_NAMES))

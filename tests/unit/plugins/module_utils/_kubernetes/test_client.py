@@ -106,17 +106,19 @@ def test_a_list_whose_pages_never_end_is_an_error(monkeypatch, token, pages):
         assert len(server.seen) == pages
 
 
-@pytest.mark.parametrize(("allowed", "everywhere"), [(True, False), (False, True)])
-def test_what_we_may_do_is_asked_and_nothing_is_written(allowed, everywhere):
+@pytest.mark.parametrize(
+    ("allowed", "everywhere", "name"), [(True, False, {}), (False, True, {}), (True, False, {"name": "p-1"})]
+)
+def test_what_we_may_do_is_asked_and_nothing_is_written(allowed, everywhere, name):
     with Loopback(
         lambda _seen: Say(201, {"kind": "SelfSubjectAccessReview", "status": {"allowed": allowed}})
     ) as server:
         gateway = gateway_to(server, check_mode=True)
-        assert gateway.may("get", "pods/log", "", everywhere=everywhere) is allowed
+        assert gateway.may("get", "pods/log", "", everywhere=everywhere, **name) is allowed
     [seen] = server.seen
     assert (seen.method, seen.path) == ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
     where = {} if everywhere else {"namespace": "theia"}
-    wanted = {"verb": "get", "group": "", "resource": "pods", "subresource": "log", **where}
+    wanted = {"verb": "get", "group": "", "resource": "pods", "subresource": "log", **where, **name}
     assert seen.body["spec"] == {"resourceAttributes": wanted}
 
 
@@ -463,7 +465,13 @@ def places(*namespaces):
     ("namespace", "elsewhere", "wanted"),
     [
         pytest.param(
-            status(404, name="theia", kind="namespaces"), places(), "there is no namespace 'theia'", id="none"
+            status(404, name="theia", kind="namespaces"),
+            places(),
+            "there is no namespace 'theia'.*; name one",
+            id="none",
+        ),
+        pytest.param(
+            status(404, name="theia", kind="namespaces"), places("b"), "of theia_connection, such as b$", id="misnamed"
         ),
         pytest.param(THERE, places("b", "a", "b"), r"has no app definitions.*there are some in a, b", id="elsewhere"),
         pytest.param(THERE, places(), r"is it the one that Theia Cloud runs in\?$", id="nowhere"),

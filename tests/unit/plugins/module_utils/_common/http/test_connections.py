@@ -193,6 +193,12 @@ def test_certificates_that_cannot_be_used_are_named(more, wanted):
         send("https://127.0.0.1:1", **more)
 
 
+def test_the_library_that_is_missing_is_the_one_that_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "urllib3", None)
+    with pytest.raises(Misconfigured, match=r"library \(urllib3\)"):
+        send("https://127.0.0.1:1")
+
+
 @pytest.mark.filterwarnings("ignore:SOCKS support")
 def test_a_proxy_that_needs_a_library_says_which(monkeypatch):
     monkeypatch.setitem(sys.modules, "socks", None)

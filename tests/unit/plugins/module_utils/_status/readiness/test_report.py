@@ -38,7 +38,7 @@ def test_the_verdict_comes_first_and_then_evidence_and_remedy():
 def test_long_lines_are_broken_at_words_and_commands_never():
     words = "word " * 60
     lines = card(check("go", "kinds", words.strip()), ready=True)
-    assert lines[0] == "GO: 1 go"
+    assert lines[0] == "GO: 1 check"
     assert max(map(len, lines)) <= 98
     assert " ".join(line[21:] for line in lines[1:]) == words.strip()
     command = {"playbook": "post_exam", "variables": {"exam": "a" * 120}}
