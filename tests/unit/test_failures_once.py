@@ -77,6 +77,11 @@ def test_no_module_of_ours_fails_by_itself(role):
     [
         ("stop_sessions", {"sessions": "s1"}, "stopping sessions in theia: "),
         ("status", {}, "looking at the installation in theia: "),
+        (
+            "pre_exam",
+            {"exam": "quiz", "app_definition": "java", "warm": 1, "end": "24:00"},
+            "keeping the record of an exam in theia: ",
+        ),
         ("post_exam", {"exam": "quiz"}, "keeping the record of an exam in theia: "),
     ],
 )

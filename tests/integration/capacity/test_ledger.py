@@ -77,6 +77,8 @@ def test_patches_carry_the_version_that_was_seen(site):
     result = site.set(desired(name, min_instances=10), hold=EXAM)
     [patch] = site.patches(since)
     assert patch["metadata"] == {"resourceVersion": seen}
+    writers = site.installation.get("appdefinitions", name)["metadata"]["managedFields"]
+    assert ["f:minInstances" in each["fieldsV1"]["f:spec"] for each in writers if each["manager"] == "eduide.theia"]
     assert result["precondition"] == "resource_version"
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from integration.capacity_site import CapacitySite, desired, mender
 from integration.lab.operator_site import eventually
+from integration.module_run import module
 from lab.faults import Hold, Rule
 from lab.proxy import FaultProxy
 
@@ -110,6 +111,18 @@ def ours(night):
 
 def test_a_change_that_meets_releases_leaves_a_whole_pool(site):
     assert rounds(site, ours) == ([], {})
+
+
+def test_a_stop_of_all_and_the_end_of_their_exam_right_after_it_leave_a_whole_pool(site):
+    night = Night(site, 0)
+    night.raised()
+    ends = len(site.installation.operator.ends)
+    stopped = module("theia_session", site.options(state="absent", names=night.sessions, discard_data=["named"]))
+    assert stopped.get("failed") is None, stopped["msg"]
+    assert stopped["outcomes"] == {"stopped": STUDENTS}
+    ours(night)
+    site.settled()
+    assert (len(site.installation.operator.ends) - ends, night.incomplete(STUDENTS)) == (0, {})
 
 
 @pytest.mark.skipif(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import selectors
 import socket
 import threading
@@ -23,7 +24,7 @@ from integration.capacity_site import desired
 from integration.lab.operator_site import eventually
 from integration.session_site import SessionSite, outcomes
 from lab import chart
-from lab.faults import Hold, Rule
+from lab.faults import Hold, Rule, Status
 from lab.proxy import FaultProxy
 
 # Longer than a request may take here.
@@ -131,6 +132,24 @@ def test_a_wait_goes_on_while_the_api_server_is_away(site, relay, trouble, tmp_p
     result = run.only("theia_capacity").result
     assert result["app_definitions"][0]["pool"]["warm"] == 1, run.output
     assert "s, and at the moment nothing can be seen: " in run.output
+
+
+def test_a_wait_goes_on_when_its_token_is_refused(site, control_plane, tmp_path):
+    """The helper that gave it does not say how long it is good, so it is asked again."""
+    name, calls = site.definition(0), tmp_path / "calls"
+    given = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
+    given["status"] = {"token": site.installation.identity.token}
+    (tmp_path / "credential.json").write_text(json.dumps(given))
+    helper = {"apiVersion": given["apiVersion"], "command": "sh", "interactiveMode": "Never"}
+    helper["args"] = ["-c", f"echo asked >> {calls}; cat {tmp_path / 'credential.json'}"]
+    with FaultProxy.before(control_plane) as proxy:
+        proxy.add(Rule(Status(401), verb="watch", count=1))
+        file = proxy.write_kubeconfig(tmp_path / "config", "", site.namespace)
+        config = yaml.safe_load(file.read_text())
+        config["users"][0]["user"] = {"exec": helper}
+        result = site.set(desired(name, warm=1), hold="exam", wait=True, kubeconfig=config)
+    assert result.get("failed") is None, result["msg"]
+    assert (result["app_definitions"][0]["pool"]["warm"], calls.read_text().split()) == (1, ["asked"] * 2)
 
 
 def test_a_stop_goes_on_when_the_api_server_does(site, control_plane, tmp_path):

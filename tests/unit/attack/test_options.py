@@ -199,8 +199,14 @@ SERVICE = {
     "names": ["s1"],
 }
 # The smallest inputs that once ended in a Python error, or never, and what is said today.
+RECORD = {"name": "w", "uid": "u", "user": "ada@x.org", "app_definition": "java"}
 KNOWN = [
     ("theia_workspace", {"state": "observed", "max_gap_hours": 10**8}, "has to be between 1 and 8784"),
+    (
+        "theia_workspace",
+        {"state": "absent", "records": [{**RECORD, "last_seen": "0001-01-01T00:00:00+14:00"}]},
+        "last_seen",
+    ),
     ("theia_session", {**SERVICE, "service_url": "http://[::1"}, "no address of a server"),
     ("theia_session", {**SERVICE, "service_url": "http://127.0.0.1:1", "timeout_seconds": 10**10}, "a whole number"),
     ("theia_session_info", {"timeout_seconds": 10**400}, "timeout_seconds: it has to be a whole number between"),

@@ -69,6 +69,8 @@ def test_users_are_let_in_again(run, world):
 
 
 def test_a_lockout_that_the_caller_accepts_is_warned_of(run, world):
+    [foretold] = run(**RAISED, lockout="accept", check=True)["warnings"]
+    assert foretold.startswith("java: the app definition of instances that sessions are on would be changed")
     done = run(**RAISED, lockout="accept")
     assert (done.get("failed"), done["app_definitions"][0]["lockouts"]) == (None, [])
     [warned] = done["warnings"]

@@ -26,7 +26,7 @@ LOG = [
     "  sessionSecret: s1-4711",
     line("INFO", OTHER, "Handling session s2"),
     FOLLOWED,
-    *[line("TRACE", "", "s1 has been running for 3 minutes")] * 50,
+    *[line("TRACE", "", "session s1: minutesSinceLastActivity 3")] * 50,
     line("ERROR", "init", "Something else failed"),
 ]
 
