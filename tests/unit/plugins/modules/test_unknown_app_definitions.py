@@ -78,7 +78,9 @@ def test_a_volume_that_is_left_is_reclaimed_by_the_app_definition_of_its_workspa
     )
     for kind, gone in ((kinds.WORKSPACE, "ws-1"), (kinds.PVC, "claim-ws-1"), (kinds.SESSION, "s1")):
         gateway.remove(kind, gone)
-    result, _items = ask(gateway, "theia_workspace", names=["ws-1"], app_definitions=[DELETED], volume="reclaim")
+    # Nobody is there who removes it.
+    asked = {"names": ["ws-1"], "app_definitions": [DELETED], "volume": "reclaim", "wait_timeout_seconds": 1}
+    result, _items = ask(gateway, "theia_workspace", **asked)
     assert result["outcomes"] == {"reclaimed": 1}
 
 
