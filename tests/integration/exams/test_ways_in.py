@@ -44,7 +44,7 @@ def whole_night(site, duty, cwd, env, playbook_of):
     name = site.definition(1)
     # A home without settings and collections of its own.
     env = {"HOME": str(duty.folder), **env}
-    line = {"app_definition": name, "warm": 3, "exam": "way-in", **TONIGHT, **EARLY}
+    line = {"app_definition": name, "warm": 3, "exam": "way-in", "theia_time_zone": "UTC", **TONIGHT, **EARLY}
     for playbook, minimum in (("pre_exam", 3), ("status", 3), ("post_exam", 1)):
         done = call(cwd, env, playbook_of(playbook), "-i", duty.inventory, **line)
         assert done.returncode == 0, done.stdout
