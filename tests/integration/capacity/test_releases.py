@@ -117,7 +117,7 @@ def test_a_stop_of_all_and_the_end_of_their_exam_right_after_it_leave_a_whole_po
     night = Night(site, 0)
     night.raised()
     ends = len(site.installation.operator.ends)
-    stopped = module("theia_session", site.options(state="absent", names=night.sessions, discard_data=["named"]))
+    stopped = module("theia_session", site.options(names=night.sessions, discard_data=["named"], max_percent=100))
     assert stopped.get("failed") is None, stopped["msg"]
     assert stopped["outcomes"] == {"stopped": STUDENTS}
     ours(night)

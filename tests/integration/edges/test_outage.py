@@ -25,6 +25,7 @@ from integration.lab.operator_site import eventually
 from integration.session_site import SessionSite, outcomes
 from lab import chart
 from lab.faults import Hold, Rule, Status
+from lab.identities import COLLECTION_RULES
 from lab.proxy import FaultProxy
 
 # Longer than a request may take here.
@@ -138,10 +139,11 @@ def test_a_wait_goes_on_when_its_token_is_refused(site, control_plane, tmp_path)
     """The helper that gave it does not say how long it is good, so it is asked again."""
     name, calls = site.definition(0), tmp_path / "calls"
     given = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
-    given["status"] = {"token": site.installation.identity.token}
-    (tmp_path / "credential.json").write_text(json.dumps(given))
+    other = site.lab.identity("renewed", namespace=site.namespace, rules=COLLECTION_RULES)
+    for number, account in enumerate((site.installation.identity, other), 1):
+        (tmp_path / f"credential-{number}").write_text(json.dumps({**given, "status": {"token": account.token}}))
     helper = {"apiVersion": given["apiVersion"], "command": "sh", "interactiveMode": "Never"}
-    helper["args"] = ["-c", f"echo asked >> {calls}; cat {tmp_path / 'credential.json'}"]
+    helper["args"] = ["-c", f"echo asked >> {calls}; cat {tmp_path}/credential-$(wc -l < {calls})"]
     with FaultProxy.before(control_plane) as proxy:
         proxy.add(Rule(Status(401), verb="watch", count=1))
         file = proxy.write_kubeconfig(tmp_path / "config", "", site.namespace)
