@@ -11,10 +11,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
 from ansible_collections.eduide.theia.plugins.module_utils._status.page.report import Subject
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
+from ansible_collections.eduide.theia.plugins.plugin_utils._installation import installation_of
 from ansible_collections.eduide.theia.plugins.plugin_utils._page import Folder, Unwritable, leave_page
 
 SPEC: dict[str, dict[str, t.Any]] = {
@@ -44,8 +44,7 @@ class ActionModule(ActionBase):
         if found.get("failed"):
             return self._failure(result, f"no page was written: {found['msg']}", failed=failed)
         host = str(variables.get("inventory_hostname", ""))
-        connection = self._templar.template(variables.get("theia_connection"))
-        where = (installation_of(connection) if isinstance(connection, dict) else None) or []
+        where = installation_of(self._templar.template(variables.get("theia_connection"))) or []
         check = bool(self._task.check_mode)
         subject = Subject(host, where, options["playbook"], options["exam"] or None, check)
         try:

@@ -10,12 +10,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
-from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.eduide.theia.plugins.filter.installation_of import installation_of
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import cut, plain, shown
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
-from ansible_collections.eduide.theia.plugins.plugin_utils._misread import misread, misspelt
+from ansible_collections.eduide.theia.plugins.plugin_utils._installation import installation_of
 from ansible_collections.eduide.theia.plugins.plugin_utils._wrapping import wrapped
 
 
@@ -33,20 +31,12 @@ class ActionModule(ActionBase):
                 "lines": {"type": "list", "elements": "str"},
                 "template": {"type": "str"},
                 "failure": {"type": "str"},
-                "check_variables": {"type": "bool"},
                 "whole_play": {"type": "bool", "default": False},
             },
             mutually_exclusive=[("lines", "template")],
-            required_one_of=[("lines", "template", "failure", "check_variables")],
+            required_one_of=[("lines", "template", "failure")],
         )
         variables = task_vars or {}
-        if options["check_variables"]:
-            read = self._task.get_play().vars
-            problems = misread(read, lambda name: self._templar.template(variables.get(name)))
-            options["failure"] = f"{'; '.join(problems)}. Nothing was changed." if problems else None
-            if not problems:
-                warnings = misspelt(read, load_extra_vars(self._loader))
-                return {**result, "changed": False, "lines": [], "warnings": warnings}
         if options["failure"]:
             if options["lines"]:
                 Display().display("\n".join(["", *wrapped(shown(options["lines"]), indent="  ")]))
@@ -70,8 +60,7 @@ class ActionModule(ActionBase):
 
     def _installation(self, variables: dict[str, t.Any]) -> list[str]:
         """Server and namespace, so that nobody takes one installation for another."""
-        connection = self._templar.template(variables.get("theia_connection"))
-        return (installation_of(connection) if isinstance(connection, dict) else None) or []
+        return installation_of(self._templar.template(variables.get("theia_connection"))) or []
 
     def _rendered(self, template: str, variables: dict[str, t.Any]) -> list[str]:
         """The lines that are not empty; the template is found where the lookup plugin finds it."""

@@ -20,8 +20,9 @@ options:
     elements: dict
     required: true
   moment:
-    description: What happened. Without it the channels are only checked, and nothing is to be sent.
+    description: What happened.
     type: str
+    required: true
     choices: [warm, not_warm, drift, draining, closed, swept]
   installation:
     description: Which installation it happened to.
@@ -43,9 +44,9 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Check the channels of an inventory
-  ansible.builtin.assert:
-    that: theia_notices | eduide.theia.notices | length == 0
+- name: Write to all who want to know that an exam is warm
+  ansible.builtin.set_fact:
+    notices: "{{ theia_notices | eduide.theia.notices('warm', text='java-17-latest has 60 warm instances') }}"
 """
 
 RETURN = r"""
@@ -76,7 +77,7 @@ MAIL = "ansible_collections.community.general.plugins.modules.mail"
 
 def notices(
     channels: t.Sequence[Channel],
-    moment: str | None = None,
+    moment: str,
     *,
     installation: str = "",
     text: str = "",
@@ -87,8 +88,6 @@ def notices(
         checked = check_channels(channels)
     except EduideError as exc:
         raise AnsibleFilterError(str(exc)) from exc
-    if moment is None:
-        return []
     notice = Notice(moment, installation, text, exam, tuple(dict.fromkeys(users)))
     found = deliveries(checked, notice, transaction=secrets.token_hex(8))
     return [{**each._asdict(), "possible": each.kind != "mail" or _has_mail()} for each in found]

@@ -39,12 +39,6 @@ options:
       - Fail with this sentence, without an excerpt of the playbook and without saying it twice.
       - O(lines) are printed before it. Ansible prints what fails as JSON, from which no command can be copied.
     type: str
-  check_variables:
-    description:
-      - Fail if P(eduide.theia.typed#filter) cannot read variables of the play, and print nothing otherwise. All of them
-        are told at once, and not inside the condition that uses one first.
-      - An extra variable whose name is nearly one that the play reads is a warning.
-    type: bool
 extends_documentation_fragment:
   - eduide.theia._attributes
   - eduide.theia._attributes.info_module

@@ -6,12 +6,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from functools import cache
-from pathlib import Path
 
 import jinja2
 import pytest
@@ -22,7 +18,7 @@ from ansible.plugins.filter.mathstuff import FilterModule as Sums
 
 from ansible_collections.eduide.theia.plugins.filter.typed import typed
 from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, read_value
-from tools.checkout import BUILD, ROOT
+from tools.checkout import ROOT
 
 ABSENT = object()
 FORMS = [ABSENT, None, "", " ", "true", "60", 60, True, 1.5, "a, b", "a\nb\n", "a\r\nb", ["a", "b"], [], {"a": 1}]
@@ -244,54 +240,8 @@ def test_so_does_the_one_that_is_about_awx():
     assert play["vars"]["ansible_pipelining"] is True
 
 
-CONNECTION = "theia_connection={'kubeconfig': '/nonexistent', 'namespace': 'theia'}"
-KNOWN = f"[theia_installations]\nlab\n[theia_installations:vars]\n{CONNECTION}\n"
-
-
-def told_by(playbook, inventory, content, *arguments):
-    """What a run says that ends before it has looked at anything."""
-    inventory.write_text(content)
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), playbook, "-i", inventory, *arguments],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "tree")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    return done.stderr + done.stdout
-
-
 @pytest.mark.parametrize("name", sorted(PLAYBOOKS))
 def test_a_play_that_would_do_nothing_is_an_error_that_says_why(name):
-    """All playbooks have the same line, which is run below in each way in which nobody or nothing is left."""
+    """All playbooks have the same line, which is run elsewhere in each way in which nobody or nothing is left."""
     line = "  hosts: \"{{ 'theia_installations' | eduide.theia.installations }}\"\n"
     assert line in PLAYBOOKS[name].read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("content", "arguments", "told"),
-    [
-        ("[theia]\nlab\n", [], "there is no host in the group theia_installations of {}"),
-        (
-            "[theia_installations]\nlab\n[others]\nx\n",
-            ["--limit", "x"],
-            "--limit x leaves no host of the group theia_installations of {}",
-        ),
-        (KNOWN, ["--tags", "warm"], "--tags warm leaves nothing to do"),
-        (KNOWN, ["--skip-tags", "all"], "--skip-tags all leaves nothing to do"),
-        ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
-        # Ansible ends a value at a blank, though the shell did not.
-        (KNOWN, ["-e", "user=Ada Lovelace"], "These words of -e reach no variable: Lovelace."),
-        (KNOWN, ["-e", "wach=true"], "wach: this playbook has no such variable; watch is perhaps meant"),
-        # In our words alone, and all of them.
-        (
-            KNOWN,
-            ["-e", "watch=often watch_minutes=four"],
-            """: "watch has to be true or false, not 'often'; watch_minutes has to be a whole number, not 'four'.""",
-        ),
-    ],
-)
-def test_a_command_line_that_cannot_be_meant_is_an_error_that_says_why(tmp_path, content, arguments, told):
-    inventory = tmp_path / "hosts.ini"
-    assert told.format(inventory) in told_by(PLAYBOOKS["status"], inventory, content, *arguments)

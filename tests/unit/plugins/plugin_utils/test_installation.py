@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.filter.installation_of import FilterModule, installation_of
+from ansible_collections.eduide.theia.plugins.plugin_utils._installation import installation_of
 
 SERVER = "https://kubernetes.example.org:6443"
 
@@ -68,7 +68,3 @@ def test_nobody_is_asked_for_credentials(tmp_path):
 )
 def test_what_cannot_be_told_is_null(connection):
     assert installation_of(connection) is None
-
-
-def test_the_filter_has_the_name_of_its_file():
-    assert FilterModule().filters() == {"installation_of": installation_of}
