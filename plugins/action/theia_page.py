@@ -12,10 +12,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import plain, plain_texts
-from ansible_collections.eduide.theia.plugins.module_utils._status.page.report import Subject
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
 from ansible_collections.eduide.theia.plugins.plugin_utils._installation import installation_of
-from ansible_collections.eduide.theia.plugins.plugin_utils._page import Folder, Unwritable, leave_page
 
 SPEC: dict[str, dict[str, t.Any]] = {
     "folder": {"type": "path", "required": True},
@@ -35,6 +33,10 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        # Ansible reads this file in every run of a playbook that can leave a page, and most leave none.
+        from ansible_collections.eduide.theia.plugins.module_utils._status.page.report import Subject
+        from ansible_collections.eduide.theia.plugins.plugin_utils._page import Folder, Unwritable, leave_page
+
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         options = self._options()
