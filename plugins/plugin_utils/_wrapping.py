@@ -18,7 +18,7 @@ _COMMAND = re.compile(r"(?:^|(?<=\s))(?:ansible-playbook|kubectl|launch the job 
 _WORD = re.compile(r"\S+\s*")
 _CLAUSE = re.compile(r"[.;] ")
 # As long as what says what a command is for may be to stay whole.
-_LABEL = 40
+_LABEL = 70
 # A line of its own before and after the lines of a script.
 _SCRIPT = ("(", ")")
 

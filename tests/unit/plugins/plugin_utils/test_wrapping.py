@@ -53,11 +53,11 @@ SCRIPT = ["(", "  patch=$(kubectl get pv a -o json | jq '" + "x " * 60 + "') &&"
             id="a command behind a sentence",
         ),
         pytest.param(
-            [f"{SENTENCE[:-11]} until then for everybody: {COMMAND}"],
+            [f"{SENTENCE[:-11]} until then, whoever asks for it and in whichever way: {COMMAND}"],
             [
                 "  warning: adhoc lasts from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC);",
-                "    nobody in it is stopped until then for",
-                f"    everybody: {COMMAND}",
+                "    nobody in it is stopped until then, whoever asks for it and in whichever",
+                f"    way: {COMMAND}",
             ],
             id="a command behind a long clause",
         ),
