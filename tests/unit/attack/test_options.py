@@ -16,11 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.eduide.theia.plugins.module_utils._capacity import finish, readmit, settle, wait
 from ansible_collections.eduide.theia.plugins.module_utils._common import options as common_options
 from ansible_collections.eduide.theia.plugins.module_utils._common import waiting
 from ansible_collections.eduide.theia.plugins.module_utils._common.http import client, sockets
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import connect
 from ansible_collections.eduide.theia.plugins.module_utils._sessions.rehearse import execute as rehearsal
+from ansible_collections.eduide.theia.plugins.module_utils._status import watch
 from integration.module_run import module
 from unit.attack.examples import examples
 from unit.module_tasks import spec_of
@@ -145,6 +147,18 @@ def gateway() -> t.Any:
     return found
 
 
+WAITS = (
+    waiting.wait_until,
+    finish.finish_draining,
+    readmit.watch_lists,
+    settle.make_whole,
+    settle.wait_until_quiet,
+    wait.wait_until_warm,
+    rehearsal.wave,
+    watch.watch,
+)
+
+
 @pytest.fixture(scope="module")
 def nowhere() -> t.Iterator[None]:
     """No request leaves this machine, and nobody waits for anything."""
@@ -156,9 +170,10 @@ def nowhere() -> t.Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sockets, "_look_up", look_up)
         patch.setattr(client, "BACKOFF_SECONDS", ())
-        patch.setitem(waiting.wait_until.__kwdefaults__, "sleep", lambda _seconds: None)
-        patch.setitem(rehearsal.wave.__kwdefaults__, "sleep", lambda _seconds: None)
-        patch.setitem(waiting.wait_until.__kwdefaults__, "clock", lambda: float(next(ticks)))
+        for defaults in (function.__kwdefaults__ for function in WAITS):
+            patch.setitem(defaults, "sleep", lambda _seconds: None)
+            if "clock" in defaults:
+                patch.setitem(defaults, "clock", lambda: float(next(ticks)))
         for variable in [*common_options._SECRET_VARIABLES, "KUBECONFIG", *common_options._PROXY_VARIABLES]:
             patch.delenv(variable, raising=False)
 
@@ -181,6 +196,14 @@ def carry_out(name: str, options: dict[str, t.Any], *, check: bool) -> dict[str,
     for word in ("Traceback", "unexpected ", "please report"):
         assert word not in told, result.get("msg")
     return result
+
+
+def test_whoever_waits_is_known():
+    folder = pathlib.Path(waiting.__file__).parents[1]
+    begin = "sleep: t.Callable[[float], None] = time.sleep", "sleep: Sleep = time.sleep"
+    found = sum(path.read_text(encoding="utf-8").count(text) for path in folder.rglob("*.py") for text in begin)
+    # Three more repeat requests, which BACKOFF_SECONDS is about.
+    assert found == len(WAITS) + 3
 
 
 @pytest.mark.usefixtures("nowhere")
