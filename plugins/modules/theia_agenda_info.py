@@ -91,11 +91,19 @@ warm:
   elements: dict
   sample: []
 cool:
-  description: Exams that are over and hold something, or whose instances are not lowered yet.
+  description: Exams that are over and hold something, and those of RV(cool_only).
   returned: success
   type: list
   elements: str
   sample: [eist-midterm]
+cool_only:
+  description:
+    - By exam, the app definitions that no exam holds any more and whose bounds are not lowered yet, as
+      O(eduide.theia.theia_capacity#module:app_definitions) takes them.
+    - The exam may be declared anew and hold something else by now, which has to stay.
+  returned: success
+  type: dict
+  sample: {pgdp-quiz: [{name: java-17-latest}]}
 close:
   description: Exams that are over and not closed.
   returned: success

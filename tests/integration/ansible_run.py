@@ -87,10 +87,13 @@ def playbook(
 
 def watched(results: Path) -> dict[str, str]:
     """The environment of a run that leaves what its tasks return in this file."""
+    return {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree"), **_noted(results)}
+
+
+def _noted(results: Path) -> dict[str, str]:
     return {
         "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "task_results",
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree"),
         "PACKED_MODULES": _PACKED_MODULES.name,
         "TASK_RESULTS": str(results),
     }
@@ -121,7 +124,8 @@ def paste(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-c", line],
         cwd=elsewhere,
-        env=environment(),
+        # It finds the collection by itself, and shares what is packed with other runs.
+        env=environment(**_noted(folder / "pasted-results.jsonl")),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ import typing as t
 from datetime import datetime, tzinfo
 
 from .._common.timestamps import format_time, tell_time
-from .._exams.agenda import Agenda, Holds, agenda
+from .._exams.agenda import Agenda, agenda
 from .._exams.declaration import LIMITS
 from .drift import Deviation, deviations, tell_fight, tell_repair
 from .ledger import lasting
@@ -30,7 +30,11 @@ class Due(t.NamedTuple):
     """What is to be done."""
 
     agenda: Agenda
-    holds: Holds
+    holding: frozenset[str]
+    """Exams that hold something."""
+    left: t.Mapping[str, t.Sequence[str]]
+    """App definitions that nobody holds any more and that are not lowered yet, each under one of the exams it was held
+    by. That exam may go on elsewhere, so nothing but these is let go."""
     repairs: t.Mapping[str, t.Sequence[Deviation]]
     """By app definition that an exam holds, the values that are put right."""
     fights: t.Mapping[str, str]
@@ -46,21 +50,27 @@ def due_now(
     *,
     machine_now: datetime | None,
 ) -> Due:
-    holds = _holds(ledger)
+    holding = frozenset(ledger.open_exams)
     repairs, fights = {}, {}
     for name, found in _deviations(apps, ledger).items():
         if fought := [each for each in found if each.fought(format_time(now))]:
             fights[name] = tell_fight(name, fought)
         else:
             repairs[name] = found
-    return Due(agenda(calendar, records, holds, now, machine_now), holds, repairs, fights)
+    due = agenda(calendar, records, holding, now, machine_now)
+    return Due(due, holding, _left(ledger, due), repairs, fights)
 
 
-def _holds(ledger: Ledger) -> Holds:
-    draining = tuple(
-        next(iter(entry.holds)) for entry in ledger.entries.values() if entry.holds and not entry.open_holds
-    )
-    return Holds(frozenset(ledger.open_exams), draining)
+def _left(ledger: Ledger, due: Agenda) -> dict[str, list[str]]:
+    """Not what an exam under way is about to hold again: what it is left from is finished when that has ended."""
+    wanted = {app.name for each in due.warm for app in each.exam.app_definitions}
+    others = {*due.cool, *(each.name for each in due.in_doubt)}
+    left: dict[str, list[str]] = {}
+    for name, entry in ledger.entries.items():
+        exam = next(iter(entry.holds), None)
+        if exam is not None and not entry.open_holds and exam not in others and name not in wanted:
+            left.setdefault(exam, []).append(name)
+    return left
 
 
 def _deviations(apps: t.Iterable[AppDefinitionRow], ledger: Ledger) -> dict[str, list[Deviation]]:
@@ -124,14 +134,14 @@ def steps_of(
     found: Due, now: datetime, zone: tzinfo | None, others: t.Mapping[str, t.Mapping[str, str]]
 ) -> t.Iterator[Step]:
     """What would change, and why."""
-    due, holds, repairs = found.agenda, found.holds, dict(found.repairs)
+    due, repairs = found.agenda, dict(found.repairs)
     for exam in due.declare:
         window = f"from {tell_time(exam.start, zone)} to {tell_time(exam.end, zone)}"
         yield _step("declare", exam.name, f"the calendar has it {window}, and its record does not say so")
     for name in due.withdraw:
         yield _step("withdraw", name, "it left the calendar before its lead")
     for recorded in due.warm:
-        if recorded.name not in holds.open:
+        if recorded.name not in found.holding:
             why = f"its lead began on {tell_time(recorded.shield_from, zone)}"
             yield _step("warm", recorded.name, f"{why}, and it holds nothing yet")
             continue
@@ -142,9 +152,11 @@ def steps_of(
                 yield _step(do, recorded.name, tell_repair(app.name, changed))
             elif difference := others.get(recorded.name, {}).get(app.name):
                 yield _step("warm", recorded.name, f"{app.name}: {difference}")
-    for name in due.cool:
-        held = "it holds instances" if name in holds.open else "its instances are not lowered yet"
-        yield _step("cool", name, f"it is over, and {held}")
+    ends = dict.fromkeys(due.cool, "it is over, and it holds instances")
+    told = "no exam holds {} any more, and it is not lowered yet"
+    ends |= {name: told.format(", ".join(apps)) for name, apps in found.left.items()}
+    for name, why in ends.items():
+        yield _step("cool", name, why)
     for name in due.close:
         yield _step("close", name, f"it is over by {tell_time(now, zone)}")
 

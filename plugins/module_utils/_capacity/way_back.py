@@ -16,7 +16,7 @@ from .drift import drifted, tell_drift
 if t.TYPE_CHECKING:
     from .._exams.record import Recorded
     from .._platform.rows import AppDefinitionRow
-    from .ledger import Entry
+    from .ledger import Entry, Ledger
 
 Standing = t.Literal["under_way", "ahead", "early", "unknown", "over"]
 # Bringing one hold back brings back the others, so an exam that is still to be written comes first.
@@ -32,21 +32,22 @@ class WayBack(t.NamedTuple):
 def way_back(
     name: str,
     app: AppDefinitionRow | None,
-    entry: Entry,
+    ledger: Ledger,
     records: t.Iterable[Recorded],
     *,
     now: datetime,
     machine_now: datetime | None,
 ) -> WayBack:
     """For an app definition that is not as its holds, or their end, want it; None if it is gone."""
-    known = {each.name: each for each in records}
+    entry, known = ledger.entries[name], {each.name: each for each in records}
     standing = {exam: _standing(known.get(exam), now, machine_now) for exam in sorted(entry.holds)}
+    # Declared anew since, they would not bring this one back.
+    without = {e for e in standing if e in known and name not in known[e].shielded.app_definitions}
     if not entry.open_holds:
-        return _ended(app, entry, standing)
-    for exam in entry.open_holds:
-        if standing[exam] != "over" and exam in known and name not in known[exam].shielded.app_definitions:
-            # It was declared anew since, and would not bring this one back.
-            standing[exam] = "unknown"
+        others = {exam for exam, stands in standing.items() if stands == "unknown" and exam in ledger.open_exams}
+        others |= {exam for exam in without if standing[exam] == "under_way"}
+        return _ended(app, entry, {exam: stands for exam, stands in standing.items() if exam not in others})
+    standing |= dict.fromkeys((exam for exam in without if standing[exam] != "over"), "unknown")
     return _held(min(entry.open_holds, key=lambda exam: (_ORDER.index(standing[exam]), exam)), standing)
 
 
@@ -74,15 +75,16 @@ def _held(exam: str, standing: t.Mapping[str, Standing]) -> WayBack:
 
 
 def _ended(app: AppDefinitionRow | None, entry: Entry, standing: t.Mapping[str, Standing]) -> WayBack:
-    """Whichever exam ends finishes it; one that is still to be written must not be closed for that."""
+    """Whichever exam ends finishes it; one that is still to be written, or goes on elsewhere, must not end for that."""
     theirs = drifted(app, entry) if app and entry.uid == app.uid else []
     note = tell_drift(app, entry, theirs) if app and theirs else None
+    overwrite = {"drift": "overwrite"} if theirs else {}
     if past := [exam for exam in standing if standing[exam] in ("over", "unknown")]:
-        return WayBack(_playbook("post_exam", past[0], **({"drift": "overwrite"} if theirs else {})), note)
+        return WayBack(_playbook("post_exam", past[0], **overwrite), note)
     if under_way := [exam for exam in standing if standing[exam] == "under_way"]:
         note = f"{under_way[0]} is under way"
         return WayBack(_playbook("pre_exam", under_way[0], drift="overwrite", late=True), note)
-    return WayBack({"playbook": "converge_exams", "variables": {}}, note)
+    return WayBack({"playbook": "converge_exams", "variables": overwrite}, note)
 
 
 def _playbook(name: str, exam: str, **variables: t.Any) -> Remedy:

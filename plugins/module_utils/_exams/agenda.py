@@ -16,15 +16,6 @@ from .plan import in_doubt, plan_declared
 from .record import Recorded, read_all
 
 
-class Holds(t.NamedTuple):
-    """Who holds instances, as the ledger has it."""
-
-    open: frozenset[str] = frozenset()
-    """Exams that hold something."""
-    draining: tuple[str, ...] = ()
-    """Of each app definition that nobody holds any more and that is not lowered yet, one of its exams."""
-
-
 class Agenda(t.NamedTuple):
     """What has to be done now, in this order."""
 
@@ -35,7 +26,7 @@ class Agenda(t.NamedTuple):
     warm: tuple[Recorded, ...]
     """Exams that are under way. All of them are held, those that are already included."""
     cool: tuple[str, ...]
-    """Exams that are over and hold something, or whose instances are still to be lowered."""
+    """Exams that are over and hold something."""
     close: tuple[str, ...]
     """Exams that are over, and not closed."""
     next_change_at: datetime | None
@@ -51,11 +42,14 @@ class Agenda(t.NamedTuple):
 def agenda(
     calendar: Calendar | None,
     records: t.Iterable[Recorded],
-    holds: Holds,
+    holding: t.Collection[str],
     now: datetime,
     machine_now: datetime | None = None,
 ) -> Agenda:
-    """Work it out. Without a calendar the records say what there is; no exam is ended that one clock has open."""
+    """Work it out, knowing which exams hold something. No exam is ended that one clock has open.
+
+    Without a calendar the records say what there is.
+    """
     found = {recorded.name: recorded for recorded in records}
     ahead = _declarations(calendar, found, now, machine_now)
     known = {**found, **{exam.name: after for exam, after in ahead}}
@@ -66,14 +60,14 @@ def agenda(
     )
     # One that is declared anew has ended all the same.
     ended = [name for name, each in known.items() if name in withdraw or found.get(name, each).is_over(now)]
-    cool = [name for name in ended if name in holds.open and not known[name].is_open(now)]
+    cool = [name for name in ended if name in holding and not known[name].is_open(now)]
     close = [name for name, each in left.items() if each.closed_at is None and now > each.shield_until]
     doubted = [name for name in dict.fromkeys((*withdraw, *cool, *close)) if known[name].is_open(machine_now)]
     return Agenda(
         tuple(exam for exam, _after in ahead),
         tuple(name for name in withdraw if name not in doubted),
         tuple(under_way),
-        tuple(name for name in dict.fromkeys((*cool, *holds.draining)) if name not in doubted),
+        tuple(name for name in cool if name not in doubted),
         tuple(name for name in close if name not in doubted),
         _next_change(left.values(), now),
         tuple(known[name] for name in doubted),

@@ -24,7 +24,7 @@ def ways_back(capacity: CapacityView, snapshot: Snapshot) -> dict[str, WayBack]:
     now, machine_now = snapshot.now, doubted(snapshot.now, snapshot.skew)
     apps, entries = capacity.app_definitions, capacity.ledger.entries
     return {
-        name: way_back(name, apps.get(name), entry, records, now=now, machine_now=machine_now)
+        name: way_back(name, apps.get(name), capacity.ledger, records, now=now, machine_now=machine_now)
         for name, entry in entries.items()
         if not entry.open_holds or (name in apps and deviations(apps[name], entry))
     }

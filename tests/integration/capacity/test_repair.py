@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import typing as t
 
 import pytest
 
@@ -41,6 +43,52 @@ def outcomes(result):
     return {each["instance_id"]: (each["kind"], each["outcome"]) for each in result["repairs"]}
 
 
+class Damaged(t.NamedTuple):
+    """App definitions with something wrong in their pools."""
+
+    used: str
+    """Its first instance has a student and an empty address list, the second one what a departed user left."""
+    half: str
+    stray: str
+    """Nothing owns its second instance any more."""
+    old: str
+    """It was changed while no operator led."""
+
+    @property
+    def told(self):
+        """By kind of repair, where it is told of and in which words."""
+        return {
+            "address_lists": (self.used, "admits nobody"),
+            "dirty": (self.used, "still name an earlier user"),
+            "ownerless": (self.stray, "nothing owns"),
+            "halves": (self.half, "it has no external Service"),
+            "outdated": (self.old, "it was built before generation"),
+        }
+
+
+@pytest.fixture(scope="module")
+def damaged(site):
+    """Made before all else, for what is younger than half a minute may still be built or released."""
+    found = Damaged(*(site.definition(minimum) for minimum in (2, 2, 2, 3)))
+    site.installation.operator.stop()
+    site.patch(found.old, minInstances=2, maxInstances=77)
+    # At its start an operator makes what is missing, and leaves what is old and what is too much.
+    site.installation.operator.start()
+    site.settled()
+    site.start_session(found.used, "ada@example.org")
+    here = site.installation.here
+    for number, address in ((1, ""), (2, "gone@example.org")):
+        emails = site.instance(found.used, number).emails["metadata"]["name"]
+        site.lab.api.merge(here.path("configmaps", emails), {"data": {EMAILS: address}})
+    lose(site, site.instance(found.half, 2), ["external"])
+    for part, obj in site.instance(found.stray, 2)._asdict().items():
+        if part != "pods":
+            path = here.path(PLURALS.get(part, "deployments"), obj["metadata"]["name"])
+            site.lab.api.merge(path, {"metadata": {"ownerReferences": None}})
+    return found
+
+
+@pytest.mark.usefixtures("damaged")
 def test_whatever_is_left_of_an_instance_becomes_whole_and_a_held_one_is_kept(site, account):
     """Each incomplete, non-empty subset of the five objects of an instance, all in one pool."""
     total = len(SUBSETS) + 1
@@ -62,59 +110,26 @@ def test_whatever_is_left_of_an_instance_becomes_whole_and_a_held_one_is_kept(si
     assert site.instance(name, 1).uids == kept
 
 
-def test_what_a_departed_user_left_and_an_empty_list_of_one_who_is_there(site, account):
-    name = site.definition(2)
-    site.start_session(name, "ada@example.org")
-    there, free = site.instance(name, 1), site.instance(name, 2)
-    for instance, address in ((there, ""), (free, "gone@example.org")):
-        emails = site.installation.here.path("configmaps", instance.emails["metadata"]["name"])
-        site.lab.api.merge(emails, {"data": {EMAILS: address}})
-    pods = free.pod_uids
-
-    def repaired():
-        """What is younger than half a minute may still be a release."""
-        result = site.set(desired(name), repair=["address_lists", "dirty"], **account)
-        assert result.get("failed") is None, result["msg"]
-        return outcomes(result)
-
-    assert repaired() == {1: ("address_lists", "repaired")}
-    assert site.instance(name, 1).address == "ada@example.org"
-    assert eventually("the traces are old enough", repaired) == {2: ("dirty", "repaired")}
-    fresh = site.built(name, 2)
-    assert (fresh.address, fresh.pod_uids & pods) == (None, set())
-    assert site.instance(name, 1).address == "ada@example.org"
-    assert site.instance(name, 1).uids == there.uids
-
-
-def test_what_changed_while_no_operator_led_is_made_up_for(site, account):
-    """At its start an operator makes what is missing and leaves what is old and what is too much."""
-    name = site.definition(3)
-    site.installation.operator.stop()
-    site.patch(name, minInstances=2, maxInstances=77)
-    site.installation.operator.start()
-    site.settled()
-    result = site.set(desired(name), repair=["outdated"], **account)
-    assert result.get("failed") is None, result["msg"]
-    assert outcomes(result) == dict.fromkeys((1, 2, 3), ("outdated", "repaired"))
-    generation = site.generation(name)
-    for number in (1, 2):
-        site.built(name, number, generation=generation)
-    site.gone(name, 3)
-
-
-def test_what_status_prints_makes_an_instance_whole(site, account, tmp_path):
-    name = site.definition(2)
-    site.installation.wait_warm(name, 2)
-    lose(site, site.instance(name, 2), ["external"])
+def test_what_status_prints_mends_each_kind_of_damage(site, account, damaged, tmp_path):
     (tmp_path / "account.json").write_text(json.dumps({"theia_connection": {**account, "namespace": site.namespace}}))
     duty = Duty(tmp_path, lab=site.installation)
+    eventually(
+        "the traces are old enough", lambda: site.pool(damaged.used)["dirty"] and site.pool(damaged.half)["halves"]
+    )
+    lines = report(duty.play("status", f"-e@{tmp_path / 'account.json'}").good())
+    there, dirty, stray = (site.instance(*of) for of in ((damaged.used, 1), (damaged.used, 2), (damaged.stray, 2)))
 
-    def told_of() -> list[str]:
-        """What is younger than half a minute may still be built."""
-        status = duty.play("status", f"-e@{tmp_path / 'account.json'}").good()
-        return [line for line in report(status) if f"{name}: instance 2 has no external Service" in line]
+    for kind, (name, words) in damaged.told.items():
+        [line] = [command(line) for line in lines if f'{{"app_definition": "{name}", "repair": "{kind}"}}' in line]
+        told = " ".join(duty.paste(line).split())
+        assert re.search(rf"instance \d, {kind}: [^;]*{words}[^;]*; repaired", told), told
+        assert site.instance(damaged.used, 1).address == "ada@example.org"
 
-    [line] = eventually("the half is old enough", told_of)
-    told = duty.paste(command(line))
-    assert "instance 2, halves: it has no external Service; repaired" in told
-    assert len(site.built(name, 2).objects) == len(PARTS)
+    assert site.instance(damaged.used, 1).uids == there.uids
+    fresh = site.built(damaged.used, 2)
+    assert (fresh.address, fresh.pod_uids & dirty.pod_uids) == (None, set())
+    assert not site.built(damaged.stray, 2).uids & stray.uids
+    site.built(damaged.half, 2)
+    for number in (1, 2):
+        site.built(damaged.old, number, generation=site.generation(damaged.old))
+    site.gone(damaged.old, 3)

@@ -41,19 +41,21 @@ def night(module_installation, tmp_path_factory):
     held, forgotten = site.definition(1, maxInstances=40), site.definition(0)
     site.set(desired(held, warm=3), hold=EXAM, wait=True)
     site.launch("ada@x.org", held)
-    site.set(desired(forgotten, warm=1), hold="forgotten", wait=True)
-    site.launch("eve@x.org", forgotten)
+    site.set(desired(forgotten, warm=2), hold="forgotten", wait=True)
+    for user in ("eve@x.org", "fay@x.org"):
+        site.launch(user, forgotten)
     site.set(state="baseline", hold="forgotten")
-    emails = site.instance(forgotten, 1).emails["metadata"]["name"]
-    site.kubectl("patch", "configmap", emails, "--type=merge", "-p", json.dumps({"data": None}))
+    for number in (1, 2):
+        emails = site.instance(forgotten, number).emails["metadata"]["name"]
+        site.kubectl("patch", "configmap", emails, "--type=merge", "-p", json.dumps({"data": None}))
     site.installation.operator.stop()
     folder = tmp_path_factory.mktemp("status")
     since = site.now()
     page = folder / "reports" / "production" / "status" / "report.html"
     metrics = folder / "theia.prom"
-    files = {"report_dir": folder / "reports", "status_metrics_file": metrics}
+    said = {"report_dir": folder / "reports", "status_metrics_file": metrics, "status_rows": 1}
     duty = Duty(folder, production=site.installation)
-    run = duty.play("status", **files).good()
+    run = duty.play("status", **said).good()
     return Night(site, duty, held, forgotten, run, page.read_text(), metrics.read_text(), site.writes(since))
 
 
@@ -70,12 +72,12 @@ def test_the_table_says_what_is_warm_and_who_holds_it(night):
     assert lines[count].startswith("verdicts are not exact: ")
     assert lines[count + 1].split() == heading.split()
     assert row(lines, night.held) == [night.held, "3", "40", "1", "3", "1", "2", "0", "0", EXAM]
-    assert row(lines, night.forgotten)[1:8] == ["1", "1000", "1", "1", "1", "0", "0"]
+    assert row(lines, night.forgotten)[1:8] == ["2", "1000", "2", "2", "2", "0", "0"]
 
 
 def test_the_first_lines_say_how_many_more_students_get_a_session(night):
     first = next(line for line in report(night.run) if line.startswith(f"verdict: {night.held}: "))
-    # Three pods of the operator's own programs and four of pools leave three of the ten that the quota allows.
+    # Three pods of the operator's own programs and five of pools leave two of the ten that the quota allows.
     assert re.search(r": at least \d+ more students, 2 on a warm instance; quota quota pods$", first)
 
 
@@ -88,7 +90,7 @@ def test_warnings_name_the_object_and_the_next_step(night):
     warnings = [line for line in report(night.run) if line.startswith("warning: ")]
     for words in (
         f"{night.forgotten} is not back at its baseline, and no exam holds it any more: ansible-playbook ",
-        f"{night.forgotten}: 1 sessions refuse their user (403)",
+        f"{night.forgotten}: 2 sessions refuse their user (403)",
         "no operator leads",
     ):
         assert any(words in warning for warning in warnings), warnings
@@ -101,11 +103,14 @@ def test_who_is_in_trouble_is_shown_with_the_reason_and_the_next_step(night):
     rows = lines[lines.index(heading) + 1 :]
     (eve,) = [number for number, line in enumerate(rows) if "eve@x.org" in line]
     assert rows[eve + 1].split()[0] == "locked_out"
+    # Only one row was asked for.
+    assert rows[eve + 2] == "… and 1 more"
     assert not [line for line in rows if "ada@x.org" in line]
     first = lines[lines.index(next(line for line in lines if line.startswith("SESSION"))) + 1].split()[0]
     assert lines[-1].startswith("What to do about the first one: ansible-playbook ")
     assert lines[-1].endswith(f'-e \'{{"sessions": "{first}"}}\'')
     assert "eve@x.org" in night.page
+    assert "fay@x.org" in night.page
     assert "locked_out" in night.page
 
 
@@ -141,7 +146,7 @@ def test_prometheus_reads_what_the_table_says(night):
 
 
 def test_what_it_says_to_do_can_be_pasted(night):
-    """What is left of the forgotten exam waits for its student, whose empty address list is filled by the last line."""
+    """What is left of the forgotten exam waits for its students, of whom the last line lets in the first one."""
     lines = report(night.run)
     investigated = night.duty.paste(command(lines[-1]))
     [repair] = [line for line in investigated.split("\n") if "To fix it: kubectl " in line]
@@ -149,4 +154,4 @@ def test_what_it_says_to_do_can_be_pasted(night):
     night.duty.paste(f"PATH={kubectl}:$PATH {repair[repair.index('kubectl ') :]}")
     assert night.site.instance(night.forgotten, 1).emails["data"] == {EMAILS: "eve@x.org"}
     [finish] = [line for line in lines if "no exam holds it any more" in line]
-    assert "Still in: eve@x.org." in " ".join(night.duty.paste(command(finish)).split())
+    assert "Still in: eve@x.org, fay@x.org." in " ".join(night.duty.paste(command(finish)).split())

@@ -27,10 +27,7 @@ def held(site, exam, *, starts=None, closed=False):
     """An app definition that an exam holds, and another client has lowered; with a record if the exam has a start."""
     name = site.definition(BASELINE)
     if starts is not None:
-        start = datetime.now(UTC) + timedelta(minutes=starts)
-        times = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
-        record = {"name": exam, **times, "app_definitions": [desired(name, warm=HELD)]}
-        module("theia_exam", site.options(**record))
+        declare(site, exam, name, starts)
     site.set(desired(name, warm=HELD), hold=exam, wait=True)
     if closed:
         module("theia_exam", site.options(name=exam, state="closed", end_early_reason="alarm"))
@@ -38,20 +35,39 @@ def held(site, exam, *, starts=None, closed=False):
     return name
 
 
+def declare(site, exam, name, starts):
+    start = datetime.now(UTC) + timedelta(minutes=starts)
+    times = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    record = {"name": exam, **times, "app_definitions": [desired(name, warm=HELD)]}
+    module("theia_exam", site.options(**record))
+
+
+def left(site, exam):
+    """An app definition that last week's exam left to a student, who is gone, and another client has changed."""
+    name = site.definition(0)
+    site.set(desired(name, warm=1), hold=exam, wait=True)
+    session = site.launch("ada@example.org", name)
+    site.set(state="baseline", hold=exam)
+    site.leave("ada@example.org", session)
+    declare(site, exam, name, starts=7 * 24 * 60)
+    site.patch(name, minInstances=THEIRS)
+    return name
+
+
 def test_what_is_printed_for_a_bound_that_was_taken_is_what_its_exam_takes(site, tmp_path):
     running, unrecorded = held(site, "running", starts=-5), held(site, "unrecorded")
-    over = held(site, "over", starts=-5, closed=True)
+    over, again = held(site, "over", starts=-5, closed=True), left(site, "again")
     duty = Duty(tmp_path, lab=site.installation)
-    warnings = [line for line in report(duty.play("status")) if " needs min_instances " in line]
-    printed = {name: next(command(line) for line in warnings if f" {name}: " in line) for name in site.ledger()}
+    warnings = [line for line in report(duty.play("status")) if " min_instances " in line or " baseline" in line]
+    printed = {name: next(command(line) for line in warnings if f" {name}" in line) for name in site.ledger()}
     card = module("theia_platform_info", site.options(checks=["ledger"]))["checks"]
     for name, line in printed.items():
-        [run] = [check["run"] for check in card if check["evidence"].startswith(f"{name}: ")]
+        [run] = [check["run"] for check in card if check["evidence"].startswith(name)]
         assert line.endswith(f" -e '{json.dumps(run['variables'])}'")
         assert f"{run['playbook']}.yml" in line
     assert '"late": true' in printed[running]
-    duty.paste(f"{printed[running]} --check")
-    for name, bound in ((unrecorded, HELD), (over, BASELINE)):
+    for name, bound in ((running, HELD), (unrecorded, HELD), (over, BASELINE), (again, 0)):
         duty.paste(printed[name])
         assert site.bounds(name)[0] == bound
+    assert "/converge_exams.yml" in printed[again]
     assert [*site.ledger()] == sorted((running, unrecorded))

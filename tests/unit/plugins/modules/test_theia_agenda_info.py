@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
+import json
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ import pytest
 from ansible_collections.eduide.theia.plugins.filter.convergence_report import convergence_report
 from ansible_collections.eduide.theia.plugins.module_utils._capacity import care
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes import kinds
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import CAPACITY_RECORD
 from integration.module_run import module
 from unit.fakes import FakeGateway, app_definition
 from unit.session_world import exam_record, lead
@@ -79,7 +81,8 @@ class Site:
             limits = {"hold_from": each["start"], "extend_time_limits": each["session_minutes"], "late": True}
             yield "warm", each, run("theia_capacity", **wanted, **limits)
         for name in due["cool"]:
-            yield "cool", name, run("theia_capacity", state="baseline", hold=name)
+            only = {"app_definitions": due["cool_only"][name]} if name in due["cool_only"] else {}
+            yield "cool", name, run("theia_capacity", state="baseline", hold=name, **only)
         for name in due["close"]:
             yield "close", name, run("theia_exam", name=name, state="closed")
 
@@ -340,15 +343,28 @@ def test_a_blank_calendar_is_none_and_withdraws_nothing(cluster, blank):
     assert [step["do"] for step in site.agenda([])["steps"]] == ["withdraw"]
 
 
-def test_what_drains_is_finished_by_a_later_run(cluster):
+def test_an_exam_that_is_over_is_let_go_and_closed(cluster):
     site, entries = Site(cluster), [entry("a", 0, 5, 10)]
     site.converge(entries)
-    ledger = site.gateway.get(kinds.CONFIG_MAP, "theia-capacity")
-    assert "a" in ledger["data"]["java.json"]
     site.go_to(6)
     due = site.agenda(entries)
     assert [step["do"] for step in due["steps"]] == ["cool", "close"]
     assert (due["cool"], due["close"], due["next_change_at"]) == (["a"], ["a"], None)
+
+
+@pytest.mark.parametrize(("again", "bounds"), [("java", (12, 0)), ("c", (BASELINE, 12))])
+def test_what_an_exam_left_is_lowered_and_nothing_that_it_holds_by_now(cluster, again, bounds):
+    """Students stay in what last week's exam left, until that of this week begins under the same name."""
+    site = Site(cluster)
+    site.gateway.put(kinds.APP_DEFINITION, app_definition("c", minInstances=0, maxInstances=100))
+    site.module("theia_capacity", app_definitions=[{"name": "java", "warm": 10}], hold="a")
+    left = json.loads(site.gateway.get(kinds.CONFIG_MAP, CAPACITY_RECORD)["data"]["java.json"])
+    left["holds"]["a"]["ended"] = True
+    site.gateway.change(kinds.CONFIG_MAP, CAPACITY_RECORD, {"data": {"java.json": json.dumps(left)}})
+    entries = [{**entry("a", 0, 60, 0), "app_definitions": [{"name": again, "warm": 12}]}]
+    assert (site.converge(entries), site.converge(entries)) == (True, False)
+    live = [site.gateway.get(kinds.APP_DEFINITION, name)["spec"]["minInstances"] for name in ("java", "c")]
+    assert tuple(live) == bounds
 
 
 @pytest.mark.parametrize("minute", [-60, 600])

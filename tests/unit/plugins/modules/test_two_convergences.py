@@ -66,7 +66,8 @@ def converge(gateway):
         warm = exam["app_definitions"]
         play.act("theia_capacity", app_definitions=warm, hold=exam["name"], wait=False, lockout="repair")
     for name in agenda["cool"]:
-        play.act("theia_capacity", state="baseline", hold=name, lockout="repair")
+        only = {"app_definitions": agenda["cool_only"][name]} if name in agenda["cool_only"] else {}
+        play.act("theia_capacity", state="baseline", hold=name, lockout="repair", **only)
     for name in agenda["close"]:
         play.act("theia_exam", name=name, state="closed")
     return play.problems

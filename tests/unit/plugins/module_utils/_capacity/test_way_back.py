@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import Entry, Hold
+from ansible_collections.eduide.theia.plugins.module_utils._capacity.ledger import Entry, Hold, Ledger
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.plan import plan_baseline
 from ansible_collections.eduide.theia.plugins.module_utils._capacity.way_back import way_back
 from ansible_collections.eduide.theia.plugins.module_utils._common.timestamps import parse_time
@@ -66,12 +66,14 @@ ENDED = {
     "running-still": ([recorded("a", -1)], {"a": True}, pre("a", late=True)),
     # To close it would take next week's exam off the records.
     "again-next-week": ([recorded("a", 170)], {"a": True}, ("converge_exams", {})),
+    "running-again-without-it": ([recorded("a", -1, app="c")], {"a": True}, ("converge_exams", {})),
     "again-next-week-beside-one-that-is-over": ([recorded("a", 170)], {"a": True, "b": True}, post("b")),
 }
 
 
-def shown(records, holds, *, live=7, uid=UID, machine_now=None):
-    return way_back(NAME, app_definition(live, uid=uid), entry(**holds), records, now=NOW, machine_now=machine_now)
+def shown(records, holds, *, live=7, machine_now=None, **elsewhere):
+    ledger = Ledger({NAME: entry(**holds), **elsewhere}, None)
+    return way_back(NAME, app_definition(live), ledger, records, now=NOW, machine_now=machine_now)
 
 
 def takes(records, playbook, variables):
@@ -101,14 +103,18 @@ def test_what_is_left_of_an_exam_is_finished_by_one_that_closes_nothing_else(rec
     """Where another client wrote a value of its own, the refusal's words stand beside the command that gets over it."""
     way = shown(records, holds, live=7 if theirs else 5)
     playbook, variables = expected
-    more = OVERWRITE if theirs and playbook == "post_exam" else {}
+    more = OVERWRITE if theirs and playbook != "pre_exam" else {}
     assert (way.run["playbook"], way.run["variables"]) == (playbook, {**variables, **more})
     assert takes(records, *expected)
-    if playbook == "post_exam":
+    if playbook != "pre_exam":
         assert ("drift=adopt to keep their change" in (way.note or "")) is theirs
-        app, stated = app_definition(7 if theirs else 5), terms(variables["exam"], drift=more.get("drift"))
+        app, stated = app_definition(7 if theirs else 5), terms(variables.get("exam", "a"), drift=more.get("drift"))
         done = plan_baseline(app, pool_of(), entry(**holds), stated, now="2027-02-11T09:15:00Z")
         assert (done.outcome, done.after["min_instances"]) == ("changed", 3)
+
+
+def test_an_exam_that_holds_something_elsewhere_and_is_on_no_record_is_not_ended_for_this():
+    assert shown([], {"a": True}, live=5, elsewhere=entry(a=False)).run["playbook"] == "converge_exams"
 
 
 def test_an_exam_that_is_open_by_one_of_two_clocks_is_neither_ended_nor_declared():
@@ -118,5 +124,5 @@ def test_an_exam_that_is_open_by_one_of_two_clocks_is_neither_ended_nor_declared
 
 def test_of_an_app_definition_that_is_gone_or_another_one_no_value_is_overwritten():
     for app in (None, app_definition(7, uid="another")):
-        way = way_back(NAME, app, entry(a=True), [], now=NOW, machine_now=None)
+        way = way_back(NAME, app, Ledger({NAME: entry(a=True)}, None), [], now=NOW, machine_now=None)
         assert (way.run["variables"], way.note) == ({"exam": "a"}, None)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.eduide.theia.plugins.module_utils._exams.agenda import Holds, agenda
+from ansible_collections.eduide.theia.plugins.module_utils._exams.agenda import agenda
 from ansible_collections.eduide.theia.plugins.module_utils._exams.calendar import read_calendar
 from ansible_collections.eduide.theia.plugins.module_utils._exams.plan import plan_closed, plan_declared
 
@@ -60,7 +60,7 @@ class Installation:
         self.written = 0
 
     def due(self, term, minute):
-        return agenda(term and term.calendar, self.records.values(), Holds(frozenset(self.holding)), at(minute))
+        return agenda(term and term.calendar, self.records.values(), self.holding, at(minute))
 
     def steps(self, term, minute) -> t.Iterator[t.Callable[[], None]]:
         due, now = self.due(term, minute), at(minute)
@@ -262,15 +262,10 @@ def test_an_exam_that_one_of_two_clocks_has_open_is_not_ended(minute):
     for earlier in (0, 30):
         installation.run(term, earlier)
     left = Term(entry("b", 0, 5)).calendar
-    holds = Holds(frozenset({"a", "b"}))
+    holds = {"a", "b"}
     due = agenda(left, installation.records.values(), holds, at(minute), at(45))
     assert [each.name for each in due.in_doubt] == ["a"]
     assert "a" not in (*due.withdraw, *due.cool, *due.close)
     assert "b" in due.cool
     agreed = agenda(left, installation.records.values(), holds, at(minute))
     assert (agreed.in_doubt, "a" in (*agreed.withdraw, *agreed.close)) == ((), True)
-
-
-def test_what_is_draining_is_finished_later():
-    due = agenda(None, [], Holds(draining=("gone", "gone", "old")), at(0))
-    assert due.cool == ("gone", "old")

@@ -297,6 +297,15 @@ def test_a_session_that_works_says_so_or_why_it_is_slow(world, facts, words):
     assert words in diagnose(facts_of(world, **facts)).sentence
 
 
+def test_of_a_session_that_was_handled_nothing_is_said_about_its_secrets():
+    """The operator calls it handled before they have arrived, and where it may not even read them."""
+    world = World()
+    session = world.eager("s1", world.app_definition(), 4)
+    session["spec"]["envVarsFromSecrets"] = ["git-access"]
+    told = diagnose(facts_of(world))
+    assert (told.code, told.sentence) == (None, "Nothing is wrong with it that can be seen from here.")
+
+
 def test_a_young_session_is_given_time():
     world = World()
     world.app_definition()
