@@ -14,7 +14,7 @@ import pytest
 
 from integration.ansible_run import connection
 from integration.capacity_site import LEDGER, CapacitySite, desired
-from integration.exam_night import Duty, exam, report
+from integration.exam_night import Duty, exam, move_back, report
 from integration.module_run import module
 from unit.loopback import Loopback, Say
 
@@ -105,16 +105,6 @@ def test_people_are_told_at_the_moments_that_concern_them(module_installation, t
     told = [(seen.body["moment"], seen.body["exam"]) for seen in receiver.seen]
     assert told == [("drift", "final"), ("not_warm", "final"), ("draining", "quiz"), ("closed", "quiz")]
     assert not any("ada@x.org" in str(seen.body) for seen in receiver.seen)
-
-
-def move_back(site, name, **by):
-    """An exam was earlier than it was."""
-    record = site.lab.api.find(site.installation.here.path("configmaps", f"theia-exam-{name}"))
-    kept = json.loads(record["data"]["exam"])
-    for field in ("start", "end", "shield_from", "shield_until"):
-        kept[field] = (datetime.fromisoformat(kept[field]) - timedelta(**by)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    changed = {"data": {"exam": json.dumps(kept)}}
-    site.kubectl("patch", "configmap", f"theia-exam-{name}", "--type=merge", "-p", json.dumps(changed))
 
 
 def test_of_ten_installations_eight_are_converged_and_the_two_others_are_named(module_installation, tmp_path):
