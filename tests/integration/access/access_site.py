@@ -14,6 +14,7 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ansible_collections.eduide.theia.plugins.module_utils._platform.names import EMAILS_KEY
 from ansible_collections.eduide.theia.plugins.module_utils._platform.rights import Right
 from ansible_collections.eduide.theia.plugins.module_utils._workspaces.usage import log as usage_log
 from integration.ansible_run import ROOT, Run, connection, playbook
@@ -31,6 +32,7 @@ from tools.rights import rules
 Variables = dict[str, t.Any]
 
 EVERYTHING = (identities.rule("*", "*", "*"),)
+NOBODY = {EMAILS_KEY: ""}
 FAILS: Variables = {"exam_warmup_wait_timeout_seconds": 5}
 """A run with these is meant to wait in vain, and to say why."""
 
@@ -334,6 +336,16 @@ def damaged(site: AccessSite) -> Variables:
     return {"app_definition": definition, "repair": "ownerless,halves,outdated"}
 
 
+def locked_out(site: AccessSite) -> Variables:
+    """The address lists are empty, that of somebody at work too."""
+    definition, _user, _name = site.seated()
+    for number in (1, 2):
+        emails = site.instance(definition, number).emails
+        assert emails, definition
+        site.lab.api.merge(site.installation.here.path("configmaps", emails["metadata"]["name"]), {"data": NOBODY})
+    return {"app_definition": definition, "repair": "address_lists"}
+
+
 def workspaces(site: AccessSite) -> Variables:
     """One is in use, and one was not for as long as anybody looked."""
     idle = site.store(student(), site.definition(0))
@@ -367,7 +379,7 @@ CASES: t.Mapping[str, tuple[Case, ...]] = {
     "post_exam": (exam_that_is_over, exam_of_a_user_who_ends_the_operator),
     "rehearse_exam": (pool,),
     "converge_exams": (exams_that_begin, exams_that_end),
-    "repair_pools": (damaged,),
+    "repair_pools": (damaged, locked_out),
     "prune_workspaces": (first_look, workspaces),
     "delete_workspaces": (workspace_in_use,),
     "restore_workspace": (kept_files,),
