@@ -112,6 +112,20 @@ class Api:
     def items(self, path: str, **params: str) -> list[Object]:
         return t.cast(list[Object], self.get(path, **params)["items"])
 
+    def watch(self, path: str, version: str) -> t.Iterator[Object]:
+        """What has happened there since a version, and what happens then, event after event."""
+        answer = self._pool.request(
+            "GET",
+            f"{self.url}{path}?watch=1&resourceVersion={version}",
+            headers={"Authorization": f"Bearer {self._token}"},
+            preload_content=False,
+            timeout=30.0,
+        )
+        try:
+            yield from map(json.loads, answer)
+        finally:
+            answer.close()
+
     def create(self, obj: Object) -> Object:
         return self._expect(self.request("POST", path_of(obj).rpartition("/")[0], obj))
 

@@ -88,10 +88,20 @@ class Asker:
         """A body with the right appId."""
         return {"appId": self.site.app_id, **fields}
 
+    def launch(self, user: str, definition: str, **request: t.Any) -> Said:
+        """What the landing page asks for a student; without a workspace unless the request asks for one."""
+        body = self.mine(user=user, appDefinition=definition, **{"ephemeral": True, **request})
+        return self("POST", "/service", body, user=user)
+
     def scaling(self, name: str, **bounds: t.Any) -> Said:
         """A change of bounds by an administrator."""
         headers = {"X-Admin-Api-Token": self.site.admin_token or ""}
         return self("PATCH", f"/service/admin/appdefinition/{name}", bounds, headers=headers)
+
+
+def name_of(user: str, definition: str) -> str:
+    """The session that a launch without a workspace makes, or finds."""
+    return f"ws-{definition}-{user.replace('@', '-').replace('.', '-')}-session"
 
 
 def said(status: int, headers: t.Mapping[str, str], data: bytes) -> Said:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from integration.lab.operator_site import (
+    GENERATION,
     INSTANCE_ID,
     STRATEGY,
     Site,
@@ -20,12 +21,16 @@ from integration.lab.operator_site import (
 from lab.collisions import Collision
 from lab.faults import Hold, Rule, Status
 from lab.operator.arguments import parse
+from lab.operator.names import instance_object
 from lab.proxy import FaultProxy
 
 ADA = "ada@example.org"
 ENDED = 255
 ROUTES = r"/httproutes(\?|$)"
 HANDLED = '"operatorStatus": ?"HANDLED"'
+# How many requests about the parts of two instances, of which one is claimed, a reconcile has sent of its 18.
+BEFORE, AFTER = "before", "after"
+MOMENTS = (BEFORE, *range(0, 16, 2), AFTER)
 # The label of the one begins with what no label may begin with, that of the other is cut to end so.
 UNNAMEABLE = ("-x@example.org", f"{'l' * 59}@example.org")
 
@@ -160,6 +165,71 @@ def test_a_change_that_leaves_the_address_of_who_has_left(mortal):
     assert [owner_kinds(item) for item in dirty.objects] == [["AppDefinition"]] * 5
     assert dirty.address == ADA
     assert site.installation.operator.running()
+
+
+def rebuilt(site, definition, number):
+    """The instance, once its Deployment, which is made last, is of the present generation."""
+    live = site.installation.get("appdefinitions", definition)
+    path = site.installation.here.path("deployments", instance_object(live, number))
+    generation = str(live["metadata"]["generation"])
+
+    def made():
+        found = site.lab.api.find(path)
+        return found and labels(found)[GENERATION] == generation
+
+    eventually(f"instance {number} is rebuilt", made)
+    return site.instance(definition, number)
+
+
+def leaves_around_a_change(site, proxy, definition, moment):
+    """A session leaves; the reconcile sends nothing while it is released."""
+    session = site.start_session(definition, ADA)
+    assert annotations_of(session)[INSTANCE_ID] == "1"
+    api, here = site.lab.api, site.installation.here
+
+    def change():
+        spec = {"maxInstances": 500 + int(site.generation(definition))}
+        api.merge(here.path("appdefinitions", definition), {"spec": spec})
+
+    def leave():
+        api.delete(here.path("sessions", session["metadata"]["name"]))
+
+    def be_released():
+        leave()
+        rebuilt(site, definition, 1)
+
+    if moment == BEFORE:
+        # The last that a release of an instance of this generation does.
+        looked = Rule(Hold(meanwhile=lambda: None, delivered=True), verb="list", path="/configmaps", count=1)
+        proxy.add(looked)
+        leave()
+        eventually("the release is over", looked.fault.arrived.is_set)
+        change()
+    elif moment == AFTER:
+        change()
+        rebuilt(site, definition, 2)
+        leave()
+    else:
+        proxy.add(Rule(Hold(meanwhile=be_released), path="/(services|configmaps|deployments)", skip=moment, count=1))
+        change()
+
+
+def test_one_session_that_leaves_around_a_change(mortal):
+    """Unlike many at once it does no harm: its release is over before the reconcile sends its next request.
+
+    The real one was asked by the clock, from a second before the change to two seconds after it.
+    """
+    site, proxy = mortal
+    definition = site.definition(2)
+    for moment in MOMENTS:
+        leaves_around_a_change(site, proxy, definition, moment)
+        # The Deployment of the second one is the last that the reconcile makes.
+        for number in (2, 1):
+            instance = rebuilt(site, definition, number)
+            assert [labels(item)[GENERATION] for item in instance.objects] == [site.generation(definition)] * 5
+            assert instance.address is None
+        assert site.installation.operator.running()
+        proxy.clear()
 
 
 @pytest.mark.parametrize("operator", ["april", "current"])

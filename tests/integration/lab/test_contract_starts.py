@@ -10,9 +10,11 @@ import re
 import signal
 import subprocess
 import uuid
+from datetime import datetime, timedelta
 
 import pytest
 
+from integration.lab.contract import Asker, name_of, text
 from integration.lab.operator_site import (
     GENERATION,
     INSTANCE_ID,
@@ -52,6 +54,25 @@ def read_twice(site, *names):
 def waiting(site, definition, count=1):
     """Sessions that nobody has seen yet."""
     return [site.create_session(definition, f"u{number}@example.org") for number in range(count)]
+
+
+def hold_until_read_while_handled(site, proxy, *names):
+    """The watch begins when the sessions are being handled, and the first pass ends when the watch has begun.
+
+    The mark of a lazy session waits for the URLs: who looks for one gives up where another writes at that moment.
+    """
+
+    def are_being_handled():
+        return all(site.session(name).get("status", {}).get("operatorStatus") == "HANDLING" for name in names)
+
+    until_handled = Hold(meanwhile=lambda: eventually("they are being handled", are_being_handled))
+    until_read = Hold(meanwhile=lambda: eventually("they are read twice", lambda: read_twice(site, *names)))
+    until_url = Hold(meanwhile=lambda: [site.has_url(name) for name in names])
+    proxy.add(
+        Rule(until_handled, verb="watch", path="/sessions", count=1),
+        Rule(until_read, verb="create", path="/httproutes", count=len(names)),
+        Rule(until_url, verb="patch", path="/sessions/", body="lazy-fallback"),
+    )
 
 
 def told(site, plural, name, message):
@@ -101,34 +122,37 @@ def test_waiting_sessions_without_room_at_a_start(proxied):
         assert annotations_of(site.session(name)) == {STRATEGY: "lazy-fallback"}
 
 
-def test_a_waiting_session_with_room_at_a_start(proxied):
-    """The watch begins when the session is being handled, and the first pass ends when the watch has begun."""
+@pytest.fixture
+def ask(proxied):
+    """A service beside the proxied operator."""
+    site, _proxy = proxied
+    site.installation.service.start()
+    yield Asker(site.installation)
+    site.installation.service.kill()
+
+
+def test_a_waiting_session_with_room_at_a_start(proxied, ask):
+    """Beside it one that goes the lazy way, for there is no room in another pool."""
     site, proxy = proxied
-    definition = site.definition(1)
-    site.installation.wait_warm(definition, 1)
+    with_room, without = site.definition(1), site.definition(0)
+    site.installation.wait_warm(with_room, 1)
+    site.known(without)
     site.installation.operator.kill()
-    [name] = waiting(site, definition)
-
-    def is_being_handled():
-        return (site.session(name).get("status") or {}).get("operatorStatus") == "HANDLING"
-
-    until_handling = Hold(meanwhile=lambda: eventually("it is being handled", is_being_handled))
-    until_read = Hold(meanwhile=lambda: eventually("it is read twice", lambda: read_twice(site, name)))
-    proxy.add(
-        Rule(until_handling, verb="watch", path="/sessions", count=1),
-        Rule(until_read, verb="create", path="/httproutes", count=1),
-    )
+    eager, lazy = (site.create_session(d, ADA, name=name_of(ADA, d)) for d in (with_room, without))
+    hold_until_read_while_handled(site, proxy, eager, lazy)
     start_through(site, proxy)
-    status = told(site, "sessions", name, f"{INTERRUPTED}[0-9a-f-]{{36}}")
-    assert status["operatorStatus"] == "ERROR"
-    session = site.has_url(name)
-    assert session["status"]["operatorStatus"] == "ERROR"
-    assert annotations_of(session) == {STRATEGY: "eager", INSTANCE_ID: "1"}
-    instance = site.instance(definition, 1)
+    for definition, name in ((with_room, eager), (without, lazy)):
+        assert told(site, "sessions", name, f"{INTERRUPTED}[0-9a-f-]{{36}}")["operatorStatus"] == "ERROR"
+        session = site.has_url(name)
+        assert session["status"]["operatorStatus"] == "ERROR"
+        assert ask.launch(ADA, definition) == text(200, session["status"]["url"])
+        assert site.session(name) == session
+        assert site.browse(session["status"]["url"], site.installation.user_token(ADA)) == 200
+    assert annotations_of(site.session(eager)) == {STRATEGY: "eager", INSTANCE_ID: "1"}
+    assert annotations_of(site.session(lazy)) == {STRATEGY: "lazy-fallback"}
+    instance = site.instance(with_room, 1)
     assert owner_kinds(instance.external) == ["AppDefinition", "Session"]
-    assert instance.address == "u0@example.org"
-    token = site.installation.user_token("u0@example.org")
-    assert site.browse(session["status"]["url"], token) == 200
+    assert instance.address == ADA
 
 
 def test_what_a_start_makes_of_half_handled_sessions_and_workspaces(proxied):
@@ -185,12 +209,16 @@ def lease_of(site):
 
 
 def test_how_an_operator_ends_and_another_takes_the_lead(site):
-    before = lease_of(site)
+    before = lease_of(site)["spec"]
     assert site.installation.operator.stop() == 128 + signal.SIGTERM
-    assert lease_of(site)["spec"]["holderIdentity"] == before["spec"]["holderIdentity"]
+    left = lease_of(site)["spec"]
+    assert {**left, "renewTime": before["renewTime"]} == before
+    assert left["renewTime"] >= before["renewTime"]
     command = site.installation.operator.command()
     site.installation.operator.start()
     holder = lease_of(site)["spec"]
+    end_of_lease = datetime.fromisoformat(left["renewTime"]) + timedelta(seconds=left["leaseDurationSeconds"])
+    assert datetime.fromisoformat(holder["acquireTime"]) > end_of_lease
     with subprocess.Popen(command, env={"PYTHONPATH": PACKAGES}, stdout=subprocess.DEVNULL) as standby:
         try:
             site.installation.operator.kill()
