@@ -159,8 +159,10 @@ def watch(site):
     restart(site)
     for name in ("idle", "dozing"):
         ends(site, sessions[name])
-    alive = {name for name, session in sessions.items() if lives(site, session)}
-    return Watched(site, sessions, alive, {name: last_activity(site, sessions[name]) for name in alive})
+    there = {each["metadata"]["uid"]: each for each in site.installation.items("sessions")}
+    seen = {name: there.get(session["metadata"]["uid"]) for name, session in sessions.items()}
+    activity = {name: session["status"]["lastActivity"] for name, session in seen.items() if session}
+    return Watched(site, sessions, set(activity), activity)
 
 
 @pytest.fixture(scope="module")
