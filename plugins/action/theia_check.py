@@ -14,7 +14,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.notices impor
 from ansible_collections.eduide.theia.plugins.module_utils._common.plain import cut, plain
 from ansible_collections.eduide.theia.plugins.plugin_utils._failure import fail_once
 from ansible_collections.eduide.theia.plugins.plugin_utils._installation import installation_of
-from ansible_collections.eduide.theia.plugins.plugin_utils._misread import misread, misspelt
+from ansible_collections.eduide.theia.plugins.plugin_utils._misread import fields_of_exams, misread, misspelt
 
 Variables = t.Mapping[str, t.Any]
 _WHATEVER_TAG = {"all", "untagged"}
@@ -30,7 +30,14 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec({"installation": {"type": "bool", "default": True}})
         variables = task_vars or {}
-        checks = [_tags, _lost_words, self._unread, self._notices, *([self._installation] * options["installation"])]
+        checks = [
+            _tags,
+            _lost_words,
+            self._fields,
+            self._unread,
+            self._notices,
+            *([self._installation] * options["installation"]),
+        ]
         for check in checks:
             if problem := check(variables):
                 return {**result, **fail_once(self._task, cut(plain(f"{problem}. Nothing was changed.")))}
@@ -39,6 +46,15 @@ class ActionModule(ActionBase):
 
     def _value(self, variables: Variables, name: str) -> t.Any:
         return self._templar.template(variables.get(name))
+
+    def _fields(self, _variables: Variables) -> str:
+        found = fields_of_exams(self._task.get_play().vars, load_extra_vars(self._loader))
+        if not found:
+            return ""
+        return (
+            f"{', '.join(found)}: this playbook has no such variable, an exam of a calendar has such a field. Declare "
+            "the exam in theia_exams, and give the file as -e @FILE"
+        )
 
     def _unread(self, variables: Variables) -> str:
         return "; ".join(misread(self._task.get_play().vars, lambda name: self._value(variables, name)))

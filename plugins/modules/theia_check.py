@@ -14,9 +14,10 @@ author:
 description:
   - Every playbook of the collection begins with it. It fails with one sentence, and without an excerpt of the playbook,
     for tags that leave nothing to do; for words of C(-e) that reach no variable, because Ansible ends a value at a
-    blank; for variables of the play that P(eduide.theia.typed#filter) cannot read, all of them at once; for a channel
-    of C(theia_notices) that cannot be meant; for a C(theia_connection) without a namespace; and for two hosts of the
-    play that lead to the same installation, where they would work against each other.
+    blank; for fields of an exam that are stated as variables of a playbook that reads calendars; for variables of the
+    play that P(eduide.theia.typed#filter) cannot read, all of them at once; for a channel of C(theia_notices) that
+    cannot be meant; for a C(theia_connection) without a namespace; and for two hosts of the play that lead to the same
+    installation, where they would work against each other.
   - An extra variable whose name is nearly one that the play reads is a warning.
   - Two connections lead to the same installation if they name the same namespace of the same Kubernetes API, however
     they name it, with different kubeconfigs or contexts for example.

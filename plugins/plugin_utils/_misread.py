@@ -15,6 +15,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.eduide.theia.plugins.module_utils._exams.declaration import APP_DEFINITION_FIELDS, FIELDS
 from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, nearest
 
 _READ = re.compile(r"\b(\w+) \| default\(")
@@ -37,11 +38,21 @@ def misspelt(variables: t.Mapping[str, t.Any], stated: t.Iterable[str]) -> list[
 
     Other names may be meant for a role, or stand in a file that several playbooks get.
     """
-    known = {name for text in variables.values() if isinstance(text, str) for name in _READ.findall(text)}
+    known = _known(variables)
     near = {name: nearest(name, sorted(known)) for name in stated if name not in known and name not in variables}
     return [
         f"{name}: this playbook has no such variable; {meant} is perhaps meant" for name, meant in near.items() if meant
     ]
+
+
+def fields_of_exams(variables: t.Mapping[str, t.Any], stated: t.Iterable[str]) -> list[str]:
+    """What only an entry of a calendar has, stated as a variable of a play that reads calendars but not this."""
+    known = _known(variables)
+    return sorted({*FIELDS, *APP_DEFINITION_FIELDS}.intersection(stated) - known) if "theia_exams" in known else []
+
+
+def _known(variables: t.Mapping[str, t.Any]) -> set[str]:
+    return {name for text in variables.values() if isinstance(text, str) for name in _READ.findall(text)}
 
 
 def _first_cause(error: BaseException) -> str | None:

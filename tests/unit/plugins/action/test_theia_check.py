@@ -67,3 +67,9 @@ def told_by(playbook, inventory, content, *arguments):
 def test_a_command_line_that_cannot_be_meant_is_an_error_that_says_why(tmp_path, content, arguments, told):
     inventory = tmp_path / "hosts.ini"
     assert told.format(inventory) in told_by(ROOT / "playbooks" / "status.yml", inventory, content, *arguments)
+
+
+def test_what_only_an_exam_of_a_calendar_has_is_not_left_out_in_silence(tmp_path):
+    line = ["-e", "app_definition=java warm=4 end=24:00 extra_time_minutes=30 max_instances=60"]
+    told = told_by(ROOT / "playbooks" / "pre_exam.yml", tmp_path / "hosts.ini", KNOWN, *line)
+    assert "extra_time_minutes, max_instances: this playbook has no such variable" in told
