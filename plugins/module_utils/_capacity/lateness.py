@@ -10,6 +10,7 @@ import math
 import typing as t
 from datetime import datetime, timedelta
 
+from .._common.sentences import counted
 from .._common.timestamps import format_time, parse_time
 from .._platform.rows import LiveSession
 from .._platform.workloads import PodRow, instance_id
@@ -42,9 +43,9 @@ def too_late(change: Change, warm: int, now: datetime, start: datetime, seconds:
         return None
     total = change.after["min_instances"] or 0
     return (
-        f"{change.app_definition.name}: {warm} instances are warm now, and with the change all are cold until about "
-        f"{format_time(back)}, then up to {total} are warm; the exam starts at {format_time(start)}, so nothing was "
-        "changed; say late=true to change it all the same"
+        f"{change.app_definition.name}: {counted(warm, 'instance')} {'is' if warm == 1 else 'are'} warm now, and with "
+        f"the change all are cold until about {format_time(back)}, then up to {total} are warm; the exam "
+        f"{'starts' if now < start else 'started'} at {format_time(start)}; say late=true to change it all the same"
     )
 
 
