@@ -54,6 +54,8 @@ def first_loss(
 ) -> datetime | None:
     """When the platform ends the first session by a time limit, of those that live and those that come at the start.
 
+    Who lives today and ends before the exam starts is not in it.
+
     An older operator counts inactivity from the start of a session that nobody measures, so it may come that early for
     any of them.
     """
@@ -63,7 +65,8 @@ def first_loss(
         if limit is None or limit <= 0:
             continue
         ages = [_age(session, field) for session in sessions]
-        ends += [now + timedelta(minutes=limit - age) for age in ages]
+        live = [now + timedelta(minutes=limit - age) for age in ages]
+        ends += [end for end in live if start is None or end >= start]
         if start is not None:
             ends.append(max(start, now) + timedelta(minutes=limit))
     return min(ends, default=None)

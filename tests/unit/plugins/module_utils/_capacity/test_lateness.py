@@ -104,7 +104,10 @@ def session(age, idle=None):
         ((120, None), [], None, None),
         ((120, None), [session(100)], NINE, 20),
         ((None, 30), [session(100, 10)], NINE, 20),
-        ((None, 30), [session(100)], NINE, -70),
+        ((None, 30), [session(100)], NINE, 35),
+        ((None, 30), [session(100)], None, -70),
+        # Somebody who practises today is gone long before the exam.
+        ((1440, None), [session(100)], NOW + timedelta(days=70), 70 * 1440 + 1440),
         ((120, 30), [], NOW - timedelta(hours=1), 30),
     ],
 )
