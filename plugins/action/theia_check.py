@@ -29,35 +29,25 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _spec, options = self.validate_argument_spec({"installation": {"type": "bool", "default": True}})
-        variables = task_vars or {}
-        checks = [
-            _tags,
-            _lost_words,
-            self._fields,
-            self._unread,
-            self._notices,
-            *([self._installation] * options["installation"]),
-        ]
-        for check in checks:
-            if problem := check(variables):
+        variables, stated = task_vars or {}, load_extra_vars(self._loader)
+        for problem in self._problems(variables, stated, installation=options["installation"]):
+            if problem:
                 return {**result, **fail_once(self._task, cut(plain(f"{problem}. Nothing was changed.")))}
-        warnings = misspelt(self._task.get_play().vars, load_extra_vars(self._loader))
-        return {**result, "changed": False, "warnings": warnings}
+        return {**result, "changed": False, "warnings": misspelt(self._task.get_play().vars, stated)}
+
+    def _problems(self, variables: Variables, stated: t.Iterable[str], *, installation: bool) -> t.Iterator[str]:
+        """What each check says, blank where nothing is wrong; one that is not reached is not made."""
+        play = self._task.get_play().vars
+        yield _tags(variables)
+        yield _lost_words(variables)
+        yield _fields(fields_of_exams(play, stated))
+        yield "; ".join(misread(play, lambda name: self._value(variables, name)))
+        yield self._notices(variables)
+        if installation:
+            yield self._installation(variables)
 
     def _value(self, variables: Variables, name: str) -> t.Any:
         return self._templar.template(variables.get(name))
-
-    def _fields(self, _variables: Variables) -> str:
-        found = fields_of_exams(self._task.get_play().vars, load_extra_vars(self._loader))
-        if not found:
-            return ""
-        return (
-            f"{', '.join(found)}: this playbook has no such variable, an exam of a calendar has such a field. Declare "
-            "the exam in theia_exams, and give the file as -e @FILE"
-        )
-
-    def _unread(self, variables: Variables) -> str:
-        return "; ".join(misread(self._task.get_play().vars, lambda name: self._value(variables, name)))
 
     def _notices(self, variables: Variables) -> str:
         try:
@@ -86,16 +76,28 @@ def _tags(variables: Variables) -> str:
     """What tags leave: no other task has one."""
     run, skipped = variables["ansible_run_tags"], variables["ansible_skip_tags"]
     if not _WHATEVER_TAG.intersection(run):
-        return f"--tags {','.join(run)} leaves nothing to do, for no task here has a tag"
-    if _WHATEVER_TAG.intersection(skipped):
-        return f"--skip-tags {','.join(skipped)} leaves nothing to do, for no task here has a tag"
-    return ""
+        said = f"--tags {','.join(run)}"
+    elif _WHATEVER_TAG.intersection(skipped):
+        said = f"--skip-tags {','.join(skipped)}"
+    else:
+        return ""
+    return f"{said} leaves nothing to do, for no task here has a tag"
 
 
 def _lost_words(variables: Variables) -> str:
+    """Ansible splits NAME=VALUE at blanks, whatever the shell quoted, and keeps here what belongs to no variable."""
     if "_raw_params" not in variables:
         return ""
     return (
         f"These words of -e reach no variable: {variables['_raw_params']}. Ansible ends a value at a blank. Give one "
         """with blanks as JSON, such as -e '{"NAME": "two words"}'"""
+    )
+
+
+def _fields(found: t.Sequence[str]) -> str:
+    if not found:
+        return ""
+    return (
+        f"{', '.join(found)}: this playbook has no such variable, an exam of a calendar has such a field. Declare the "
+        "exam in theia_exams, and give the file as -e @FILE"
     )

@@ -15,7 +15,6 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.eduide.theia.plugins.module_utils._exams.declaration import APP_DEFINITION_FIELDS, FIELDS
 from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, nearest
 
 _READ = re.compile(r"\b(\w+) \| default\(")
@@ -48,7 +47,12 @@ def misspelt(variables: t.Mapping[str, t.Any], stated: t.Iterable[str]) -> list[
 def fields_of_exams(variables: t.Mapping[str, t.Any], stated: t.Iterable[str]) -> list[str]:
     """What only an entry of a calendar has, stated as a variable of a play that reads calendars but not this."""
     known = _known(variables)
-    return sorted({*FIELDS, *APP_DEFINITION_FIELDS}.intersection(stated) - known) if "theia_exams" in known else []
+    if "theia_exams" not in known:
+        return []
+    # Most playbooks read no calendar.
+    from ansible_collections.eduide.theia.plugins.module_utils._exams.declaration import APP_DEFINITION_FIELDS, FIELDS
+
+    return sorted({*FIELDS, *APP_DEFINITION_FIELDS}.intersection(stated) - known)
 
 
 def _known(variables: t.Mapping[str, t.Any]) -> set[str]:
