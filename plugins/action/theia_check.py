@@ -59,7 +59,11 @@ class ActionModule(ActionBase):
     def _installation(self, variables: Variables) -> str:
         host, connection = variables["inventory_hostname"], self._value(variables, "theia_connection")
         if not (isinstance(connection, dict) and connection.get("namespace")):
-            return f"{host} does not say which installation it is: theia_connection in its inventory needs a namespace"
+            told = f", and has {', '.join(connection)}" if isinstance(connection, dict) and connection else ""
+            return (
+                f"{host} does not say which installation it is: theia_connection in its inventory needs a "
+                f"namespace{told}"
+            )
         here = installation_of(connection)
         others = [name for name in variables["ansible_play_hosts_all"] if name != host]
         leads = {name: installation_of(variables["hostvars"][name].get("theia_connection")) for name in others}
@@ -88,9 +92,12 @@ def _lost_words(variables: Variables) -> str:
     """Ansible splits NAME=VALUE at blanks, whatever the shell quoted, and keeps here what belongs to no variable."""
     if "_raw_params" not in variables:
         return ""
+    words = variables["_raw_params"]
+    if words.endswith((".yml", ".yaml", ".json")):
+        return f"{words} is a file, and was read as a word of -e. The variables of a file are given as -e @{words}"
     return (
-        f"These words of -e reach no variable: {variables['_raw_params']}. Ansible ends a value at a blank. Give one "
-        """with blanks as JSON, such as -e '{"NAME": "two words"}'"""
+        f"These words of -e reach no variable: {words}. Ansible ends a value at a blank. Give one with blanks as JSON, "
+        """such as -e '{"NAME": "two words"}', and write a time with a T, such as 2027-02-11T11:00"""
     )
 
 

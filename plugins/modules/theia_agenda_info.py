@@ -138,6 +138,14 @@ problems:
   type: list
   elements: str
   sample: ["entry 3 (eist-midterm) of the calendar: end is missing"]
+closed_early:
+  description: >-
+    Exams that somebody closed while the calendar still has them ahead or under way, with what to do if they take place.
+    Nothing is done for them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 fights:
   description:
     - Changes of another client that were put right within the last 24 hours and that it made again, with what to do

@@ -143,7 +143,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exam:
-  description: The exam as it is on record afterwards, or would be; null if there is none to close.
+  description: The exam as it is on record afterwards, or would be.
   returned: success
   type: dict
   contains:
@@ -190,14 +190,13 @@ action:
   type: str
   sample: declared
 sentence:
-  description: The same for people, times in O(time_zone) and in UTC; null without an exam.
+  description: The same for people, times in O(time_zone) and in UTC.
   returned: success
   type: str
   sample: pgdp-final lasts from 2027-02-11 09:00 CET (08:00 UTC) to 2027-02-11 11:00 CET (10:00 UTC)
 session_minutes:
   description:
-    - Minutes that a session of the exam may have to last, which are those of the shield and an hour more; null without
-      an exam.
+    - Minutes that a session of the exam may have to last, which are those of the shield and an hour more.
   returned: success
   type: int
   sample: 255

@@ -23,6 +23,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._common.options impor
     kube_argument_spec,
     service_argument_spec,
 )
+from tools import variables
 from tools.checkout import BUILD, ROOT
 
 COLLECTION = "eduide.theia"
@@ -228,3 +229,8 @@ def test_no_document_gives_a_value_with_blanks_that_ansible_would_split():
     split = re.compile(r"""-e \w+=(["'])[^"'\n]* [^"'\n]*\1|-e (["'])\w+=[^"'\n]* [^"'\n]*\2""")
     found = [(path.name, match[0]) for path in documents for match in split.finditer(path.read_text(encoding="utf-8"))]
     assert not found
+
+
+def test_the_variables_of_playbooks_are_documented():
+    """``python -m tools.variables`` writes it anew."""
+    assert variables.DOCUMENT.read_text(encoding="utf-8") == variables.written()

@@ -16,6 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.filter.core import FilterModule as Core
 from ansible.plugins.filter.mathstuff import FilterModule as Sums
 
+from ansible_collections.eduide.theia.plugins.filter.exam_of_calendar import exam_of_calendar
 from ansible_collections.eduide.theia.plugins.filter.typed import typed
 from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, read_value
 from tools.checkout import ROOT
@@ -41,6 +42,7 @@ def parts(name):
     checks = [f"not ({task['when']})" for task in tasks if "eduide.theia.theia_report" in task]
     rules = jinja2.Environment(autoescape=False, undefined=jinja2.ChainableUndefined)  # as in Ansible
     rules.filters.update({**Core().filters(), **Sums().filters(), "eduide.theia.typed": typed})
+    rules.filters["eduide.theia.exam_of_calendar"] = exam_of_calendar
 
     def compiled(expression):
         return rules.compile_expression(expression.removeprefix("{{").removesuffix("}}"), undefined_to_none=False)
@@ -162,29 +164,41 @@ def test_other_words_are_refused_in_the_name_of_the_variable(option, value, told
 def test_a_calendar_that_is_none_is_not_passed_over(calendar):
     """The exam could be on record, with other figures."""
     assert evaluated("pre_exam", exam="quiz")[1]
-    assert not evaluated("pre_exam", exam="quiz", theia_exams=calendar)[1]
+    with pytest.raises(AnsibleError, match=r"theia_exams has to be a list of exams.* given as -e @FILE"):
+        evaluated("pre_exam", exam="quiz", theia_exams=calendar)
 
 
 QUIZ = {"name": "quiz", "end": "23:59", "app_definitions": [{"name": "c-latest", "warm": 2}]}
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "begins"),
+    ("name", "changes", "told"),
     [
-        ("quiz", {}, True),
-        ("quiz", {"users": ["0123"]}, True),
-        ("quiz", {"users": [0o123]}, False),
-        ("2027", {"name": "2027"}, True),
-        ("2027", {"name": 2027}, False),
-        ("other", {"name": 2027}, False),
+        ("quiz", {}, None),
+        ("quiz", {"users": ["0123"]}, None),
+        # YAML may have made another number of it than the one that was written.
+        ("quiz", {"users": [0o123]}, "theia_exams has 83 as a name, which is not text as YAML reads it. Put"),
+        ("2027", {"name": "2027"}, None),
+        ("2027", {"name": 2027}, "theia_exams has 2027 as a name, which is not text"),
+        # An exam that is not in the calendar may be on record.
+        ("other", {"name": 2027}, None),
+        ("quiz", {"particpants": 4}, "exam quiz of theia_exams: particpants is no field, participants perhaps"),
+        ("quiz", {"app_definitions": "c-latest"}, "exam quiz of theia_exams: app_definitions is not a list"),
+        (
+            "quiz",
+            {"app_definitions": [{"name": "c-latest", "wram": 2}]},
+            "exam quiz of theia_exams: app_definitions[c-latest].wram is no field, warm perhaps",
+        ),
     ],
 )
-def test_names_of_a_calendar_are_text(name, changes, begins):
-    """YAML may have made another number of them than the one that was written."""
-    read, begun = evaluated("pre_exam", exam=name, app_definition="", theia_exams=[{**QUIZ, **changes}])
-    # An exam that is not in the calendar may be on record.
-    assert begun is (begins or name == "other")
-    assert bool(read["__pre_exam_unquoted"]) is not (begins or name == "other")
+def test_an_exam_of_a_calendar_is_read_or_refused_in_one_sentence(name, changes, told):
+    stated = {"exam": name, "app_definition": "", "theia_exams": [{**QUIZ, **changes}]}
+    if told is None:
+        assert evaluated("pre_exam", **stated)[1]
+        return
+    with pytest.raises(AnsibleError) as refused:
+        evaluated("pre_exam", **stated)
+    assert told in str(refused.value)
 
 
 ROLES = sorted(path.parent.parent for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))

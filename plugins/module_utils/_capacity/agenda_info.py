@@ -47,6 +47,7 @@ def run_agenda(task: Task) -> Report:
         "steps": steps,
         "changes": len(steps),
         "problems": [*problems_of(calendar, unreadable), *agenda.doubts(now, machine_now, zone)],
+        "closed_early": agenda.told_closed_early(zone),
         "fights": list(due.fights.values()),
         "next_change_at": format_time(agenda.next_change_at) if agenda.next_change_at else None,
         "next_change_text": tell_time(agenda.next_change_at, zone) if agenda.next_change_at else None,

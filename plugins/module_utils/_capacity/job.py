@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from .._common.errors import Misconfigured
 from .._common.progress import ProgressFile
@@ -51,6 +51,8 @@ class Job(t.NamedTuple):
     named: tuple[str, ...] = ()
     """The app definitions that the task is about, those included that are there to be repaired; none are all."""
     repair: tuple[Kind, ...] = ()
+    zone: tzinfo | None = None
+    """In which times are told; None: in UTC alone."""
 
     @property
     def require_leader(self) -> bool:
@@ -103,6 +105,7 @@ def read_job(params: Params) -> Job:
         accept=frozenset(params["accept"]),
         named=tuple(names),
         repair=tuple(params["repair"]),
+        zone=read_time_zone(params),
     )
 
 

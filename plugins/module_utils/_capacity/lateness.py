@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import typing as t
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from .._common.sentences import counted
-from .._common.timestamps import format_time, parse_time
+from .._common.timestamps import parse_time, tell_time
 from .._platform.rows import LiveSession
 from .._platform.workloads import PodRow, instance_id
 from .ledger import TIME_LIMITS
@@ -34,7 +34,9 @@ def start_seconds(pods: t.Iterable[PodRow], uid: str) -> float:
     return sorted(times)[math.ceil(0.95 * len(times)) - 1]
 
 
-def too_late(change: Change, warm: int, now: datetime, start: datetime, seconds: float) -> str | None:
+def too_late(
+    change: Change, warm: int, now: datetime, start: datetime, seconds: float, *, zone: tzinfo | None = None
+) -> str | None:
     """Why the change would come too late, if it takes warm instances away that are not back when the exam starts."""
     if not change.patch or not warm or not (change.effect.rebuilds or change.effect.removes):
         return None
@@ -44,17 +46,23 @@ def too_late(change: Change, warm: int, now: datetime, start: datetime, seconds:
     total = change.after["min_instances"] or 0
     return (
         f"{change.app_definition.name}: {counted(warm, 'instance')} {'is' if warm == 1 else 'are'} warm now, and with "
-        f"the change all are cold until about {format_time(back)}, then up to {total} are warm; the exam "
-        f"{'starts' if now < start else 'started'} at {format_time(start)}; say late=true to change it all the same"
+        f"the change all are cold until about {tell_time(back, zone)}, then up to {total} are warm; the exam "
+        f"{'starts' if now < start else 'started'} at {tell_time(start, zone)}; say late=true to change it all the same"
     )
 
 
 def first_loss(
-    values: t.Mapping[str, int | None], sessions: t.Sequence[LiveSession], now: datetime, start: datetime | None
+    values: t.Mapping[str, int | None],
+    sessions: t.Sequence[LiveSession],
+    now: datetime,
+    start: datetime | None,
+    *,
+    lead: timedelta = timedelta(0),
 ) -> datetime | None:
-    """When the platform ends the first session by a time limit, of those that live and those that come at the start.
+    """When the platform ends the first session by a time limit, of those that live and those that come.
 
-    Who lives today and ends before the exam starts is not in it.
+    Students come at the start, or as long before it as the lead. Who lives today and ends before the exam starts is not
+    in it.
 
     An older operator counts inactivity from the start of a session that nobody measures, so it may come that early for
     any of them.
@@ -68,7 +76,7 @@ def first_loss(
         live = [now + timedelta(minutes=limit - age) for age in ages]
         ends += [end for end in live if start is None or end >= start]
         if start is not None:
-            ends.append(max(start, now) + timedelta(minutes=limit))
+            ends.append(max(start - lead, now) + timedelta(minutes=limit))
     return min(ends, default=None)
 
 

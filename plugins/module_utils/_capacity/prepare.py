@@ -86,7 +86,7 @@ def _unless_late(change: Change, job: Job, snapshot: CapacityView, pods: list[Po
         return change
     seconds = start_seconds(pods, change.app_definition.uid)
     if job.start is not None and not job.late:
-        text = too_late(change, change.warm_lost, snapshot.now, job.start, seconds)
+        text = too_late(change, change.warm_lost, snapshot.now, job.start, seconds, zone=job.zone)
         if text:
             return change.put_off("late", text)
     return change._replace(cold_seconds=seconds)

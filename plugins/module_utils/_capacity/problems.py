@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import EduideError, WaitTimeout, several
-from .._common.timestamps import format_time, parse_time
+from .._common.timestamps import parse_time, tell_time
 from .lateness import first_loss
 from .ledger import TIME_LIMITS
 from .lockout import locked_out
@@ -19,6 +19,9 @@ if t.TYPE_CHECKING:
     from .job import Job
     from .plan import Change
     from .view import CapacityView
+
+
+PUT_OFF = ("drift", "late", "failed")
 
 
 def warnings_of(done: Execution, job: Job, *, check_mode: bool) -> list[str]:
@@ -55,14 +58,16 @@ def warnings_of(done: Execution, job: Job, *, check_mode: bool) -> list[str]:
 def _short_limits(name: str, change: Change, snapshot: CapacityView, job: Job) -> str | None:
     """That the platform ends sessions before the exam is over."""
     until = parse_time(job.terms.until)
-    if until is None or job.state != "present":
+    # Of a change that is put off the limits are not the ones that it asks for.
+    if until is None or job.state != "present" or change.outcome in PUT_OFF:
         return None
     lost = first_loss(change.after, snapshot.sessions.get(name, ()), snapshot.now, job.start)
     if lost is None or lost >= until:
         return None
     return (
-        f"{name}: its time limits ({_limits(change)}) may end the first session at {format_time(lost)}, and the exam "
-        f"is over at {format_time(until)}; say extend_time_limits with the minutes that sessions have to last"
+        f"{name}: its time limits ({_limits(change)}) may end the first session at {tell_time(lost, job.zone)}, and "
+        f"the exam is over at {tell_time(until, job.zone)}; say extend_time_limits with the minutes that sessions have "
+        "to last"
     )
 
 
@@ -72,7 +77,7 @@ def _limits(change: Change) -> str:
 
 def failure_of(done: Execution, late: EduideError | None, unrepaired: t.Sequence[str]) -> EduideError | None:
     problems = [f"{name}: {text}" for name, text in done.problems.items()]
-    problems += [change.note for change in done.changes.values() if change.outcome in ("drift", "late", "failed")]
+    problems += [change.note for change in done.changes.values() if change.outcome in PUT_OFF]
     problems += unrepaired
     if isinstance(late, WaitTimeout):
         text = several([f"{late}; the higher bounds stay in place", *problems])

@@ -67,7 +67,7 @@ def _thrown_away(pods: Fields, would: bool) -> str:
         return ""
     if not would:
         return f" ({pods['warm_lost']} of them were warm)"
-    cold = "" if pods["cold_seconds"] is None else f", and none is for about {pods['cold_seconds']} s then"
+    cold = "" if pods["cold_seconds"] is None else f", and then none for about {pods['cold_seconds']} s"
     return f" ({pods['warm_lost']} of them are warm now{cold})"
 
 
@@ -164,7 +164,7 @@ def cooldown_report(
     if draining := [session for item in items for session in item["draining"]]:
         users = ", ".join(session["user"] or "a session that is going" for session in draining)
         finish = command({"playbook": "post_exam", "variables": {"exam": exam, **stated(terms)}})
-        lines.append(f"Still in: {users}. To finish when they have left: {finish}")
+        lines.append(f"The bounds wait for {users}. To finish when they have left: {finish}")
     return lines
 
 

@@ -29,6 +29,11 @@ class EduideError(Exception):
             return str(self)
         return f"{str(self).rstrip('.')}; it may have been carried out all the same: run the task again to know"
 
+    @property
+    def brief(self) -> str:
+        """The text where many of them are told at once."""
+        return str(self)
+
 
 def several(problems: t.Sequence[str], shown: int = 5) -> str:
     """Some of them in one line, and how many more there are."""
@@ -85,6 +90,15 @@ class Unauthorized(EduideError):
 
 class Forbidden(EduideError):
     """The server knows who we are and does not allow this."""
+
+    @property
+    def brief(self) -> str:
+        """Without the rule: the playbook readiness names all that are missing."""
+        rule = self.details.get("rule")
+        if not rule:
+            return str(self)
+        where = "" if self.details.get("namespace") else " in the whole cluster"
+        return f"not allowed to {rule['verbs'][0]} {rule['resources'][0]}{where}"
 
 
 class LimitReached(EduideError):

@@ -80,11 +80,17 @@ def parse_moment(text: str, *, now: datetime | None, zone: tzinfo | None) -> dat
     if found := _END_OF_DAY.fullmatch(text):
         time = datetime.fromisoformat(f"{found[1]}T00:00{found[2]}") + timedelta(days=1)
     else:
-        time = datetime.fromisoformat(text)
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError as exc:
+            raise ValueError("write it as 2027-02-11T11:00:00+01:00, or as HH:MM for today") from exc
     if time.tzinfo is not None:
         return _in_utc(time)
     if zone is None:
-        raise ValueError("it has no offset; write it as 2027-02-11T11:00:00+01:00, or as HH:MM for today")
+        raise ValueError(
+            "it has no offset, and no time zone is stated, which is theia_time_zone of an inventory; write it as "
+            "2027-02-11T11:00:00+01:00, or as HH:MM for today"
+        )
     return _in_utc(_local(time, zone))
 
 

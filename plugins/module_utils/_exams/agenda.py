@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta, tzinfo
 
+from .._common.timestamps import tell_time
 from .._safety.shield import Unreadable
 from .calendar import Calendar
 from .declaration import Exam
@@ -33,10 +34,16 @@ class Agenda(t.NamedTuple):
     """When the next run has something to do, if nothing else happens."""
     in_doubt: tuple[Recorded, ...] = ()
     """Exams that would be ended, and are not: by this machine's clock their shield holds."""
+    closed_early: tuple[Recorded, ...] = ()
+    """Exams that somebody closed while the calendar still has them ahead; nothing is done for them."""
 
     def doubts(self, now: datetime, machine_now: datetime | None, zone: tzinfo | None) -> list[str]:
         """Why these are not ended."""
         return [in_doubt(each, now, machine_now, zone) for each in self.in_doubt] if machine_now else []
+
+    def told_closed_early(self, zone: tzinfo | None) -> list[str]:
+        """What is said about these."""
+        return ["; ".join(tell_closed_early(each, zone)) for each in self.closed_early]
 
 
 def agenda(
@@ -71,6 +78,7 @@ def agenda(
         tuple(name for name in close if name not in doubted),
         _next_change(left.values(), now),
         tuple(known[name] for name in doubted),
+        _closed_early(calendar, found, now),
     )
 
 
@@ -81,6 +89,7 @@ class Ahead(t.NamedTuple):
     undeclared: frozenset[str]
     """Those of them that are not on record as the calendar has them."""
     unreadable: tuple[Unreadable, ...]
+    closed_early: tuple[Recorded, ...]
 
 
 def look_ahead(calendar: Calendar | None, config_maps: t.Iterable[t.Mapping[str, t.Any]], now: datetime) -> Ahead:
@@ -89,7 +98,15 @@ def look_ahead(calendar: Calendar | None, config_maps: t.Iterable[t.Mapping[str,
     found = {recorded.name: recorded for recorded in records}
     planned = {exam.name: after for exam, after in _declarations(calendar, found, now)}
     exams = tuple(each for each in {**found, **planned}.values() if not each.is_over(now))
-    return Ahead(exams, frozenset(planned), unreadable)
+    return Ahead(exams, frozenset(planned), unreadable, _closed_early(calendar, found, now))
+
+
+def tell_closed_early(recorded: Recorded, zone: tzinfo | None) -> tuple[str, str]:
+    """What the calendar and the record disagree about, and what to do if the calendar is right."""
+    closed = tell_time(t.cast(datetime, recorded.closed_at), zone)
+    told = f"it was closed on {closed}, before its time, so nothing is warmed or shielded for it"
+    remedy = f"if it takes place, run pre_exam with exam={recorded.name}, which declares it again"
+    return f"{recorded.name}: the calendar has it, and {told}", remedy
 
 
 def _declarations(
@@ -105,7 +122,7 @@ def _declarations(
         if _is_past(before, exam, now):
             continue
         plan = plan_declared(before, exam, now, source="calendar", machine_now=machine_now)
-        if plan.action and plan.after:
+        if plan.action:
             declared.append((exam, plan.after))
     return declared
 
@@ -115,6 +132,13 @@ def _is_past(before: Recorded | None, exam: Exam, now: datetime) -> bool:
     if before is not None and before.is_open(now):
         return False
     return now > exam.shield_until or (before is not None and _was_closed(before, exam))
+
+
+def _closed_early(calendar: Calendar | None, found: t.Mapping[str, Recorded], now: datetime) -> tuple[Recorded, ...]:
+    """One that was closed after its time says nothing that the calendar does not."""
+    entries = calendar.exams if calendar else ()
+    closed = ((found[exam.name], exam) for exam in entries if exam.name in found and now <= exam.shield_until)
+    return tuple(before for before, exam in closed if _was_closed(before, exam))
 
 
 def _was_closed(before: Recorded, exam: Exam) -> bool:

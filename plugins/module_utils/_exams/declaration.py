@@ -11,7 +11,7 @@ import re
 import typing as t
 from datetime import date, datetime, timedelta, tzinfo
 
-from .._common.timestamps import format_time, parse_moment, tell_time
+from .._common.timestamps import format_time, is_time_of_day, parse_moment, tell_time
 from .._safety.protection import person
 
 DEFAULT_LEAD_MINUTES = 30
@@ -92,6 +92,15 @@ class Exam(t.NamedTuple):
         }
 
 
+def unknown_fields(entry: Entry) -> list[str]:
+    """What is stated under a name that no exam and no app definition of one has, and which may be meant."""
+    found = _unknown(entry, FIELDS, "")
+    for definition in _list(entry, "app_definitions"):
+        if isinstance(definition, dict):
+            found += _unknown(definition, APP_DEFINITION_FIELDS, f"app_definitions[{definition.get('name')}].")
+    return found
+
+
 def declare(entry: t.Any, *, now: datetime | None, zone: tzinfo | None) -> Exam:
     """Read what somebody declares, and refuse what cannot be meant; BadDeclaration names every field.
 
@@ -115,7 +124,9 @@ def read_exam(entry: Entry, read_time: t.Callable[[str], datetime | None], zone:
     """What a declaration says, whether it can be meant or not; times are told in the zone."""
     start, end = _time(entry, "start", read_time), _time(entry, "end", read_time)
     if end <= start:
-        raise BadDeclaration(f"end {tell_time(end, zone)} is not after start {tell_time(start, zone)}")
+        # HH:MM is a time of today, also at 23:48.
+        hint = "; one of tomorrow needs its date" if is_time_of_day(str(entry["end"])) else ""
+        raise BadDeclaration(f"end {tell_time(end, zone)} is not after start {tell_time(start, zone)}{hint}")
     exam = Exam(
         name=_name(entry.get("name"), "name"),
         start=start,

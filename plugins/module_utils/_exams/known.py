@@ -16,6 +16,7 @@ from .._safety.protection import person
 if t.TYPE_CHECKING:
     from .._kubernetes.gateway import Gateway
     from .declaration import Exam
+    from .record import Recorded
 
 
 def check_app_definitions(gateway: Gateway, exam: Exam) -> None:
@@ -25,6 +26,21 @@ def check_app_definitions(gateway: Gateway, exam: Exam) -> None:
     for definition in exam.app_definitions:
         if definition.name not in known:
             raise Misconfigured(f"exam {exam.name}: {no_app_definition(definition.name, known, gateway.namespace)}")
+
+
+def who_loses(gateway: Gateway, recorded: Recorded) -> str | None:
+    """A warning of those whose sessions an exam shields that is closed before its time."""
+    specs = gateway.list(SESSION, project=lambda obj: obj.get("spec") or {})
+    users = [spec.get("user") or "" for spec in specs if _is_shielded(recorded, spec)]
+    if not users:
+        return None
+    lose = "1 session loses its shield" if len(users) == 1 else f"{len(users)} sessions lose their shield"
+    return f"exam {recorded.name}: {lose} before its time, of {several(sorted(users))}"
+
+
+def _is_shielded(recorded: Recorded, spec: t.Mapping[str, t.Any]) -> bool:
+    """While it holds, by whatever clock that is."""
+    return recorded.shielded.shields(spec.get("appDefinition") or "", spec.get("user") or "", recorded.shield_from)
 
 
 def unknown_users(gateway: Gateway, exam: Exam) -> str | None:

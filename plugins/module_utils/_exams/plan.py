@@ -31,8 +31,7 @@ class Plan(t.NamedTuple):
     """What the record will say, and why it is written; without an action it stays as it is."""
 
     action: Action | None
-    after: Recorded | None
-    """None: there is no record and none is needed."""
+    after: Recorded
     note: str | None = None
     """What was left out of a declaration and stays all the same."""
 
@@ -100,9 +99,7 @@ def plan_closed(
 ) -> Plan:
     """End an exam. While its shield holds, by either clock, that takes a reason; before it it is only withdrawn."""
     if before is None:
-        if known:
-            raise unknown(name, known, "name the exam that is to be closed")
-        return Plan(None, None)
+        raise unknown(name, known, "name the exam that is to be closed")
     if before.closed_at is not None:
         return Plan(None, before)
     after = before._replace(closed_at=now.replace(microsecond=0))

@@ -16,7 +16,7 @@ from .._safety.clocks import describe_doubt, doubted
 from .._safety.permission import Write, foresee_refusal
 from . import plan as exam_plan
 from .declaration import BadDeclaration, declare
-from .known import check_app_definitions, unknown_users
+from .known import check_app_definitions, unknown_users, who_loses
 from .options import read_stated
 from .record import SELECTOR, Recorded, read_all, record_name
 
@@ -32,7 +32,10 @@ def make_plan(task: Task, gateway: Gateway, before: Recorded | None, zone: tzinf
     if params["state"] == "closed":
         known = _open_names(gateway, now) if before is None else ()
         reason = params["end_early_reason"]
-        return exam_plan.plan_closed(before, name, known, now, reason=reason, zone=zone, machine_now=machine_now)
+        plan = exam_plan.plan_closed(before, name, known, now, reason=reason, zone=zone, machine_now=machine_now)
+        if before is not None and plan.action == "closed_early":
+            task.warn(who_loses(gateway, before))
+        return plan
     stated = read_stated(params)
     if before is None and "app_definitions" not in stated:
         raise exam_plan.unknown(name, _open_names(gateway, now), "state app_definitions and end to declare it")

@@ -21,8 +21,11 @@ def convergence_report(agenda: Fields, results: t.Mapping[str, t.Sequence[Fields
     done_before = [f"{step['do']} {step['exam']}" for step in agenda["steps"] if _was_done(step, results)]
     if done_before:
         lines.append(f"Another run did {counted(len(done_before), 'step')} of these first: {', '.join(done_before)}.")
+    lines += [f"closed   {told}" for told in agenda["closed_early"]]
     if not lines:
-        lines.append("Everything is as it should be.")
+        wrong = agenda["problems"] or agenda["fights"]
+        rest = "Nothing else is to be done; what is wrong is said below."
+        lines.append(rest if wrong else "Everything is as it should be.")
     if agenda["next_change_text"]:
         lines.append(f"Something is to be done next at {agenda['next_change_text']}.")
     return lines

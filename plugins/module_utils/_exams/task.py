@@ -46,7 +46,7 @@ def run_task(task: Task) -> Report:
         now = gateway.now()
         if plan.action and task.check_mode:
             foresee_write(gateway, record_name(name), new=found is None)
-        elif plan.action and plan.after:
+        elif plan.action:
             try:
                 _write(gateway, plan, found, _entry(params, plan, now))
             except Unreachable:
@@ -56,14 +56,13 @@ def run_task(task: Task) -> Report:
             # The record says by now what this task wrote.
             plan, before = unanswered[-1]
         task.warn(plan.note)
-        return _report(plan, before, now, zone)
+        return _report(task, plan, before, now, zone)
 
     return retry_on_conflict(ROUNDS, attempt, doing=f"the record of the exam {name} was being written", guarded=True)
 
 
 def _write(gateway: Gateway, plan: exam_plan.Plan, found: Json | None, entry: t.Mapping[str, t.Any]) -> None:
-    recorded = t.cast(Recorded, plan.after)
-    body = write_record(gateway.namespace, recorded, found, entry)
+    body = write_record(gateway.namespace, plan.after, found, entry)
     if found is None:
         gateway.create(CONFIG_MAP, body)
     else:
@@ -75,21 +74,22 @@ def _entry(params: Params, plan: exam_plan.Plan, now: datetime) -> dict[str, t.A
     return history_entry(now, t.cast(str, plan.action), params["run"] or who(), "recorded", **reason)
 
 
-def _report(plan: exam_plan.Plan, before: Recorded | None, now: datetime, zone: tzinfo | None) -> Report:
+def _report(task: Task, plan: exam_plan.Plan, before: Recorded | None, now: datetime, zone: tzinfo | None) -> Report:
+    closing = plan.action in CLOSING
     shown = [describe(recorded) if recorded else {} for recorded in (before, plan.after)]
-    diff = [Difference(plan.after.name, *shown)] if plan.action and plan.after else []
+    diff = [Difference(plan.after.name, *shown)] if plan.action else []
     fields = {
-        "exam": shown[1] or None,
+        "exam": shown[1],
         "action": plan.action,
-        "sentence": tell(plan.after, now, zone) if plan.after else None,
-        "session_minutes": plan.after.session_minutes if plan.after else None,
-        "closed_minutes": 0 if plan.action in CLOSING else _closed_minutes(plan.after, now),
+        "sentence": tell(plan.after, now, zone, would=closing and task.check_mode),
+        "session_minutes": plan.after.session_minutes,
+        "closed_minutes": 0 if closing else _closed_minutes(plan.after, now),
     }
     return Report(bool(plan.action), fields, diff)
 
 
-def _closed_minutes(recorded: Recorded | None, now: datetime) -> int | None:
+def _closed_minutes(recorded: Recorded, now: datetime) -> int | None:
     """Since when it is closed, rounded up: what began later than that has nothing to do with it."""
-    if recorded is None or recorded.closed_at is None:
+    if recorded.closed_at is None:
         return None
     return math.ceil(max(0.0, (now - recorded.closed_at).total_seconds() / 60))

@@ -15,10 +15,11 @@ if t.TYPE_CHECKING:
     from .record import Recorded
 
 
-def tell(recorded: Recorded, now: datetime, zone: tzinfo | None) -> str:
-    """When an exam is, and how long its shield holds, in a sentence for people."""
+def tell(recorded: Recorded, now: datetime, zone: tzinfo | None, *, would: bool = False) -> str:
+    """When an exam is, and how long its shield holds, in a sentence for people; closing it may be a prediction."""
     if recorded.closed_at is not None:
-        became = "was withdrawn" if recorded.closed_at < recorded.shield_from else "ended"
+        words = ("would be withdrawn", "would end") if would else ("was withdrawn", "ended")
+        became = words[0] if recorded.closed_at < recorded.shield_from else words[1]
         return f"{recorded.name} {became} on {tell_time(recorded.closed_at, zone)}"
     if now > recorded.shield_until:
         return f"{recorded.name} was over on {tell_time(recorded.shield_until, zone)}, and is not closed"

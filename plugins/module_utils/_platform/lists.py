@@ -76,5 +76,8 @@ def describe_missing(missing: t.Mapping[str, str]) -> str | None:
     """One warning that says what could not be read and what follows from it."""
     if not missing:
         return None
-    told = "; ".join(f"{name.replace('_', ' ')} ({reason})" for name, reason in sorted(missing.items()))
-    return f"could not be read, so what rests on it is unknown: {told}"
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in sorted(missing.items()):
+        by_reason.setdefault(reason, []).append(name.replace("_", " "))
+    told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
+    return f"could not be read, so what rests on it is unknown: {told}; the playbook readiness says what would help"

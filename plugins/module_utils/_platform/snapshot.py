@@ -154,7 +154,7 @@ def with_leader(
     try:
         leading, led_seconds, holder = watch(gateway, installation, lease)
     except Forbidden as exc:
-        return snapshot._replace(missing={**snapshot.missing, "lease": str(exc)})
+        return snapshot._replace(missing={**snapshot.missing, "lease": exc.brief})
     return snapshot._replace(leading=leading, led_seconds=led_seconds, holder=holder, now=gateway.now())
 
 
@@ -169,7 +169,7 @@ def read_each(gateway: Gateway, readers: Readers, required: t.Collection[str] = 
         except (Forbidden, NotServed, ServerFailed) as exc:
             if name in required:
                 raise
-            missing[name] = str(exc)
+            missing[name] = exc.brief
             return None
         ended.append(gateway.now())
         return found

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import typing as t
 
 from .._common.errors import Misconfigured
@@ -49,6 +50,9 @@ class Assessed(t.Protocol):
 Ref = t.TypeVar("Ref", bound=Record)
 Sel = t.TypeVar("Sel", bound=Selects)
 A = t.TypeVar("A", bound=Assessed)
+
+# More pairs of names than these are not compared: that takes seconds, and who names many has not typed them.
+MOST_COMPARED = 1000
 
 
 class Request(t.NamedTuple, t.Generic[Ref, Sel]):
@@ -102,9 +106,17 @@ def check_request(request: Request[t.Any, t.Any], thing: str, nothing: str) -> N
 
 
 def find_targets(
-    there: t.Sequence[A], request: Request[Ref, Sel], select: t.Callable[..., list[A]], *, thing: str
+    there: t.Sequence[A],
+    request: Request[Ref, Sel],
+    select: t.Callable[..., list[A]],
+    *,
+    thing: str,
+    others: t.Collection[str] = (),
 ) -> list[Item[A, Criteria[Ref, Sel], t.Any]]:
-    """Those asked for, in order, then those that do not exist; ``select`` finds those of a selection."""
+    """Those asked for, in order, then those that do not exist; ``select`` finds those of a selection.
+
+    The others are names of which nothing more was read: one of them may be what a mistyped name was meant to be.
+    """
     if request.records is not None:
         return _listed(there, request.records, thing)
     wanted = request.selection
@@ -112,9 +124,14 @@ def find_targets(
     criteria: Criteria[Ref, Sel] = Criteria(wanted, None, alone=is_by_name(wanted) and len(chosen) == 1)
     known = {word for assessed in there for word in (assessed.row.name, assessed.row.uid)}
     absent = sorted((wanted.names | wanted.uids) - known)
+    names = [*others, *(assessed.row.name for assessed in there)]
+    names = names if len(names) * len(absent) <= MOST_COMPARED else []
     return [
         *(_present(assessed, criteria) for assessed in chosen),
-        *(_missing(name, name if name in wanted.uids else None, criteria, thing) for name in absent),
+        *(
+            _missing(name, name if name in wanted.uids else None, criteria, f"{thing}{_perhaps(name, names)}")
+            for name in absent
+        ),
     ]
 
 
@@ -134,6 +151,11 @@ def _listed(there: t.Sequence[A], records: t.Iterable[Ref], thing: str) -> list[
 
 def _present(assessed: A, criteria: Criteria[Ref, Sel]) -> Item[A, Criteria[Ref, Sel], t.Any]:
     return Item(assessed.row.name, assessed.row.uid, assessed, criteria, Decision("failed", "nobody decided about it"))
+
+
+def _perhaps(name: str, names: t.Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"; {near[0]} is the nearest name" if near else ""
 
 
 def _missing(

@@ -17,6 +17,7 @@ GAP = "  "
 # Of the text below a row, which has no column of its own: it would push all others off the terminal.
 INDENT = "    "
 WIDEST_NOTE = 110
+SAME = "(the same)"
 # A session record, or what became of a session.
 Fields = t.Mapping[str, t.Any]
 
@@ -43,8 +44,12 @@ def render(
         GAP.join(_pad(*cell) for cell in zip(line, widths, columns, strict=True)).rstrip() for line in lines
     ]
     text = [head]
+    before: str | None = None
     for line, note in itertools.zip_longest(aligned, below[: len(aligned)]):
-        text += [line, f"{INDENT}{_cut(note, WIDEST_NOTE)}"] if note else [line]
+        # One sentence about a whole run would stand below each row of it.
+        told = SAME if note == before else _cut(note, WIDEST_NOTE)
+        text += [line, f"{INDENT}{told}"] if note else [line]
+        before = note
     if hidden := len(rows) - len(shown):
         text.append(f"… and {hidden} more")
     return "\n".join(text)

@@ -55,8 +55,10 @@ def test_who_is_not_named_any_more_loses_it_and_the_rest_of_the_cluster_is_grant
     granted(site, persona="exam_manager", service_accounts=names[0]).good()
     narrow = site.play(first, site.folder, "status").good()
     assert NO_NODES in str(narrow.only("theia_status").result)
-    beside = {"beside": ["cluster_reader"], "service_accounts": names[1]}
-    granted(site, persona="exam_manager", **beside).good()
+    beside = {"beside": ["cluster_reader"], "service_accounts": [names[1], "nobody-yet"]}
+    told = " ".join(granted(site, persona="exam_manager", **beside).good().output.split())
+    assert f"exam_manager was taken from: {site.namespace}/{names[0]} " in told
+    assert f"There is no such service account yet: {site.namespace}/nobody-yet. It may be mistyped." in told
     assert site.play(first, site.folder, "status").code != 0
     wide = site.play(second, site.folder, "status").good()
     assert NO_NODES not in str(wide.only("theia_status").result)

@@ -117,5 +117,5 @@ def test_post_exam_waits_until_the_last_one_has_left(site, duty):
     run = duty.play("post_exam", exam="waited-for", drain_wait_minutes=5, **EARLY).good()
     student.join()
     assert any("min 2 -> 1" in told for told in report(run))
-    assert not any("Still in" in told for told in report(run))
+    assert not any("The bounds wait" in told for told in report(run))
     assert (site.bounds(name)[0], name in site.ledger()) == (1, False)

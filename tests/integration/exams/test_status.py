@@ -154,4 +154,4 @@ def test_what_it_says_to_do_can_be_pasted(night):
     night.duty.paste(f"PATH={kubectl}:$PATH {repair[repair.index('kubectl ') :]}")
     assert night.site.instance(night.forgotten, 1).emails["data"] == {EMAILS: "eve@x.org"}
     [finish] = [line for line in lines if "no exam holds it any more" in line]
-    assert "Still in: eve@x.org, fay@x.org." in " ".join(night.duty.paste(command(finish)).split())
+    assert "The bounds wait for eve@x.org, fay@x.org." in " ".join(night.duty.paste(command(finish)).split())

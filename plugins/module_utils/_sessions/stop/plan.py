@@ -132,10 +132,14 @@ def check_stop(request: StopRequest, terms: StopTerms) -> None:
 
 
 def plan_stop(
-    sessions: t.Sequence[AssessedSession], request: StopRequest, terms: StopTerms, context: Context
+    sessions: t.Sequence[AssessedSession],
+    request: StopRequest,
+    terms: StopTerms,
+    context: Context,
+    others: t.Collection[str] = (),
 ) -> StopPlan:
-    """Decide about each session asked for, then about the run as a whole."""
-    found: list[StopItem] = find_targets(sessions, request, select, thing="session")
+    """Decide about each session asked for, then about the run as a whole. Of the others only the names were read."""
+    found: list[StopItem] = find_targets(sessions, request, select, thing="session", others=others)
     if terms.shield_exit is not None and not _is_let_out(found, sessions, terms.shield_exit):
         raise Misconfigured(
             f"shield_exit is for the session with uid {terms.shield_exit.uid} alone, and this task is about "

@@ -28,6 +28,8 @@ if t.TYPE_CHECKING:
 LOOK_UPS = 500
 # A list of metadata with so many sessions costs as much as one look-up.
 LISTED_PER_LOOK_UP = 10
+# So many are listed in any case: of these the one can be named that a mistyped name was meant to be.
+LISTED_ANYWAY = 100
 
 
 class StopExecution(t.NamedTuple):
@@ -43,9 +45,9 @@ def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
     """Decide what to do, without doing it."""
     check_stop(job.request, job.terms)
     # Of a session that may leave its shield it has to be known which one is gone.
-    if job.terms.shield_exit is None and _are_gone(gateway, job):
+    if job.terms.shield_exit is None and (others := _others_if_gone(gateway, job)) is not None:
         view = _empty_view(gateway, job)
-        return StopExecution(plan_stop([], job.request, job.terms, view.context), view, {})
+        return StopExecution(plan_stop([], job.request, job.terms, view.context, others), view, {})
     return plan_on(gateway, job, read(gateway, job.installation, _parts(job.request), REQUIRED))
 
 
@@ -63,17 +65,27 @@ def plan_on(gateway: Gateway, job: StopJob, snapshot: Snapshot) -> StopExecution
     return StopExecution(planned, view, {})
 
 
-def _are_gone(gateway: Gateway, job: StopJob) -> bool:
-    """Whether none of the sessions given by name exists: so it is on a second run, which need not read the rest."""
+def _others_if_gone(gateway: Gateway, job: StopJob) -> t.Collection[str] | None:
+    """None if one of the sessions given by name exists, else the names that are there, as far as they were listed.
+
+    So it is on a second run, which need not read the rest.
+    """
     request = job.request
     names = sorted(_names_of(request))
     if not names:
-        return False
-    few = gateway.list_few(SESSION, most=LISTED_PER_LOOK_UP * len(names), project=_identity)
-    if few is not None:
-        # Records may have pseudonyms where the names were.
-        sought = {*names, *(record.uid for record in request.records or ())}
-        return all(sought.isdisjoint(identity) for identity in few)
+        return None
+    most = max(LISTED_ANYWAY, LISTED_PER_LOOK_UP * len(names))
+    few = gateway.list_few(SESSION, most=most, project=_identity)
+    if few is None:
+        return () if _look_up_none(gateway, job, names) else None
+    # Records may have pseudonyms where the names were.
+    sought = {*names, *(record.uid for record in request.records or ())}
+    return [name for name, _uid in few] if all(sought.isdisjoint(identity) for identity in few) else None
+
+
+def _look_up_none(gateway: Gateway, job: StopJob, names: t.Sequence[str]) -> bool:
+    """Whether none of them exists, asked one by one."""
+    request = job.request
     if len(names) > LOOK_UPS:
         return False
     found = threading.Event()

@@ -78,6 +78,8 @@ class Facts(t.NamedTuple):
     """Those that are not over, on record or ahead in the calendar."""
     undeclared: frozenset[str] = frozenset()
     """Those of them that are not on record as the calendar has them."""
+    closed_early: tuple[Recorded, ...] = ()
+    """Those that somebody closed while the calendar still has them ahead."""
     broken: tuple[Broken, ...] = ()
     """Entries of the calendar that declare no exam."""
     unreadable: tuple[Unreadable, ...] = ()

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import typing as t
 from datetime import timedelta, tzinfo
 
@@ -14,6 +13,7 @@ from ..._capacity.lateness import first_loss
 from ..._common.errors import several
 from ..._common.sentences import counted
 from ..._common.timestamps import tell_time
+from ..._exams.agenda import tell_closed_early
 from ..._platform.names import COLLECTOR_DEPLOYMENT
 from .check import Check, Facts, Result, Rule, unknown
 
@@ -39,6 +39,8 @@ def records(facts: Facts) -> t.Iterator[Check]:
     for entry in facts.broken:
         evidence = f"entry {entry.label} of the calendar declares no exam: {entry.problem}"
         yield Check("exams", "no_go", evidence, "correct the calendar")
+    for recorded in facts.closed_early:
+        yield Check("exams", "warning", *tell_closed_early(recorded, facts.zone))
     if facts.undeclared:
         yield Check("exams", "go", f"in the calendar, and declared later: {_told(facts, facts.undeclared)}")
     if not facts.unreadable:
@@ -103,7 +105,8 @@ def _of_limits(recorded: Recorded, capacity: CapacityView, zone: tzinfo | None) 
     exam = recorded.exam
     measured = capacity.operator is not None and capacity.operator.monitor and capacity.operator.activity_tracker
     ends = exam.end + timedelta(minutes=exam.extra_time_minutes)
-    wanted = math.ceil((recorded.shield_until - exam.start).total_seconds() / 60) + 60
+    # Who comes when the instances are warm loses the session first.
+    lead = timedelta(minutes=exam.lead_minutes)
     for definition in exam.app_definitions:
         app = capacity.app_definitions.get(definition.name)
         if app is None:
@@ -114,7 +117,7 @@ def _of_limits(recorded: Recorded, capacity: CapacityView, zone: tzinfo | None) 
         }
         sessions = capacity.sessions.get(app.name, ())
         for field, grave in (("timeout_minutes", True), ("inactive_minutes", not measured)):
-            lost = first_loss({field: stated[field]}, sessions, capacity.now, exam.start)
+            lost = first_loss({field: stated[field]}, sessions, capacity.now, exam.start, lead=lead)
             if lost is None or lost >= ends or (field == "inactive_minutes" and not grave):
                 continue
             evidence = (
@@ -122,7 +125,8 @@ def _of_limits(recorded: Recorded, capacity: CapacityView, zone: tzinfo | None) 
                 f"{exam.name} lasts until {tell_time(ends, zone)}"
             )
             result: Result = "no_go" if field == "timeout_minutes" else "warning"
-            yield Check("time_limits", result, evidence, f"raise {field} of {app.name} to {wanted} before the exam")
+            remedy = f"raise {field} of {app.name} to {recorded.session_minutes} before the exam"
+            yield Check("time_limits", result, evidence, remedy)
 
 
 def collector(facts: Facts) -> t.Iterator[Check]:

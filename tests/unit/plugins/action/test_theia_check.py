@@ -48,8 +48,9 @@ def told_by(playbook, inventory, content, *arguments):
         ("[theia_installations]\nlab\n", ["--start-at-task", "x"], "--start-at-task x leaves out the checks"),
         # Ansible ends a value at a blank, though the shell did not.
         (KNOWN, ["-e", "user=Ada Lovelace"], "These words of -e reach no variable: Lovelace."),
+        (KNOWN, ["-e", "calendar.yml"], "The variables of a file are given as -e @calendar.yml"),
         (KNOWN, ["-e", "wach=true"], "wach: this playbook has no such variable; watch is perhaps meant"),
-        (KNOWN.replace("'namespace'", "'namspace'"), [], "lab does not say which installation it is: theia_connection"),
+        (KNOWN.replace("'namespace'", "'namspace'"), [], "needs a namespace, and has kubeconfig, namspace"),
         (
             f"[theia_installations]\nlab\ntwin\n[theia_installations:vars]\n{THERE}\n",
             [],

@@ -343,6 +343,20 @@ def test_a_blank_calendar_is_none_and_withdraws_nothing(cluster, blank):
     assert [step["do"] for step in site.agenda([])["steps"]] == ["withdraw"]
 
 
+def test_an_exam_that_somebody_closed_is_left_closed_and_never_passed_over_in_silence(cluster):
+    site, entries = Site(cluster), [entry("a", 0, 5, 10)]
+    site.converge(entries)
+    site.go_to(1)
+    site.module("theia_exam", name="a", state="closed", end_early_reason="fire alarm")
+    site.converge(entries)
+    due = site.agenda(entries)
+    assert (site.bound(), due["steps"]) == (BASELINE, [])
+    [told] = due["closed_early"]
+    assert told.startswith("a: the calendar has it, and it was closed on 2027-02-01 00:01 UTC, before its time, so ")
+    assert told.endswith("; if it takes place, run pre_exam with exam=a, which declares it again")
+    assert site.agenda(None)["closed_early"] == []
+
+
 def test_an_exam_that_is_over_is_let_go_and_closed(cluster):
     site, entries = Site(cluster), [entry("a", 0, 5, 10)]
     site.converge(entries)

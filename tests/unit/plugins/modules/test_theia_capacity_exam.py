@@ -136,7 +136,7 @@ def test_limits_that_end_sessions_before_the_exam_is_over_are_warned_of(run, wor
     assert warned.startswith(
         "java: its time limits (timeout_minutes 120, inactive_minutes 30) may end the first session"
     )
-    assert "at 2027-02-11T09:30:00Z, and the exam is over at 2099-02-11T11:00:00Z" in warned
+    assert "at 2027-02-11 09:30 UTC, and the exam is over at 2099-02-11 11:00 UTC" in warned
     world.change(timeout=0, monitor=None)
     assert run(**soon)["warnings"] == []
 

@@ -172,6 +172,19 @@ def test_closing_takes_its_time_or_a_reason(run, gateway):
     assert (again["changed"], again["sentence"]) == (False, "pgdp-final ended on 2027-02-11 08:30 UTC")
 
 
+def test_who_loses_the_shield_of_an_exam_that_is_closed_early_is_named(run, gateway):
+    for number, (user, app) in enumerate([("zoe", "java-17-latest"), ("Ada", "java-17-latest"), ("ben", "c-latest")]):
+        gateway.put(kinds.SESSION, {"metadata": {"name": f"s{number}"}, "spec": {"user": user, "appDefinition": app}})
+    run(**EXAM)
+    line = {"name": "pgdp-final", "state": "closed", "end_early_reason": "fire alarm"}
+    foretold = good(run(check=True, **line))
+    assert foretold["warnings"] == ["exam pgdp-final: 2 sessions lose their shield before its time, of Ada; zoe"]
+    assert foretold["sentence"] == "pgdp-final would end on 2027-02-11 08:30 UTC"
+    done = good(run(**line))
+    assert (done["warnings"], done["sentence"]) == (foretold["warnings"], "pgdp-final ended on 2027-02-11 08:30 UTC")
+    assert good(run(**line))["warnings"] == []
+
+
 def test_the_clock_of_the_api_server_counts(run, gateway):
     run(**EXAM)
     gateway.advance(timedelta(hours=1, minutes=45, seconds=1).total_seconds())

@@ -143,6 +143,18 @@ def test_an_exam_on_record_is_judged_as_the_calendar_has_it_by_now(card):
     assert not_go(result) == [("verdict", "no_go")]
 
 
+@pytest.mark.parametrize(("closed", "told"), [("2027-02-11T08:50:00Z", [("exams", "warning")]), (None, [])])
+def test_an_exam_of_the_calendar_that_somebody_closed_is_a_warning(card, closed, told):
+    site = Site()
+    site.exam(closed_at=closed)
+    entry = {**LATER, "name": "pgdp", "start": EXAM["start"], "end": EXAM["end"]}
+    result = card(site, calendar=[entry], checks=["exams"])
+    assert not_go(result) == told
+    if told:
+        assert "it was closed on 2027-02-11 08:50 UTC, before its time" in result["checks"][0]["evidence"]
+        assert "run pre_exam with exam=pgdp, which declares it again" in result["checks"][0]["remedy"]
+
+
 def test_an_entry_of_the_calendar_that_declares_nothing_is_no_go(card):
     result = card(Site(), calendar=[{**LATER, "end": "soon"}], checks=["exams"])
     assert not_go(result) == [("exams", "no_go")]
@@ -280,7 +292,7 @@ CASES = {
     "short-timeout": Case(
         lambda site: site.spec(timeout=45),
         {"time_limits": "no_go"},
-        "by timeout_minutes 45 the platform ends a session at 2027-02-11 09:45 UTC, and pgdp lasts until",
+        "by timeout_minutes 45 the platform ends a session at 2027-02-11 09:17 UTC, and pgdp lasts until",
     ),
     "other-name": Case(
         lambda site: site.exam(app_definitions=[{"name": "jawa", "warm": 1}]), {"exams": "no_go"}, "pgdp is about jawa"

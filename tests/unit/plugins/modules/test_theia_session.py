@@ -120,7 +120,7 @@ class TestStopping:
         assert (outcomes(done), deleted(gateway)) == ({"s1": "failed"}, [])
         assert "no right to patch sessions" in done["msg"]
 
-    @pytest.mark.parametrize(("others", "asked"), [(20, ("list", "sessions")), (21, ("get", "sessions"))])
+    @pytest.mark.parametrize(("others", "asked"), [(100, ("list", "sessions")), (101, ("get", "sessions"))])
     def test_for_sessions_that_are_all_gone_nothing_else_is_read(self, world, run, others, asked):
         """Few are listed, many are not; the lab shows that one page is enough to know which it is."""
         for number in range(others):
@@ -133,6 +133,14 @@ class TestStopping:
         records = [{"name": "s1", "uid": "u1", "findings": []}]
         assert outcomes(run(gateway, records=records)) == {"s1": "gone"}
         assert "pods" not in {plural for _verb, plural, _name in gateway.requests}
+
+    @pytest.mark.parametrize("beside", [[], ["ws-ben"]], ids=["all gone", "one there"])
+    def test_beside_a_name_that_does_not_exist_stands_the_nearest_one(self, world, run, beside):
+        world.running("ws-anna")
+        world.running("ws-ben")
+        result = run(world.gateway(), names=["ws-ana", *beside], discard_data=["named"])
+        [gone] = [item for item in result["sessions"] if item["outcome"] == "gone"]
+        assert gone["reason"] == "there is no such session; ws-anna is the nearest name"
 
     def test_sessions_that_are_gone_do_not_hide_one_that_is_there(self, world, run):
         world.running("s300")

@@ -73,13 +73,13 @@ def test_a_change_whose_pods_are_warm_in_time_is_made():
 
 def test_a_change_that_leaves_the_start_cold_is_not_made():
     assert too_late(change(), 30, NOW, NINE, 301) == (
-        "java-17-latest: 30 instances are warm now, and with the change all are cold until about 2027-02-11T09:00:01Z, "
-        "then up to 60 are warm; the exam starts at 2027-02-11T09:00:00Z; say late=true to change it all the same"
+        "java-17-latest: 30 instances are warm now, and with the change all are cold until about 2027-02-11 09:00 UTC, "
+        "then up to 60 are warm; the exam starts at 2027-02-11 09:00 UTC; say late=true to change it all the same"
     )
     during = too_late(change(), 1, NINE + timedelta(hours=1), NINE, 10)
     assert during
     assert "1 instance is warm now" in during
-    assert "the exam started at 2027-02-11T09:00:00Z" in during
+    assert "the exam started at 2027-02-11 09:00 UTC" in during
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,9 @@ def test_the_first_loss_is_that_of_the_shortest_limit(limits, sessions, start, m
     values = dict(zip(("timeout_minutes", "inactive_minutes"), limits, strict=True))
     wanted = None if minutes is None else NOW + timedelta(minutes=minutes)
     assert first_loss(values, sessions, NOW, start) == wanted
+
+
+@pytest.mark.parametrize(("lead", "minutes"), [(3, 122), (30, 120)])
+def test_who_comes_before_the_start_loses_the_session_before_those_who_come_at_the_start(lead, minutes):
+    lost = first_loss({"timeout_minutes": 120}, [], NOW, NINE, lead=timedelta(minutes=lead))
+    assert lost == NOW + timedelta(minutes=minutes)

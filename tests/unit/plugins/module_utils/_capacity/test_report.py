@@ -52,7 +52,7 @@ def test_a_warm_up_tells_bounds_pods_and_the_pool(would, raised, counts):
     ("would", "seconds", "told"),
     [
         (False, None, "60 are rebuilt (60 of them were warm), warm after 31 s"),
-        (True, 45, "60 would be rebuilt (60 of them are warm now, and none is for about 45 s then)"),
+        (True, 45, "60 would be rebuilt (60 of them are warm now, and then none for about 45 s)"),
         (True, None, "60 would be rebuilt (60 of them are warm now)"),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_predicted_cool_down_is_told_in_the_conditional():
 
 def test_who_is_still_in_is_named_with_the_command_that_finishes():
     told = cooled(item(15, 15, draining=[going(7, "ada"), going(8, None)]))[-1]
-    assert told.startswith("Still in: ada, a session that is going. To finish when they have left: ansible-playbook ")
+    assert told.startswith("The bounds wait for ada, a session that is going. To finish when they have left: ansible")
     assert told.endswith('{"exam": "quiz"}\'')
 
 

@@ -83,7 +83,9 @@ def takes(records, playbook, variables):
     exam = variables["exam"]
     before = next((each for each in records if each.name == exam), None)
     if playbook == "post_exam":
-        plan_closed(before, exam, [], NOW)
+        # What has no record is let go all the same, if it holds something.
+        if before is not None:
+            plan_closed(before, exam, [], NOW)
         return True
     stated = read_exam(complete({}, before, exam, NOW, None), parse_time)
     plan_declared(before, stated, NOW, must_be_due="early" not in variables)

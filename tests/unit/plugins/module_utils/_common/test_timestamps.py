@@ -110,9 +110,9 @@ def test_today_is_the_day_of_the_time_zone() -> None:
         ),
         pytest.param("08:00", "already over", id="earlier-today"),
         pytest.param("2027-02-10T11:00:00Z", "already over", id="yesterday"),
-        pytest.param("24:01", "24:01", id="no-such-hour"),
-        pytest.param("11:60", "11:60", id="no-such-minute"),
-        pytest.param("soon", "soon", id="no-time"),
+        pytest.param("24:01", "or as HH:MM for today", id="no-such-hour"),
+        pytest.param("11:60", "or as HH:MM for today", id="no-such-minute"),
+        pytest.param("soon", "or as HH:MM for today", id="no-time"),
         pytest.param("9999-12-31T23:59:59-23:59", "beyond the calendar", id="after-the-calendar"),
     ],
 )
@@ -122,7 +122,7 @@ def test_an_end_that_cannot_be_is_an_error(text: str, told: str) -> None:
 
 
 def test_a_date_without_an_offset_needs_a_zone() -> None:
-    with pytest.raises(ValueError, match="has no offset; write it as"):
+    with pytest.raises(ValueError, match="has no offset, and no time zone is stated, which is theia_time_zone of"):
         parse_until("2027-02-11T11:00:00", now=NOW, zone=None)
 
 

@@ -241,6 +241,8 @@ def test_what_somebody_closed_stays_closed_until_it_is_moved_to_a_later_time(clo
     installation.record(plan_closed(installation.records["a"], "a", (), at(closed), reason="fire"))
     installation.run(term, 45)
     assert installation.holding == set()
+    assert [each.name for each in installation.due(term, 45).closed_early] == ["a"]
+    assert installation.due(term, 61).closed_early == ()
     moved = Term(entry("a", 100, 130))
     installation.run(moved, 50)
     installation.run(moved, 100)

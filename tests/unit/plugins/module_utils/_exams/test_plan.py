@@ -176,7 +176,8 @@ def test_an_unknown_exam_is_refused_with_the_nearest_name():
     with pytest.raises(Refused, match="eist, pgdp-final, and pgdp-final is the nearest name") as refused:
         plan_closed(None, "pgdp-finale", ["pgdp-final", "eist"], DURING)
     assert refused.value.details["known"] == ["eist", "pgdp-final"]
-    assert plan_closed(None, "anything", [], DURING).action is None
+    with pytest.raises(Refused, match="exam anything: it has no record here, no exam is on record; name the exam"):
+        plan_closed(None, "anything", [], DURING)
 
 
 @pytest.mark.parametrize(

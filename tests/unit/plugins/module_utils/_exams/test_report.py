@@ -13,10 +13,12 @@ from ansible_collections.eduide.theia.plugins.module_utils._exams.report import 
 QUIZ = {"name": "quiz", "start": "2027-02-11T09:00:00Z", "lead_minutes": 30}
 
 
-def agenda(*steps, fights=(), seen_at="2027-02-11T08:50:00Z", told=None):
+def agenda(*steps, fights=(), problems=(), closed_early=(), seen_at="2027-02-11T08:50:00Z", told=None):
     return {
         "steps": [{"do": do, "exam": exam, "why": why} for do, exam, why in steps],
         "fights": list(fights),
+        "problems": list(problems),
+        "closed_early": list(closed_early),
         "seen_at": seen_at,
         "next_change_text": told,
     }
@@ -37,6 +39,13 @@ def test_what_was_done_and_what_comes_next():
         "Something is to be done next at 11:45 CET.",
     ]
     assert convergence_report(agenda(), {}) == ["Everything is as it should be."]
+
+
+def test_what_is_not_as_the_calendar_has_it_is_never_said_to_be_as_it_should_be():
+    closed = agenda(closed_early=["quiz: the calendar has it, and it was closed"])
+    assert convergence_report(closed, {}) == ["closed   quiz: the calendar has it, and it was closed"]
+    for wrong in (agenda(problems=["entry 1"]), agenda(fights=["helm writes 3"])):
+        assert convergence_report(wrong, {}) == ["Nothing else is to be done; what is wrong is said below."]
 
 
 @pytest.mark.parametrize(

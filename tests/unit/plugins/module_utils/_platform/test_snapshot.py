@@ -27,7 +27,7 @@ from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.kinds imp
     RESOURCE_QUOTA,
 )
 from ansible_collections.eduide.theia.plugins.module_utils._kubernetes.transport import Transport
-from ansible_collections.eduide.theia.plugins.module_utils._platform.lists import Lists
+from ansible_collections.eduide.theia.plugins.module_utils._platform.lists import Lists, describe_missing
 from ansible_collections.eduide.theia.plugins.module_utils._platform.options import Installation
 from ansible_collections.eduide.theia.plugins.module_utils._platform.snapshot import ADDRESS_LISTS, READS, read
 from unit.fakes import NOW, FakeGateway
@@ -117,6 +117,18 @@ def test_what_is_not_required_may_be_missing_with_a_reason(say):
         assert "pods in namespace 'theia'" in snapshot.missing["usage"]
         with pytest.raises((Forbidden, NotServed, ServerFailed)):
             read_from(server, ("pods", "usage"), required=("usage",))
+
+
+def test_what_an_account_may_not_list_is_told_in_a_few_words_and_once():
+    """By its rules, a dozen of them would fill a terminal; readiness names them."""
+    denied = "configmaps is forbidden: User \"ada\" cannot list resource"
+    say = Say(403, {"kind": "Status", "status": "Failure", "code": 403, "message": denied})
+    with Loopback(lambda seen: say if "configmaps" in seen.path else empty(seen)) as server:
+        missing = read_from(server, ("pods", "address_lists", "exams")).missing
+    assert set(missing.values()) == {"not allowed to list configmaps"}
+    told = describe_missing(missing)
+    assert told.count("configmaps") == 1
+    assert "unknown: address lists, exams (not allowed to list configmaps); the playbook readiness says" in told
 
 
 def test_usage_is_not_waited_for():
