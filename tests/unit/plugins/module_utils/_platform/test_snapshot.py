@@ -121,7 +121,7 @@ def test_what_is_not_required_may_be_missing_with_a_reason(say):
 
 def test_what_an_account_may_not_list_is_told_in_a_few_words_and_once():
     """By its rules, a dozen of them would fill a terminal; readiness names them."""
-    denied = "configmaps is forbidden: User \"ada\" cannot list resource"
+    denied = 'configmaps is forbidden: User "ada" cannot list resource'
     say = Say(403, {"kind": "Status", "status": "Failure", "code": 403, "message": denied})
     with Loopback(lambda seen: say if "configmaps" in seen.path else empty(seen)) as server:
         missing = read_from(server, ("pods", "address_lists", "exams")).missing
