@@ -99,6 +99,7 @@ def warmup_plan(result: Fields, *, exam: str, declaration: Fields, now: str) -> 
         "steps": steps,
         "changes": len(steps),
         "problems": [result["msg"]] if "msg" in result else [],
+        "closed_early": [],
         "seen_at": now,
         # From then on the exam can be ended.
         "next_change_at": recorded.get("shield_until"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.errors import several
 from .._common.timestamps import parse_time
 from .._kubernetes.kinds import EVENT, POD
 from .._platform import snapshot as platform
@@ -45,7 +46,10 @@ def find_causes(
         behind=[text for name in names for text in _behind(snapshot, name)] if following else (),
         podless=_podless(snapshot, pools, seen),
     )
-    return [*causes, *(f"not everything could be looked at: {reason}" for reason in seen.missing.values())]
+    if not seen.missing:
+        return causes
+    unread = several(list(dict.fromkeys(seen.missing.values())))
+    return [*causes, f"not everything could be looked at: {unread}; readiness names the rule of what is not allowed"]
 
 
 def _read(gateway: Gateway, names: t.Sequence[str], tails: t.Sequence[str]) -> Answers:

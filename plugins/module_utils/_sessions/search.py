@@ -134,7 +134,7 @@ class Search:
         try:
             return reader()
         except EduideError as exc:
-            self.missing[name] = exc.brief
+            self.missing[name] = str(exc)
             return None
 
 

@@ -68,7 +68,7 @@ def test_a_calendar_is_made_true_from_the_lead_to_the_end(site, tmp_path):
 
     again, writes = converge(site, duty, calendar)
     assert (again.changed, writes) == (0, [])
-    assert "Everything is as it should be." in report(again)[0]
+    assert "Nothing else is to be done; what is wrong is said below." in report(again)[0]
 
     reverted, writes = converge(site, duty, duty.calendar(), **metrics)
     assert (reverted.good().changed, writes) == (1, ["update configmaps theia-exam-later"])

@@ -105,6 +105,11 @@ def test_a_plan_has_a_step_for_each_change_and_its_failure_as_a_problem():
         },
     ]
     assert (plan["changes"], plan["problems"], plan["next_change_at"]) == (2, [], "2027-02-11T10:45:00Z")
+    # What the role that writes plans is handed by every other way, too.
+    assert plan.keys() == {
+        *("steps", "changes", "problems", "closed_early", "seen_at"),
+        *("next_change_at", "next_change_text"),
+    }
     nothing = report.warmup_plan({"msg": "no luck"}, exam="quiz", declaration={}, now="2027-02-11T08:30:00Z")
     assert (nothing["steps"], nothing["changes"], nothing["problems"]) == ([], 0, ["no luck"])
 
