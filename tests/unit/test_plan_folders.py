@@ -14,7 +14,10 @@ from integration.ansible_run import playbook
 
 # What else a host may be called.
 HOSTS = ("production", "../../outside", "arn:aws:eks:eu/theia", "/etc", "..")
-PLAN = {"steps": [], "changes": 0, "problems": [], "seen_at": "now", "next_change_at": None, "next_change_text": None}
+PLAN = {
+    **{"steps": [], "changes": 0, "problems": [], "closed_early": []},
+    **{"seen_at": "now", "next_change_at": None, "next_change_text": None},
+}
 
 
 def test_no_plan_is_written_beside_the_folder_of_plans(tmp_path):

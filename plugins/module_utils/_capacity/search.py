@@ -48,7 +48,7 @@ def find_causes(
     )
     if not seen.missing:
         return causes
-    unread = several(list(dict.fromkeys(seen.missing.values())))
+    unread = several(sorted(set(seen.missing.values())))
     return [*causes, f"not everything could be looked at: {unread}; readiness names the rule of what is not allowed"]
 
 
