@@ -15,8 +15,13 @@ from integration.ansible_run import playbook
 # What else a host may be called.
 HOSTS = ("production", "../../outside", "arn:aws:eks:eu/theia", "/etc", "..")
 PLAN = {
-    **{"steps": [], "changes": 0, "problems": [], "closed_early": []},
-    **{"seen_at": "now", "next_change_at": None, "next_change_text": None},
+    "steps": [],
+    "changes": 0,
+    "problems": [],
+    "closed_early": [],
+    "seen_at": "now",
+    "next_change_at": None,
+    "next_change_text": None,
 }
 
 

@@ -144,8 +144,8 @@ def test_an_account_that_may_not_look_at_pods_and_events_is_told_so(site, contro
     result = in_vain(site, name, nothing_is_pulled, kubeconfig=str(blind.kubeconfig))
     [*_others, unread] = result["causes"]
     assert unread == (
-        "not everything could be looked at: not allowed to list events; not allowed to list pods; readiness names the rule "
-        "of what is not allowed"
+        "not everything could be looked at: not allowed to list events; not allowed to list pods; readiness names the "
+        "rule of what is not allowed"
     )
 
 
