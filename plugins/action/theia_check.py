@@ -58,8 +58,9 @@ class ActionModule(ActionBase):
 
     def _installation(self, variables: Variables) -> str:
         host, connection = variables["inventory_hostname"], self._value(variables, "theia_connection")
-        if not (isinstance(connection, dict) and connection.get("namespace")):
-            told = f", and has {', '.join(connection)}" if isinstance(connection, dict) and connection else ""
+        connection = connection if isinstance(connection, dict) else {}
+        if not connection.get("namespace"):
+            told = f", and has {', '.join(connection)}" if connection else ""
             return (
                 f"{host} does not say which installation it is: theia_connection in its inventory needs a "
                 f"namespace{told}"

@@ -40,7 +40,6 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from jinja2.runtime import Undefined
 
 from ansible_collections.eduide.theia.plugins.module_utils._exams.declaration import BadDeclaration, unknown_fields
 from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, is_stated
@@ -50,7 +49,7 @@ Entry = dict[str, t.Any]
 
 def exam_of_calendar(calendar: t.Any, name: str) -> Entry:
     try:
-        return _find([] if isinstance(calendar, Undefined) or not is_stated(calendar) else calendar, name)
+        return _find(calendar if is_stated(calendar) else [], name)
     except Misread as exc:
         raise AnsibleFilterError(str(exc)) from exc
 
@@ -58,10 +57,9 @@ def exam_of_calendar(calendar: t.Any, name: str) -> Entry:
 def _find(calendar: t.Any, name: str) -> Entry:
     if not isinstance(calendar, list):
         raise Misread("theia_exams has to be a list of exams. The file of a calendar is given as -e @FILE")
-    entries = [entry for entry in calendar if isinstance(entry, dict) and str(entry.get("name")) == name]
-    if not entries:
+    named = (entry for entry in calendar if isinstance(entry, dict) and str(entry.get("name")) == name)
+    if not (entry := next(named, None)):
         return {}
-    entry = entries[0]
     users = entry.get("users")
     # YAML reads 2027 without quotes as a number, and 0123 as another one than that.
     texts = [entry["name"], *(users if isinstance(users, list) else ())]

@@ -56,7 +56,6 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from jinja2.runtime import Undefined
 
 from ansible_collections.eduide.theia.plugins.plugin_utils._reading import Misread, read_value
 
@@ -69,7 +68,6 @@ def typed(
     default: t.Any = None,
 ) -> t.Any:
     try:
-        value = None if isinstance(value, Undefined) else value
         read = read_value({"type": type, "choices": choices}, value, name)
     except Misread as exc:
         raise AnsibleFilterError(str(exc)) from exc

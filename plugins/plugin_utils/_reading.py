@@ -17,6 +17,8 @@ import re
 import typing as t
 from datetime import date
 
+from jinja2.runtime import Undefined
+
 Option = t.Mapping[str, t.Any]
 Values = dict[str, t.Any]
 
@@ -36,7 +38,7 @@ class Misread(Exception):
 
 def is_stated(value: t.Any) -> bool:
     """Whether somebody said something: neither null nor blank, nor a collection of nothing."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or isinstance(value, Undefined) or (isinstance(value, str) and not value.strip()):
         return False
     return not (isinstance(value, (list, tuple, dict)) and not value)
 

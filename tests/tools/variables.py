@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 import typing as t
+from functools import cache
 
 import yaml
 
+from awx.role import TEMPLATES
 from tools.checkout import ROOT
 from tools.rights import row
 
@@ -55,8 +57,8 @@ class Variable(t.NamedTuple):
 
 def variables_of(playbook: str) -> list[Variable]:
     """Those that it reads, in the order in which it does."""
-    [play] = yaml.load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"), _Loader)
-    questions = {each["variable"]: each for each in _surveys().get(playbook, {}).get("questions", ())}
+    [play] = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
+    questions = {each["variable"]: each for each in TEMPLATES.get(playbook, {}).get("questions", ())}
     options, found = _options(), {}
     for key, expression in play.get("vars", {}).items():
         for name, stated in _READ.findall(str(expression)):
@@ -82,19 +84,7 @@ def written() -> str:
     return "\n".join(parts)
 
 
-class _Loader(yaml.SafeLoader):
-    """One that reads what Ansible marks."""
-
-
-_Loader.add_constructor("!unsafe", lambda _loader, node: node.value)
-
-
-def _surveys() -> dict[str, t.Any]:
-    path = ROOT / "roles" / "awx_objects" / "vars" / "main.yml"
-    found: dict[str, t.Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)["__awx_objects_job_templates"]
-    return found
-
-
+@cache
 def _options() -> dict[str, t.Any]:
     """The options of all roles."""
     found: dict[str, t.Any] = {}

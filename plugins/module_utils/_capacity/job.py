@@ -80,7 +80,8 @@ def read_job(params: Params) -> Job:
             "such as pgdp-final-2027"
         )
     _check_whose_hold_ends(params)
-    until = _moment(params, "hold_until")
+    zone = read_time_zone(params)
+    until = _moment(params, "hold_until", zone)
     return Job(
         state=params["state"],
         # Those of which nothing is asked are there to be repaired.
@@ -100,12 +101,12 @@ def read_job(params: Params) -> Job:
         ),
         installation=read_installation(params),
         wait=Wait(params["wait_timeout_seconds"], params["settle_seconds"]) if params["wait"] else None,
-        start=_moment(params, "hold_from"),
+        start=_moment(params, "hold_from", zone),
         late=params["late"],
         accept=frozenset(params["accept"]),
         named=tuple(names),
         repair=tuple(params["repair"]),
-        zone=read_time_zone(params),
+        zone=zone,
     )
 
 
@@ -118,12 +119,11 @@ def _check_whose_hold_ends(params: Params) -> None:
         )
 
 
-def _moment(params: Params, option: str) -> datetime | None:
+def _moment(params: Params, option: str, zone: tzinfo | None) -> datetime | None:
     """An option that is a time, as people write it; the end of an exam has to be ahead."""
     text = params[option]
     if text is None:
         return None
-    zone = read_time_zone(params)
     read = parse_until if option == "hold_until" else parse_moment
     try:
         return read(text, now=datetime.now(UTC), zone=zone)

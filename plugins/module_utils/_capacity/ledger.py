@@ -11,11 +11,11 @@ for the next one to end in the same place.
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from types import NoneType
 
 from .._common.errors import EduideError
+from .._common.sentences import nearest
 from .._common.timestamps import format_time, parse_time
 from .._exams.record import SPARE_MINUTES
 from .._platform.names import CAPACITY_RECORD, SPEC_FIELDS
@@ -109,11 +109,7 @@ class Ledger(t.NamedTuple):
         others = self.open_exams
         if not others or exam in self.ended or any(exam in entry.holds for entry in self.entries.values()):
             return
-        close = difflib.get_close_matches(exam, others, n=1)
-        raise EduideError(
-            f"exam {exam}: it never held anything here, and {holding(others)}"
-            + (f"; {close[0]} is the nearest name" if close else "")
-        )
+        raise EduideError(f"exam {exam}: it never held anything here, and {holding(others)}{nearest(exam, others)}")
 
     def with_entries(self, entries: dict[str, Entry], now: str) -> Ledger:
         """The ledger with other entries, and with a note of the exams that hold nothing any more."""

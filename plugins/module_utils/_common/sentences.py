@@ -19,6 +19,15 @@ def some(names: t.Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+def nearest(name: str, known: t.Collection[str], before: str = "; ") -> str:
+    """What a name was probably meant to be; nothing if none of those that there are is near."""
+    # Where a name is wrong, and nowhere else.
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{before}{near[0]} is the nearest name" if near else ""
+
+
 def outcome_counts(outcomes: t.Mapping[str, int], acts: t.Collection[str], *, would: bool) -> list[str]:
     """One line an outcome; what check mode only predicts is said in the conditional."""
     return [

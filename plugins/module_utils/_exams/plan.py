@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from datetime import datetime, timedelta, tzinfo
 
 from .._common.errors import EduideError
+from .._common.sentences import nearest
 from .._common.timestamps import format_time, tell_time
 from .._safety.clocks import apart
 from .._safety.protection import person
@@ -50,9 +50,8 @@ def complete(stated: Entry, before: Recorded | None, name: str, now: datetime, z
 
 def unknown(name: str, known: t.Collection[str], remedy: str) -> Refused:
     """There is no such exam; what there is may be what was meant."""
-    near = difflib.get_close_matches(name, known, n=1)
     there = f"on record are {', '.join(sorted(known))}" if known else "no exam is on record"
-    perhaps = f", and {near[0]} is the nearest name" if near else ""
+    perhaps = nearest(name, known, before=", and ")
     return Refused(f"exam {name}: it has no record here, {there}{perhaps}; {remedy}", known=sorted(known))
 
 

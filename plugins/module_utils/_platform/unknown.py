@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 
 from .._common.errors import NotFound
+from .._common.sentences import nearest
 
 
 def no_app_definition(name: str, known: t.Iterable[str], namespace: str) -> NotFound:
     there = sorted(known)
-    near = difflib.get_close_matches(name, there, n=1)
     return NotFound(
         f"there is no app definition {name!r} in namespace {namespace!r}; it has {', '.join(there) or 'none at all'}"
-        + (f"; {near[0]} is the nearest name" if near else "")
+        f"{nearest(name, there)}"
     )

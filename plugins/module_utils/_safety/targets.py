@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 
 from .._common.errors import Misconfigured
+from .._common.sentences import nearest
 from .decision import Decision, Item
 
 if t.TYPE_CHECKING:
@@ -129,7 +129,7 @@ def find_targets(
     return [
         *(_present(assessed, criteria) for assessed in chosen),
         *(
-            _missing(name, name if name in wanted.uids else None, criteria, f"{thing}{_perhaps(name, names)}")
+            _missing(name, name if name in wanted.uids else None, criteria, f"{thing}{nearest(name, names)}")
             for name in absent
         ),
     ]
@@ -151,11 +151,6 @@ def _listed(there: t.Sequence[A], records: t.Iterable[Ref], thing: str) -> list[
 
 def _present(assessed: A, criteria: Criteria[Ref, Sel]) -> Item[A, Criteria[Ref, Sel], t.Any]:
     return Item(assessed.row.name, assessed.row.uid, assessed, criteria, Decision("failed", "nobody decided about it"))
-
-
-def _perhaps(name: str, names: t.Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; {near[0]} is the nearest name" if near else ""
 
 
 def _missing(
