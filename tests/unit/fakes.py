@@ -11,6 +11,7 @@ Not modelled: finalizers, validation by schemas, defaulting, garbage collection.
 from __future__ import annotations
 
 import datetime
+import re
 import typing as t
 import uuid
 
@@ -116,14 +117,15 @@ class FakeGateway:
         *,
         project: Project = whole,
         label_selector: str | None = None,
+        name: str | None = None,
         everywhere: bool = False,
         patient: bool = True,  # noqa: ARG002 (it always answers)
         metadata_only: bool = False,
     ) -> Objects:
         self._asked("list", kind, None)
         found: Objects = []
-        for (place, _name), obj in sorted(self._shelf(kind).items()):
-            if kind.namespaced and not everywhere and place != self._namespace:
+        for (place, found_name), obj in sorted(self._shelf(kind).items()):
+            if (kind.namespaced and not everywhere and place != self._namespace) or name not in (None, found_name):
                 continue
             if not _matches(obj["metadata"].get("labels") or {}, label_selector):
                 continue
@@ -309,10 +311,14 @@ def _merge(target: t.Any, patch: t.Any) -> t.Any:
 
 
 def _matches(values: t.Mapping[str, t.Any], selector: str | None) -> bool:
-    for term in (term.strip() for term in (selector or "").split(",")):
+    # A comma between brackets does not end a term.
+    for term in (term.strip() for term in re.split(r",(?![^(]*\))", selector or "")):
         if not term:
             continue
-        if "!=" in term:
+        if " in " in term:
+            key, _sign, listed = term.partition(" in ")
+            good = values.get(key) in listed.strip("()").split(",")
+        elif "!=" in term:
             key, _sign, value = term.partition("!=")
             good = values.get(key) != value
         elif "=" in term:

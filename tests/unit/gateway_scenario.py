@@ -151,6 +151,9 @@ def _lists(gateway: Gateway) -> Facts:
         "equal": names(label_selector="kind=x"),
         "unequal": names(label_selector="kind!=x"),
         "exists": names(label_selector="kind"),
+        "one of": names(label_selector="kind in (y,z),kind"),
+        "by name": names(name="b"),
+        "by a name that nobody has": names(name="nobody"),
         "few": gateway.list_few(SESSION, most=3, project=lambda obj: sorted(obj["metadata"])[:2]) is not None,
         "metadata": gateway.list(
             CONFIG_MAP, project=lambda obj: "data" in obj, label_selector="kind=x", metadata_only=True

@@ -194,9 +194,13 @@ class World:
         """What the operator builds for a session of its own: Deployment, two Services, and a pod."""
         owners = [_owner("Session", session)]
         name = f"session-{session['metadata']['name']}"
+        labels = {names.SESSION_LABEL: session["metadata"]["uid"]}
         for suffix in ("", "-int"):
-            self._add("services", {"metadata": {"name": name + suffix, "uid": self._uid(), "ownerReferences": owners}})
-        return self.deployment(name, owners, container=session["spec"]["appDefinition"], claim=claim, **pod)
+            metadata = {"name": name + suffix, "uid": self._uid(), "ownerReferences": owners, "labels": labels}
+            self._add("services", {"metadata": metadata})
+        return self.deployment(
+            name, owners, container=session["spec"]["appDefinition"], claim=claim, labels=labels, **pod
+        )
 
     def claimed_instance(self, session, app, number, *, addresses="ada@tum.de", **pod):
         """A pool instance that this session holds."""
@@ -219,18 +223,26 @@ class World:
         data = {names.EMAILS_KEY: addresses} if addresses is not None else None
         return self._add("address_lists", {"metadata": metadata, "data": data})
 
-    def deployment(self, name, owners, *, container, claim=None, refused=None, pod=True, **details):
+    def deployment(self, name, owners, *, container, claim=None, refused=None, pod=True, labels=None, **details):
         volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}] if claim else None
         condition = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": refused}
         deployment = self._add(
             "deployments",
             {
-                "metadata": {"name": name, "uid": self._uid(), "ownerReferences": owners},
-                "spec": {"template": {"spec": {"containers": [{"name": container}], "volumes": volumes}}},
+                "metadata": {"name": name, "uid": self._uid(), "ownerReferences": owners, "labels": labels},
+                "spec": {
+                    "selector": {"matchLabels": {"app": name}},
+                    "template": {"spec": {"containers": [{"name": container}], "volumes": volumes}},
+                },
                 "status": {"conditions": [{**condition, "lastTransitionTime": ago(minutes=4)}] if refused else None},
             },
         )
-        metadata = {"name": f"{name}-5d4f", "uid": self._uid(), "ownerReferences": [_owner("Deployment", deployment)]}
+        metadata = {
+            "name": f"{name}-5d4f",
+            "uid": self._uid(),
+            "labels": {"app": name, names.TEMPLATE_HASH: "5d4f"},
+            "ownerReferences": [_owner("Deployment", deployment)],
+        }
         replica_set = self._add("replica_sets", {"metadata": metadata})
         if pod:
             self.pod(replica_set, container=container, **details)
@@ -268,7 +280,7 @@ class World:
             "name": name,
             "uid": self._uid(),
             "creationTimestamp": (NOW - age).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "labels": {"app": name, names.TEMPLATE_HASH: "5d4f"},
+            "labels": replica_set["metadata"]["labels"],
             "ownerReferences": [_owner("ReplicaSet", replica_set)],
         }
         if deleting:

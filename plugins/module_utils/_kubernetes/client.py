@@ -89,17 +89,19 @@ class KubeGateway:
         *,
         project: Project = whole,
         label_selector: str | None = None,
+        name: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
         metadata_only: bool = False,
     ) -> Objects:
         query = {"labelSelector": label_selector} if label_selector else {}
+        query |= {"fieldSelector": f"metadata.name={name}"} if name else {}
         request = self._request("list", kind, everywhere=everywhere)
         if self._followed is None or everywhere or not patient:
             request = request._replace(metadata_only=metadata_only)
             return self._read_list(request, query, project, patient=patient)[0]
         # A projection that is made anew for every look is the same one.
-        key = kind.group, kind.plural, label_selector, getattr(project, "__code__", project)
+        key = kind.group, kind.plural, *query.values(), getattr(project, "__code__", project)
         followed = FollowedList(
             lambda project: self._read_list(request, query, project, patient=True),
             lambda since: self._read_changes(request, {**query, **since}),

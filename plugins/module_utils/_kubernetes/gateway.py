@@ -46,12 +46,14 @@ class Gateway(t.Protocol):
         *,
         project: Project = whole,
         label_selector: str | None = None,
+        name: str | None = None,
         everywhere: bool = False,
         patient: bool = True,
         metadata_only: bool = False,
     ) -> Objects:
         """Every object of the installation, or of the cluster, as ``project`` projects it; None is left out.
 
+        With a name it is that one alone: accounts that may list a kind may not get its objects as a rule.
         One who is patient asks again where the server cannot answer just now. Whoever keeps nothing but metadata says
         so: the rest then stays at the server.
         """

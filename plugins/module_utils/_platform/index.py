@@ -109,10 +109,10 @@ class Index:
         )
 
 
-def join(sources: Lists) -> t.Iterator[SessionObjects]:
-    """Put each session together with its objects, in the order of the sessions."""
+def join(sources: Lists, names: t.Collection[str] | None = None) -> t.Iterator[SessionObjects]:
+    """Put each session, or each with one of these names, together with its objects, in the order of the sessions."""
     index = Index(sources)
-    return map(index.parts, sources.sessions)
+    return (index.parts(session) for session in sources.sessions if names is None or session.name in names)
 
 
 def pods_by_deployment(sources: Lists) -> dict[str, list[PodRow]]:

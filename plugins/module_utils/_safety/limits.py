@@ -20,6 +20,10 @@ class Caps(t.NamedTuple):
     most: int = 50
     percent: int = 20
 
+    def takes_any_share(self, number: int) -> bool:
+        """Whether so many things may be ended however many there are of them."""
+        return self.percent >= 100 or number < SMALLEST_SHARE
+
     def exceeded(self, number: int, part: int, whole: int, *, things: str, counted: str, ended: str) -> str | None:
         """Why so many things must not be ended, if they must not; a part of the whole is what counts for the share."""
         if number > self.most:

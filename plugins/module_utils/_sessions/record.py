@@ -113,9 +113,9 @@ class AssessedSession(t.NamedTuple):
         return idle or "unseen" in self.unknown or "stuck_starting" in self.codes
 
 
-def assess_sessions(sources: Lists, context: Context) -> list[AssessedSession]:
-    """Join, classify and judge all sessions of a snapshot."""
-    return [assess_session(parts, context) for parts in join(sources)]
+def assess_sessions(sources: Lists, context: Context, names: t.Collection[str] | None = None) -> list[AssessedSession]:
+    """Join, classify and judge all sessions of a snapshot, or those with these names."""
+    return [assess_session(parts, context) for parts in join(sources, names)]
 
 
 def assess_session(parts: SessionObjects, context: Context) -> AssessedSession:

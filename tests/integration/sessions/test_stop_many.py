@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ansible_collections.eduide.theia.plugins.module_utils._sessions.stop import prepare
 from integration.capacity_site import rules_without
 from integration.lab.operator_site import eventually, is_ready
 from integration.session_corpus import blind_leader
@@ -122,6 +124,27 @@ def test_a_threshold_that_fits_nearly_everybody_stops_nobody(site):
     assert set(outcomes(result)) == set(names) - set(back)
     assert "36 of 40 live sessions (90 %) would be stopped, and max_percent is 20" in result["msg"]
     assert (site.names(), site.writes(began)) == (set(names), [])
+
+
+def test_of_one_among_thousands_only_its_own_objects_are_read(installation, tmp_path, monkeypatch):
+    """Here there are few, so the number from which on that is done is another one."""
+    definitions = [chart.app_definition(JAVA, minInstances=2), chart.app_definition(IDE, minInstances=0)]
+    site = SessionSite(installation(app_definitions=definitions))
+    site.installation.wait_warm(JAVA, 2)
+    names = [site.launch(f"{user}@students.lab.invalid", ide) for user, ide in (("ada", JAVA), ("eve", IDE))]
+    site.launch("ben@students.lab.invalid", JAVA)
+    site.with_url(*site.names())
+    asked = {"names": names, "discard_data": ["named"]}
+    whole = site.act(check=True, **asked)
+    monkeypatch.setattr(prepare, "LISTED_ANYWAY", 0)
+    monkeypatch.setattr(prepare, "LISTED_PER_LOOK_UP", 0)
+    with FaultProxy.before(site.lab) as between:
+        file = between.write_kubeconfig(tmp_path / "config", site.installation.identity.token, site.namespace)
+        assert site.act(check=True, kubeconfig=str(file), **asked)["sessions"] == whole["sessions"]
+        listed = [seen.target for seen in between.requests if re.search(r"/(pods|deployments|services)\?", seen.target)]
+    assert len(listed) == 4
+    assert all("labelSelector=" in target or "fieldSelector=" in target for target in listed)
+    assert outcomes(site.act(**asked)) == dict.fromkeys(names, "stopped")
 
 
 def test_a_failing_delete_does_not_end_the_others(site, proxy, through):

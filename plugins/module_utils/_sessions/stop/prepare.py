@@ -9,11 +9,14 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from ..._common.errors import Forbidden, NotServed, ServerFailed
 from ..._kubernetes.kinds import SESSION
 from ..._platform.lists import Lists, Snapshot
 from ..._platform.snapshot import read, read_list, with_leader
+from ..._safety.targets import is_names_only
 from ..record import assess_sessions
 from ..view import REQUIRED, SessionView, parts_of, view_sessions
+from .named import with_objects_of
 from .plan import StopPlan, StopRequest, check_stop, needed_lists, plan_stop
 
 if t.TYPE_CHECKING:
@@ -45,42 +48,63 @@ def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
     """Decide what to do, without doing it."""
     check_stop(job.request, job.terms)
     # Of a session that may leave its shield it has to be known which one is gone.
-    if job.terms.shield_exit is None and (others := _others_if_gone(gateway, job)) is not None:
-        view = _empty_view(gateway, job)
-        return StopExecution(plan_stop([], job.request, job.terms, view.context, others), view, {})
+    if job.terms.shield_exit is None and (names := sorted(_names_of(job.request))):
+        most = max(LISTED_ANYWAY, LISTED_PER_LOOK_UP * len(names))
+        few = gateway.list_few(SESSION, most=most, project=_identity)
+        if _are_gone(gateway, job, names, few):
+            view = _empty_view(gateway, job)
+            others = [name for name, _uid in few or ()]
+            return StopExecution(plan_stop([], job.request, job.terms, view.context, others), view, {})
+        if few is None and _is_about_these(job, names) and (done := _plan_on_these(gateway, job, frozenset(names))):
+            return done
     return plan_on(gateway, job, read(gateway, job.installation, _parts(job.request), REQUIRED))
 
 
-def plan_on(gateway: Gateway, job: StopJob, snapshot: Snapshot) -> StopExecution:
-    """Decide what to do about the sessions of a snapshot that was read for this, or for more than this."""
+def plan_on(gateway: Gateway, job: StopJob, snapshot: Snapshot, names: frozenset[str] | None = None) -> StopExecution:
+    """Decide what to do about the sessions of a snapshot that was read for this, or for more than this.
+
+    With names, only what belongs to those sessions was read.
+    """
     view = view_sessions(snapshot, job.thresholds)
     if strange := view.unknown(job.request.selection.app_definitions):
         raise strange
-    sessions = assess_sessions(view.sources, view.context)
-    planned = plan_stop(sessions, job.request, job.terms, view.context)
+    others = [] if names is None else [row.name for row in view.sources.sessions if row.name not in names]
+
+    def assess_and_plan() -> tuple[list[AssessedSession], StopPlan]:
+        sessions = assess_sessions(view.sources, view.context, names)
+        return sessions, plan_stop(sessions, job.request, job.terms, view.context, others)
+
+    sessions, planned = assess_and_plan()
     if _rests_on_leader(sessions, planned):
         view = view.of(with_leader(gateway, job.installation, view.snapshot))
-        sessions = assess_sessions(view.sources, view.context)
-        planned = plan_stop(sessions, job.request, job.terms, view.context)
+        sessions, planned = assess_and_plan()
     return StopExecution(planned, view, {})
 
 
-def _others_if_gone(gateway: Gateway, job: StopJob) -> t.Collection[str] | None:
-    """None if one of the sessions given by name exists, else the names that are there, as far as they were listed.
-
-    So it is on a second run, which need not read the rest.
-    """
-    request = job.request
-    names = sorted(_names_of(request))
-    if not names:
-        return None
-    most = max(LISTED_ANYWAY, LISTED_PER_LOOK_UP * len(names))
-    few = gateway.list_few(SESSION, most=most, project=_identity)
+def _are_gone(gateway: Gateway, job: StopJob, names: t.Sequence[str], few: t.Sequence[tuple[str, str]] | None) -> bool:
+    """Whether none of the sessions given by name exists. So it is on a second run, which need not read the rest."""
     if few is None:
-        return () if _look_up_none(gateway, job, names) else None
+        return _look_up_none(gateway, job, names)
     # Records may have pseudonyms where the names were.
-    sought = {*names, *(record.uid for record in request.records or ())}
-    return [name for name, _uid in few] if all(sought.isdisjoint(identity) for identity in few) else None
+    sought = {*names, *(record.uid for record in job.request.records or ())}
+    return all(sought.isdisjoint(identity) for identity in few)
+
+
+def _is_about_these(job: StopJob, names: t.Sequence[str]) -> bool:
+    """Whether nothing of other sessions decides but who their users are."""
+    caps = job.terms.safeguards.caps
+    return is_names_only(job.request) and len(names) <= LOOK_UPS and caps.takes_any_share(len(names))
+
+
+def _plan_on_these(gateway: Gateway, job: StopJob, names: frozenset[str]) -> StopExecution | None:
+    """The plan by the objects of these sessions alone; None if it takes whole lists to know them."""
+    snapshot = read(gateway, job.installation, parts_of({"exams"}), REQUIRED)
+    try:
+        lists = with_objects_of(gateway, [row for row in snapshot.lists.sessions if row.name in names], snapshot.lists)
+    except (Forbidden, NotServed, ServerFailed):
+        # Reading all of it tells what could not be read, too.
+        return None
+    return plan_on(gateway, job, snapshot._replace(lists=lists), names) if lists else None
 
 
 def _look_up_none(gateway: Gateway, job: StopJob, names: t.Sequence[str]) -> bool:
