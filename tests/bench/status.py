@@ -46,10 +46,12 @@ def contenders(world: World, workshop: Workshop) -> list[Contender]:
 
 def contenders_at_scale(world: World, workshop: Workshop) -> list[Contender]:
     """What is read, joined and judged whole, and told in short."""
+    # More of them have failed than a sweep stops without being told so.
+    policy = {"session_sweep_policy": {"findings": ["failed"], "max_stop": world.size}}
     commands = {
         "first_fifty": listing.ours(world, workshop, "first_fifty", {"limit": 50}),
         "totals": listing.ours(world, workshop, "totals", {"limit": 0}),
-        "sweep": _playbook(world, workshop, "sweep_sessions", "--check"),
+        "sweep": _playbook(world, workshop, "sweep_sessions", "--check", "-e", json.dumps(policy)),
         "status": _playbook(world, workshop, "status"),
     }
     abouts = {
