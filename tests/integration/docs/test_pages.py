@@ -5,9 +5,9 @@
 """Every page of the documentation is followed from its beginning to its end by a reader who types what stands there.
 
 The reader is in a folder of their own, with a kubeconfig where the pages say, and in the lab an installation with the
-names that the pages use. Four things are not as they stand on the page: an exam of next year begins in 20 minutes,
-an exam that is not over is ended with a reason, a watch of half an hour is one of a minute, and NAME is the name of
-something that is there.
+names that the pages use. Five things are not as they stand on the page: an exam of next year begins in 20 minutes,
+an exam that is not over is ended with a reason, a watch of half an hour is one of a minute, pools of sixty are pools of
+six, and NAME is the name of something that is there.
 """
 
 from __future__ import annotations
@@ -58,11 +58,13 @@ class Reader:
         self.play = None
         self.names = {}
         start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=20)
-        self.times = {
+        self.instead = {
             "2027-02-11T09:00:00+01:00": start.isoformat(),
             "2027-02-11T11:00:00+01:00": (start + timedelta(hours=2)).isoformat(),
             "end=11:00": "end=24:00",
             "watch_minutes=30": "watch_minutes=1",
+            "warm=60": "warm=6",
+            "warm: 60": "warm: 6",
         }
 
     def enter(self, account):
@@ -75,7 +77,7 @@ class Reader:
             (self.folder / ".kube" / name).write_text(yaml.safe_dump(config))
 
     def here(self, text):
-        for stated, meant in {**self.times, **self.names, "theia-prod": self.site.namespace}.items():
+        for stated, meant in {**self.instead, **self.names, "theia-prod": self.site.namespace}.items():
             text = text.replace(stated, meant)
         return text
 
