@@ -86,10 +86,13 @@ def record(installation: Installation, people: t.Sequence[Case]) -> Patterns:
     return patterns
 
 
-def write(installation: Installation, people: t.Sequence[Case], patterns: Patterns | None = None) -> list[str]:
+def write(
+    installation: Installation, people: t.Sequence[Case], patterns: Patterns | None = None, *, alone: bool = False
+) -> list[str]:
     """Sessions with everything that belongs to them; returns their names, in the order of the cases.
 
-    Patterns that were recorded before serve as long as the app definitions are what they were.
+    Patterns that were recorded before serve as long as the app definitions are what they were. Alone: there are no
+    controllers any more, for they would need more memory than there is to learn of so many.
     """
     _check(people)
     known = record(installation, people) if patterns is None else patterns
@@ -113,10 +116,11 @@ def write(installation: Installation, people: t.Sequence[Case], patterns: Patter
             written.append(values["name"])
             yield from pairs
 
-    with _without_controllers(installation.control_plane):
+    with contextlib.nullcontext() if alone else _without_controllers(installation.control_plane):
         installation.control_plane.store.put_all(copies())
         _raise_bounds(installation, people)
-    _await_controllers(installation)
+    if not alone:
+        _await_controllers(installation)
     return written
 
 
