@@ -63,16 +63,17 @@ def _differences(items: t.Iterable[t.Mapping[str, t.Any]]) -> list[Difference]:
 
 
 def describe_pool(pool: Pool, minimum: int) -> dict[str, t.Any]:
+    claimed = pool.claimed_ids
     return {
         "total": len(pool.instances),
         "free": pool.free_count,
-        "claimed": len(pool.claimed_ids),
+        "claimed": len(claimed),
         "warm": pool.warm_count,
         "cold": len(pool.cold(minimum)),
         "dirty": sum(i.dirty for i in pool.instances),
         "outdated": pool.outdated_count,
         "halves": [
-            {"instance_id": half.id, "lacks": list(half.lacks), "held": half.id in pool.claimed_ids}
+            {"instance_id": half.id, "lacks": list(half.lacks), "held": half.id in claimed}
             for half in pool.halves(minimum)
         ],
         "surplus": pool.surplus(minimum),

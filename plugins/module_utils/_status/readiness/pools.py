@@ -48,7 +48,7 @@ def _whole(app: AppDefinitionRow, pool: Pool) -> t.Iterator[Check]:
     minimum = app.min_instances
     if halves := pool.halves(minimum):
         told = several([f"instance {half.id} has no {' and no '.join(half.lacks)}" for half in halves])
-        free = any(half.id not in pool.claimed_ids for half in halves)
+        free = not {half.id for half in halves} <= pool.claimed_ids
         remedy = None if free else "sessions are on them, so leave them until these have ended"
         run = _repair(app.name, "halves") if free else None
         yield Check("pools", "no_go", f"{app.name}: {told}", remedy, run)
