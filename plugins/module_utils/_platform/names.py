@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # Labels that the operator of Theia Cloud sets.
 SESSION_LABEL = "theia-cloud.io/session-uuid"
+APP_LABEL = "app"
 """On the objects of a pool: the uid of the session that has claimed them."""
 OWN_SESSION_LABEL = "theia-cloud.io/session"
 """On the objects that were made for one session and belong to no pool."""

@@ -108,6 +108,30 @@ def read(
     return snapshot._replace(ledger=ledger)
 
 
+def read_more(
+    gateway: Gateway,
+    installation: Installation,
+    before: Snapshot,
+    parts: t.Collection[Part],
+    required: t.Collection[Part],
+) -> Snapshot:
+    """The snapshot with those lists, too, that were not asked for before."""
+    asked = {part for part in Lists._fields if getattr(before.lists, part) is not None} | before.missing.keys()
+    more = [part for part in parts if part in Lists._fields and part not in asked]
+    added = _read_once(gateway, installation, more, required)
+    lists = before.lists._replace(**{part: getattr(added.lists, part) for part in more})
+    missing = {**before.missing, **added.missing}
+    return before._replace(lists=lists, missing=missing, operator=before.operator or added.operator)
+
+
+def read_some(
+    gateway: Gateway, part: Part, *, label_selector: str | None = None, name: str | None = None
+) -> list[t.Any]:
+    """Those objects of a list that have these labels, or this name."""
+    kind, project, _labels, metadata_only = _LISTS[part]
+    return gateway.list(kind, project=project, label_selector=label_selector, name=name, metadata_only=metadata_only)
+
+
 def read_list(gateway: Gateway, part: Part) -> t.Any:
     """One list as it is now."""
     if part == "volumes":

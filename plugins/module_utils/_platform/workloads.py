@@ -28,7 +28,7 @@ from .fields import (
     uid_of,
     uids_of,
 )
-from .names import EMAILS_KEY, GENERATION_LABEL, INSTANCE_PREFIX, SESSION_LABEL, SIDECAR_LABEL, TEMPLATE_HASH
+from .names import APP_LABEL, EMAILS_KEY, GENERATION_LABEL, INSTANCE_PREFIX, SESSION_LABEL, SIDECAR_LABEL, TEMPLATE_HASH
 from .pods import ContainerTrouble, container_troubles
 from .rows import AppDefinitionRow
 
@@ -45,6 +45,8 @@ class DeploymentRow(t.NamedTuple):
     claims: tuple[str, ...]
     refused: Condition | None
     """Why its pods could not be created; the Deployment repeats what its ReplicaSet says."""
+    app: str | None = None
+    """The label by which it finds its pods; None if it goes by others."""
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -180,6 +182,7 @@ def deployment_row(obj: Object) -> DeploymentRow:
         deleting=bool(metadata.get("deletionTimestamp")),
         claims=tuple(v["persistentVolumeClaim"]["claimName"] for v in volumes if v.get("persistentVolumeClaim")),
         refused=as_condition(failure) if failure and failure.get("reason") == "FailedCreate" else None,
+        app=shared(((obj["spec"].get("selector") or {}).get("matchLabels") or {}).get(APP_LABEL)),
     )
 
 
@@ -234,7 +237,7 @@ def pod_row(obj: Object) -> PodRow:
         uid=sys.intern(metadata["uid"]),
         created=metadata["creationTimestamp"],
         deleting=bool(metadata.get("deletionTimestamp")),
-        app=labels.get("app"),
+        app=shared(labels.get(APP_LABEL)),
         node=shared(text((obj.get("spec") or {}).get("nodeName"))),
         phase=shared(text(status.get("phase"))),
         ready=ready.get("status") == "True",

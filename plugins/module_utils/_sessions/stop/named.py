@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._kubernetes import kinds
-from ..._platform.names import INTERNAL_SUFFIX, SESSION_LABEL
-from ..._platform.rows import SessionRow, workspace_row
-from ..._platform.workloads import DeploymentRow, ServiceRow, deployment_row, pod_row, replica_set_row, service_row
+from ..._platform.names import APP_LABEL, INTERNAL_SUFFIX, SESSION_LABEL
+from ..._platform.snapshot import read_some
 
 if t.TYPE_CHECKING:
-    from ..._kubernetes.gateway import Gateway, Json, Project
-    from ..._kubernetes.kinds import Kind
+    from ..._kubernetes.gateway import Gateway
     from ..._platform.lists import Lists
+    from ..._platform.rows import SessionRow
+    from ..._platform.snapshot import Part
+    from ..._platform.workloads import DeploymentRow, ServiceRow
 
 # A query with so many values stays below 2 KiB, which every proxy passes on.
 VALUES_AT_ONCE = 40
-_POD_LABEL = "app"
-
-
-class _Found(t.NamedTuple):
-    deployment: DeploymentRow
-    app: str | None
-    """What its pods are labelled with; None if they are chosen by something else."""
 
 
 def with_objects_of(gateway: Gateway, sessions: t.Sequence[SessionRow], lists: Lists) -> Lists | None:
@@ -36,29 +29,22 @@ def with_objects_of(gateway: Gateway, sessions: t.Sequence[SessionRow], lists: L
     A session that owns no Deployment or no Service of those found may have others, which only whole lists would show.
     """
     uids = [row.uid for row in sessions]
-    services: list[ServiceRow] = _labelled(gateway, kinds.SERVICE, service_row, SESSION_LABEL, uids, metadata_only=True)
-    found: list[_Found] = _labelled(gateway, kinds.DEPLOYMENT, _found, SESSION_LABEL, uids)
-    pooled = set(uids) - _owners(each.deployment for each in found)
+    services: list[ServiceRow] = _labelled(gateway, "services", SESSION_LABEL, uids)
+    deployments: list[DeploymentRow] = _labelled(gateway, "deployments", SESSION_LABEL, uids)
+    pooled = set(uids) - _owners(deployments)
     external = {row.name for row in services if not row.name.endswith(INTERNAL_SUFFIX) and pooled & {*row.sessions}}
-    found += _named(gateway, kinds.DEPLOYMENT, _found, external)
-    apps = {each.app for each in found}
-    if not _owners(each.deployment for each in found) & _owners(services) >= set(uids) or None in apps:
+    deployments += _named(gateway, "deployments", external)
+    apps = {row.app for row in deployments}
+    if not _owners(deployments) & _owners(services) >= set(uids) or None in apps:
         return None
     labels = sorted(app for app in apps if app)
     return lists._replace(
-        workspaces=_named(
-            gateway, kinds.WORKSPACE, workspace_row, {row.workspace for row in sessions if row.workspace}
-        ),
-        deployments=[each.deployment for each in found],
+        workspaces=_named(gateway, "workspaces", {row.workspace for row in sessions if row.workspace}),
+        deployments=deployments,
         services=services,
-        replica_sets=_labelled(gateway, kinds.REPLICA_SET, replica_set_row, _POD_LABEL, labels, metadata_only=True),
-        pods=_labelled(gateway, kinds.POD, pod_row, _POD_LABEL, labels),
+        replica_sets=_labelled(gateway, "replica_sets", APP_LABEL, labels),
+        pods=_labelled(gateway, "pods", APP_LABEL, labels),
     )
-
-
-def _found(obj: Json) -> _Found:
-    chosen = obj["spec"]["selector"].get("matchLabels") or {}
-    return _Found(deployment_row(obj), chosen.get(_POD_LABEL))
 
 
 def _owners(rows: t.Iterable[DeploymentRow | ServiceRow]) -> set[str]:
@@ -66,18 +52,15 @@ def _owners(rows: t.Iterable[DeploymentRow | ServiceRow]) -> set[str]:
     return {uid for row in rows if not row.sidecar for uid in row.sessions}
 
 
-def _labelled(
-    gateway: Gateway, kind: Kind, project: Project, label: str, values: t.Sequence[str], *, metadata_only: bool = False
-) -> list[t.Any]:
-    parts = [values[place : place + VALUES_AT_ONCE] for place in range(0, len(values), VALUES_AT_ONCE)]
+def _labelled(gateway: Gateway, part: Part, label: str, values: t.Sequence[str]) -> list[t.Any]:
+    batches = [values[place : place + VALUES_AT_ONCE] for place in range(0, len(values), VALUES_AT_ONCE)]
 
-    def read(part: t.Sequence[str]) -> list[t.Any]:
-        selector = f"{label} in ({','.join(part)})"
-        return gateway.list(kind, project=project, label_selector=selector, metadata_only=metadata_only)
+    def read(batch: t.Sequence[str]) -> list[t.Any]:
+        return read_some(gateway, part, label_selector=f"{label} in ({','.join(batch)})")
 
-    return [row for rows in gateway.map(read, parts) for row in rows]
+    return [row for rows in gateway.map(read, batches) for row in rows]
 
 
-def _named(gateway: Gateway, kind: Kind, project: Project, names: t.Collection[str]) -> list[t.Any]:
-    found = gateway.map(lambda name: gateway.list(kind, project=project, name=name), sorted(names))
+def _named(gateway: Gateway, part: Part, names: t.Collection[str]) -> list[t.Any]:
+    found = gateway.map(lambda name: read_some(gateway, part, name=name), sorted(names))
     return [row for rows in found for row in rows]

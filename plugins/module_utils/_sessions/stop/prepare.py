@@ -12,7 +12,7 @@ import typing as t
 from ..._common.errors import Forbidden, NotServed, ServerFailed
 from ..._kubernetes.kinds import SESSION
 from ..._platform.lists import Lists, Snapshot
-from ..._platform.snapshot import read, read_list, with_leader
+from ..._platform.snapshot import read, read_list, read_more, with_leader
 from ..._safety.targets import is_names_only
 from ..record import assess_sessions
 from ..view import REQUIRED, SessionView, parts_of, view_sessions
@@ -55,8 +55,8 @@ def read_and_plan_stop(gateway: Gateway, job: StopJob) -> StopExecution:
             view = _empty_view(gateway, job)
             others = [name for name, _uid in few or ()]
             return StopExecution(plan_stop([], job.request, job.terms, view.context, others), view, {})
-        if few is None and _is_about_these(job, names) and (done := _plan_on_these(gateway, job, frozenset(names))):
-            return done
+        if few is None and _is_about_these(job, names):
+            return _plan_on_these(gateway, job, frozenset(names))
     return plan_on(gateway, job, read(gateway, job.installation, _parts(job.request), REQUIRED))
 
 
@@ -96,15 +96,17 @@ def _is_about_these(job: StopJob, names: t.Sequence[str]) -> bool:
     return is_names_only(job.request) and len(names) <= LOOK_UPS and caps.takes_any_share(len(names))
 
 
-def _plan_on_these(gateway: Gateway, job: StopJob, names: frozenset[str]) -> StopExecution | None:
-    """The plan by the objects of these sessions alone; None if it takes whole lists to know them."""
+def _plan_on_these(gateway: Gateway, job: StopJob, names: frozenset[str]) -> StopExecution:
+    """The plan by the objects of these sessions alone, or by everybody's where it takes whole lists to know them."""
     snapshot = read(gateway, job.installation, parts_of({"exams"}), REQUIRED)
     try:
         lists = with_objects_of(gateway, [row for row in snapshot.lists.sessions if row.name in names], snapshot.lists)
     except (Forbidden, NotServed, ServerFailed):
         # Reading all of it tells what could not be read, too.
-        return None
-    return plan_on(gateway, job, snapshot._replace(lists=lists), names) if lists else None
+        lists = None
+    if lists is not None:
+        return plan_on(gateway, job, snapshot._replace(lists=lists), names)
+    return plan_on(gateway, job, read_more(gateway, job.installation, snapshot, _parts(job.request), REQUIRED))
 
 
 def _look_up_none(gateway: Gateway, job: StopJob, names: t.Sequence[str]) -> bool:

@@ -144,6 +144,27 @@ def test_where_an_object_may_have_escaped_everything_is_read(both, case):
     assert near == whole
 
 
+def test_what_was_read_before_everything_is_not_read_again(monkeypatch):
+    world, app = crowd()
+    failed(world, app)
+    monkeypatch.setattr(prepare, "LISTED_ANYWAY", 0)
+    monkeypatch.setattr(prepare, "LISTED_PER_LOOK_UP", 0)
+    gateway = world.gateway()
+    stop(gateway, "mine")
+    lists = [plural for verb, plural, _name in gateway.requests if verb == "list"]
+    # One page of sessions tells that there are many; what is labelled for this one is looked for first.
+    assert {plural: lists.count(plural) for plural in lists} == {
+        "sessions": 2,
+        "appdefinitions": 1,
+        "configmaps": 1,
+        "services": 2,
+        "deployments": 2,
+        "replicasets": 1,
+        "pods": 1,
+        "workspaces": 1,
+    }
+
+
 def test_a_kind_that_may_not_be_listed_is_told_as_ever(monkeypatch):
     world, app = crowd()
     lazy(world, app)
